@@ -1,0 +1,51 @@
+"""What a backend must do. Adapters implement these protocols; nothing inherits from them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from chatsite.backend.types import (
+    BackendEvent,
+    ChatRequest,
+    Message,
+    ModelInfo,
+    TokenCount,
+    Verdict,
+)
+
+
+class ChatBackend(Protocol):
+    """A server of chat models."""
+
+    name: str
+    label: str
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """The models it can serve now. Raises BackendError when it cannot be asked."""
+        ...
+
+    def stream(
+        self, request: ChatRequest, model: ModelInfo
+    ) -> AsyncGenerator[BackendEvent, None]:
+        """Answer the request piece by piece, ending with Finished.
+
+        Closing the generator cancels the work upstream. Raises BackendError.
+        """
+        ...
+
+    async def count_tokens(self, messages: Sequence[Message], model: ModelInfo) -> TokenCount:
+        """The prompt tokens that these messages take, template included."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class Moderator(Protocol):
+    """Judges text against OpenAI's moderation categories."""
+
+    async def check(self, text: str) -> Verdict:
+        """The verdict on one text. Raises BackendError when it cannot be asked."""
+        ...

@@ -1,0 +1,164 @@
+"""The values and events that pass between the site and a model. All frozen; none knows Django."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+Capability = Literal[
+    "chat", "tools", "vision", "json_schema", "logprobs", "prefill", "embeddings", "reasoning"
+]
+
+ContentPart = Mapping[str, Any]
+"""One part of a message's content, in OpenAI's own form (`{"type": "text", "text": ...}`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. `extra` carries what only tool use needs: tool_calls, tool_call_id, name."""
+
+    role: Role
+    content: str | tuple[ContentPart, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The words of the message, without pictures and files."""
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(str(p["text"]) for p in self.content if p.get("type") == "text")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A request for one or several answers.
+
+    `params` holds OpenAI's sampling and output parameters under OpenAI's own names, already
+    validated; `max_tokens` is None when the caller set no bound. `continue_last` asks the model
+    to go on from the text of a closing assistant message instead of answering anew.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    max_tokens: int | None = None
+    n: int = 1
+    continue_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one request. `exact` is False where no upstream reported them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    exact: bool = True
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that can be picked. `id` is its public name, `upstream_id` its backend's own."""
+
+    id: str
+    backend: str
+    upstream_id: str
+    context_window: int | None = None
+    owned_by: str = "chatsite"
+    created: int = 0
+    capabilities: frozenset[Capability] = frozenset({"chat"})
+    description: str = ""
+    built_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BackendStatus:
+    """How one backend is doing, for the models page and the picker."""
+
+    name: str
+    label: str
+    models: tuple[ModelInfo, ...]
+    error: str = ""
+
+    @property
+    def up(self) -> bool:
+        return not self.error
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """A number of tokens, and whether the model's own tokenizer counted them."""
+
+    tokens: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A moderator's view of a text: OpenAI's moderation categories and scores from 0 to 1."""
+
+    flagged: bool
+    categories: Mapping[str, bool]
+    scores: Mapping[str, float]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(name for name, hit in self.categories.items() if hit)
+
+
+# --- events of one completion: Accepted, then Delta and ChoiceFinished, then Finished or Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The request passed the gateway. `omitted` earlier messages did not fit the window."""
+
+    model: str
+    omitted: int = 0
+    prompt_tokens: int = 0
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More of the answer to choice `index`; logprobs and tool calls in OpenAI's own form."""
+
+    text: str = ""
+    index: int = 0
+    reasoning: str = ""
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    logprobs: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceFinished:
+    """Choice `index` has ended."""
+
+    reason: FinishReason
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Every choice has ended; this is what it used."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The completion ended early. `error` is a BackendError, fit to show a user."""
+
+    error: Exception
+    usage: Usage = field(default_factory=Usage)
+
+
+BackendEvent = Delta | ChoiceFinished | Finished
+Event = Accepted | Delta | ChoiceFinished | Finished | Failed
