@@ -1,0 +1,301 @@
+"""Every setting of the site, from the environment. docs/operations.md lists them for people.
+
+Nothing has to be set: without any variable the site keeps all it needs under one data folder.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+DATA_DIR = Path(env.str("CHATSITE_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
+
+
+def _private_folder(*parts: str) -> Path:
+    folder = DATA_DIR.joinpath(*parts)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {DATA_DIR} cannot be written ({error.strerror}). "
+            "Set CHATSITE_DATA_DIR to a folder that you may write to."
+        ) from error
+    return folder
+
+
+def _secret_key() -> str:
+    """The key from the environment, else one made once and kept in the data folder."""
+    if key := env.str("CHATSITE_SECRET_KEY", default=""):
+        return key
+    path = _private_folder() / "secret_key"
+    draft = path.with_name(f"secret_key.{os.getpid()}")
+    try:
+        draft.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        draft.chmod(0o600)
+        # A link fails where the file exists: of several processes starting at once one wins,
+        # and nobody ever reads a half-written key.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {DATA_DIR} cannot be written ({error.strerror}). "
+            "Set CHATSITE_DATA_DIR to a folder that you may write to."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return path.read_text(encoding="ascii")
+
+
+# --- the site
+
+SITE_NAME = env.str("CHATSITE_NAME", default="Chatsite")
+DEBUG = env.bool("CHATSITE_DEBUG", default=False)
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.list("CHATSITE_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CHATSITE_ORIGINS", default=[])
+HTTPS = env.bool("CHATSITE_HTTPS", default=False)
+
+ROOT_URLCONF = "chatsite.urls"
+ASGI_APPLICATION = "chatsite.asgi.application"
+INSTALLED_APPS = [
+    "accounts",
+    "conversations",
+    "chatsite",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "channels",
+    "csp",
+]
+MIDDLEWARE = [
+    # Answers everything under /v1 itself, so that an API call never pays for the page's layers.
+    "chatsite.api.GatewayMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.site",
+            ]
+        },
+    }
+]
+
+# --- storage
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    _private_folder()
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE takes the write lock at the start: a transaction that reads first and writes
+        # later would otherwise fail at once, whatever the timeout.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
+}
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# --- background work
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
+if CELERY_BROKER_URL == "filesystem://":
+    _queue = _private_folder("queue", "messages")
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_queue),
+        "data_folder_out": str(_queue),
+        "control_folder": str(_private_folder("queue", "control")),
+        "processed_folder": str(_private_folder("queue", "processed")),
+        "polling_interval": 0.05,
+    }
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "settle-runs": {"task": "conversations.tasks.settle_runs", "schedule": 30.0},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
+}
+
+# --- people
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SIGNUP = env.str("CHATSITE_SIGNUP", default="open")
+if SIGNUP not in {"open", "invite", "closed"}:
+    raise ImproperlyConfigured("CHATSITE_SIGNUP must be open, invite or closed.")
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.auth.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = env.str("CHATSITE_EMAIL_VERIFICATION", default="none")
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_SESSION_REMEMBER = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <noreply@localhost>")
+
+# --- models and limits
+
+ENGINE_ENABLED = env.bool("CHATSITE_ENGINE", default=True)
+ENGINE_MEMORY_BYTES = env.int("CHATSITE_ENGINE_MEMORY_MB", default=0) * 1024**2 or None
+ENGINE_SLOTS = env.int("CHATSITE_ENGINE_SLOTS", default=4)
+ENGINE_THREADS = env.int("CHATSITE_ENGINE_THREADS", default=0) or None
+ENGINE_CONTEXT = env.int("CHATSITE_ENGINE_CONTEXT", default=0) or None
+
+BACKENDS: list[dict[str, Any]] = []
+if _openai_key := env.str("OPENAI_API_KEY", default=""):
+    BACKENDS.append(
+        {
+            "name": "openai",
+            "label": "OpenAI",
+            "base_url": env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1"),
+            "api_key": _openai_key,
+            "prefix": "",
+            "timeout": env.float("OPENAI_TIMEOUT", default=120.0),
+            "models": env.list("OPENAI_MODELS", default=[]),
+            "context_window": None,
+        }
+    )
+for _name in env.list("CHATSITE_BACKENDS", default=[]):
+    _var = f"CHATSITE_BACKEND_{_name.upper().replace('-', '_')}"
+    BACKENDS.append(
+        {
+            "name": _name,
+            "label": env.str(f"{_var}_LABEL", default=_name),
+            "base_url": env.str(f"{_var}_URL"),
+            "api_key": env.str(f"{_var}_KEY", default="none"),
+            "prefix": env.str(f"{_var}_PREFIX", default=f"{_name}/"),
+            "timeout": env.float(f"{_var}_TIMEOUT", default=120.0),
+            "models": env.list(f"{_var}_MODELS", default=[]),
+            "context_window": env.int(f"{_var}_CONTEXT", default=0) or None,
+        }
+    )
+DEFAULT_MODEL = env.str("CHATSITE_DEFAULT_MODEL", default="")
+MODERATION = env.str("CHATSITE_MODERATION", default="rules")
+if MODERATION not in {"rules", "off", *(b["name"] for b in BACKENDS)}:
+    raise ImproperlyConfigured(
+        "CHATSITE_MODERATION must be rules, off, or the name of a configured backend."
+    )
+REQUESTS_PER_MINUTE = env.int("CHATSITE_REQUESTS_PER_MINUTE", default=120)
+MAX_ANSWER_TOKENS = env.int("CHATSITE_MAX_ANSWER_TOKENS", default=4096)
+
+# --- the page
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TZ", default="UTC")
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files"},
+    },
+    "staticfiles": {"BACKEND": "chatsite.staticfiles.HashedStaticFilesStorage"},
+}
+
+# API bodies carry base64 pictures: the framework's 2.5 MB would answer them with an HTML page.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("CHATSITE_MAX_BODY_MB", default=32) * 1024**2
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("CHATSITE_LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "chatsite": {"level": env.str("CHATSITE_LOG_LEVEL", default="INFO")},
+        "django.server": {"level": "WARNING"},
+    },
+}
