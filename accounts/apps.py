@@ -1,0 +1,11 @@
+"""The accounts app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People, their API keys and invitations, the limits on them, and the usage ledger."""
+
+    name = "accounts"

@@ -1,0 +1,72 @@
+"""How a person or a program shows who it is: allauth's adapter and the API's bearer keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import HttpRequest
+from django.shortcuts import redirect
+
+from accounts import services
+from accounts.models import User
+from accounts.types import Caller
+from chatsite.backend.errors import InvalidRequest, NotPermitted
+
+INVITATION_PARAMETER = "invitation"
+"""The query parameter, and then the session key, that holds an invitation's token."""
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Puts the site's signup rules (settings.SIGNUP, the first administrator) into allauth."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        # The form is posted without the link's query: the session remembers the invitation.
+        token = request.GET.get(INVITATION_PARAMETER, "")
+        if services.find_invitation(token):
+            request.session[INVITATION_PARAMETER] = token
+        return services.signup_open(session_token(request))
+
+    def clean_email(self, email: str) -> str:
+        if not self.request.user.is_authenticated:
+            invitation = services.find_invitation(session_token(self.request))
+            if invitation and invitation.email != email:
+                raise ValidationError("Your invitation is for another email address.")
+        return email
+
+    def save_user(
+        self,
+        request: HttpRequest,
+        user: User,  # noqa: ARG002  allauth's blank one; the service makes its own
+        form: Form,
+        commit: bool = True,  # noqa: ARG002  only the social signup, which the site lacks, clears it
+    ) -> User:
+        data: dict[str, Any] = form.cleaned_data
+        try:
+            saved = services.sign_up(
+                data["email"], data.get("password1"), token=session_token(request)
+            )
+        except (InvalidRequest, NotPermitted) as error:
+            # Somebody else took the address or the invitation since the form was checked.
+            messages.error(request, error.message)
+            raise ImmediateHttpResponse(redirect("account_signup")) from error
+        request.session.pop(INVITATION_PARAMETER, None)
+        return saved
+
+
+def session_token(request: HttpRequest) -> str:
+    """The invitation's token that this visitor came with, or nothing."""
+    return str(request.session.get(INVITATION_PARAMETER, ""))
+
+
+async def caller_for_bearer(request: HttpRequest) -> Caller | None:
+    """Whose API key the Authorization header carries; None without a valid one."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        return None
+    return await sync_to_async(services.authenticate_key)(secret.strip())
