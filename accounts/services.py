@@ -13,6 +13,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -33,40 +34,59 @@ PROFILE_FIELDS = frozenset({"display_name", "default_model", "custom_instruction
 # --- people
 
 
-@transaction.atomic
 def create_user(email: str, password: str | None, *, display_name: str = "") -> User:
     """Save an account; the first one ever becomes the administrator.
 
-    Raises InvalidRequest if the address is taken, in whatever case.
+    Without a password nobody can sign in with one. Raises InvalidRequest if the address is
+    taken, in whatever case.
     """
-    fields = {"display_name": display_name}
-    if not User.objects.exists():
-        try:
-            with transaction.atomic():
-                return User.objects.create_superuser(email, password, founder=True, **fields)
-        except IntegrityError:
-            pass  # somebody else was first, in this very moment
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(email, password, **fields)
-    except IntegrityError as error:
-        raise InvalidRequest(
-            "A user with this email address already exists.", param="email", code="email_taken"
-        ) from error
+    user = _new_user(email, password, display_name)
+    _insert(user)
+    return user
 
 
-@transaction.atomic
 def sign_up(email: str, password: str | None, *, token: str = "") -> User:
     """Save an account for somebody who asks for one, as settings.SIGNUP has it.
 
     `token` is an invitation's. Raises NotPermitted where the site is closed to this address,
     InvalidRequest if the address is taken.
     """
-    user = create_user(email, password)
-    # Asked only now, when the database has settled who is first; a refusal rolls all of it back.
-    if user.founder or settings.SIGNUP == "open" or accept_invitation(token, user):
-        return user
-    raise NotPermitted("This site is not open for signing up with this address.")
+    user = _new_user(email, password)
+    with transaction.atomic():
+        _insert(user)
+        # Asked only now, when the database has settled who is first; a refusal undoes the insert.
+        if user.founder or settings.SIGNUP == "open" or accept_invitation(token, user):
+            return user
+        raise NotPermitted("This site is not open for signing up with this address.")
+
+
+def _new_user(email: str, password: str | None, display_name: str = "") -> User:
+    # Hashing takes a good part of a second on purpose: never while the database is locked.
+    return User(
+        email=User.objects.normalize_email(email),
+        password=make_password(password),
+        display_name=display_name,
+    )
+
+
+@transaction.atomic
+def _insert(user: User) -> None:
+    if not User.objects.exists():
+        user.founder = user.is_staff = user.is_superuser = True
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+        except IntegrityError:  # somebody else was first, in this very moment
+            user.founder = user.is_staff = user.is_superuser = False
+        else:
+            return
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise InvalidRequest(
+            "A user with this email address already exists.", param="email", code="email_taken"
+        ) from error
 
 
 def signup_open(token: str = "") -> bool:

@@ -1,0 +1,103 @@
+"""The administration of accounts. No digest is shown, and no record of the ledger edited."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import ApiKey, Invitation, UsageRecord, User
+
+# The admin's own form would pass by the second factor and allauth's limits on guessing.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+class EmailUserCreationForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types
+    """unfold's form, for a person without a user name."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    form = UserChangeForm
+    add_form = EmailUserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    ordering = ("email",)
+    list_display = ("email", "display_name", "is_staff", "is_active", "date_joined", "last_login")
+    search_fields = ("email", "display_name")
+    readonly_fields = ("date_joined", "last_login")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "display_name")}),
+        ("Chat", {"fields": ("default_model", "custom_instructions", "theme")}),
+        (
+            "Permissions",
+            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
+        ("Dates", {"fields": ("date_joined", "last_login")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Django's, in the look of the rest."""
+
+
+class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Rows that the site alone writes; an administrator reads them, or deletes them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: Model | None = None,  # noqa: ARG002
+    ) -> bool:
+        return False
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(RecordAdmin):
+    fields = ("owner", "name", "prefix", "created_at", "last_used_at", "revoked_at")
+    list_display = ("name", "prefix", "owner", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__email")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(RecordAdmin):
+    list_display = ("email", "invited_by", "created_at", "accepted_at", "revoked_at")
+    list_select_related = ("invited_by",)
+    search_fields = ("email",)
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(RecordAdmin):
+    list_display = (
+        "created_at",
+        "owner",
+        "model",
+        "backend",
+        "operation",
+        "status",
+        "prompt_tokens",
+        "completion_tokens",
+        "duration_ms",
+    )
+    list_select_related = ("owner",)
+    list_filter = ("status", "backend", "operation")
+    search_fields = ("owner__email", "model", "request_id")
+    date_hierarchy = "created_at"

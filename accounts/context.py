@@ -1,0 +1,34 @@
+"""What every template may know of the site and the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import services
+from accounts.auth import session_token
+from accounts.models import User
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """site_name, theme, signup_open and first_account.
+
+    All but the name are functions, which a template calls where it uses them: a page that does
+    not ask costs no query.
+    """
+
+    def theme() -> str:
+        user = getattr(request, "user", None)
+        return user.theme if isinstance(user, User) else User.Theme.SYSTEM.value
+
+    def signup_open() -> bool:
+        return services.signup_open(session_token(request))
+
+    return {
+        "site_name": settings.SITE_NAME,
+        "theme": theme,
+        "signup_open": signup_open,
+        "first_account": services.first_account,
+    }

@@ -1,0 +1,12 @@
+"""Housekeeping in the background."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.core.management import call_command
+
+
+@shared_task(name="accounts.tasks.clear_sessions")
+def clear_sessions() -> None:
+    """Delete the sessions that have expired; Django leaves them in the database."""
+    call_command("clearsessions")

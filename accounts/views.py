@@ -1,0 +1,137 @@
+"""The settings pages: profile, API keys, and the people an administrator invites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+from urllib.parse import urlencode
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import selectors, services
+from accounts.auth import INVITATION_PARAMETER
+from accounts.forms import InvitationForm, KeyForm, ProfileForm
+from accounts.models import ApiKey, Invitation, User
+from chatsite.backend.errors import InvalidRequest, NotPermitted
+from chatsite.backend.registry import get_registry
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An invitation as the page lists it; `link` is empty once it cannot be accepted."""
+
+    id: int
+    email: str
+    link: str
+    invited_by: str
+    created_at: datetime
+    state: Literal["pending", "accepted", "expired"]
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    user = _person(request)
+    models = async_to_sync(get_registry().models)()
+    form = ProfileForm(user, request.POST or None, models=[model.id for model in models])
+    if form.is_valid():
+        services.update_profile(user, **form.cleaned_data)
+        messages.success(request, "Your profile is saved.")
+        return redirect("accounts:profile")
+    return _page(request, "profile", {"form": form})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def keys(request: HttpRequest) -> HttpResponse:
+    """The list, and after a POST also the new key: its secret is in this one answer only."""
+    user = _person(request)
+    form = KeyForm(request.POST or None)
+    issued = None
+    if form.is_valid():
+        issued = services.issue_key(user, form.cleaned_data["name"])
+        form = KeyForm()
+    context = {"form": form, "keys": selectors.keys_for(user), "issued": issued}
+    return _page(request, "keys", context)
+
+
+@login_required
+@require_POST
+def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
+    try:
+        services.revoke_key(_person(request), key_id)
+    except ApiKey.DoesNotExist as error:
+        raise Http404 from error
+    messages.success(request, "The key is revoked.")
+    return redirect("accounts:keys")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def people(request: HttpRequest) -> HttpResponse:
+    user = _person(request)
+    if not user.is_staff:
+        raise Http404
+    form = InvitationForm(request.POST or None)
+    if form.is_valid():
+        try:
+            invitation = services.invite(user, form.cleaned_data["email"])
+        except InvalidRequest as error:
+            form.add_error("email", error.message)
+        else:
+            messages.success(request, f"{invitation.email} is invited: hand on the link below.")
+            return redirect("accounts:people")
+    rows = [_row(request, invitation) for invitation in selectors.invitations_for(user)]
+    return _page(request, "people", {"form": form, "invitations": rows, "signup": settings.SIGNUP})
+
+
+@login_required
+@require_POST
+def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
+    try:
+        services.revoke_invitation(_person(request), invitation_id)
+    except (NotPermitted, Invitation.DoesNotExist) as error:
+        raise Http404 from error
+    messages.success(request, "The invitation is revoked.")
+    return redirect("accounts:people")
+
+
+def _person(request: HttpRequest) -> User:
+    return cast("User", request.user)  # login_required let no one else in
+
+
+def _page(request: HttpRequest, section: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, f"accounts/{section}.html", {"section": section, **context})
+
+
+def _row(request: HttpRequest, invitation: Invitation) -> InvitationRow:
+    state: Literal["pending", "accepted", "expired"] = "pending"
+    link = ""
+    if invitation.accepted_at:
+        state = "accepted"
+    elif invitation.expires_at <= timezone.now():
+        state = "expired"
+    else:
+        token = services.invitation_token(invitation)
+        query = urlencode({INVITATION_PARAMETER: token, "email": invitation.email})
+        link = request.build_absolute_uri(f"{reverse('account_signup')}?{query}")
+    return InvitationRow(
+        id=invitation.pk,
+        email=invitation.email,
+        link=link,
+        invited_by=invitation.invited_by.get_full_name(),
+        created_at=invitation.created_at,
+        state=state,
+    )
