@@ -1,0 +1,7 @@
+// The chat page. Each module looks after one part; the server's fragments do the rest.
+import "./site.js";
+import "./socket.js";
+import "./sidebar.js";
+import "./thread.js";
+import "./composer.js";
+import "./scroll.js";

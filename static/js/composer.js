@@ -1,0 +1,132 @@
+// The composer: keys, drafts, and one ask at a time, held until the server says it is saved.
+import { element, isRunning } from "./page.js";
+import { toLatest } from "./scroll.js";
+import { editLast } from "./thread.js";
+
+const form = element("composer");
+const prompt = element("prompt");
+const touch = matchMedia("(hover: none) and (pointer: coarse)");
+const growsByItself = CSS.supports("field-sizing", "content");
+
+let draftKey = `draft:${form.dataset.draft}`;
+let asked = null; // { nonce, text } of the ask that the server has not acknowledged yet
+
+function grow() {
+  if (growsByItself) return;
+  prompt.style.height = "auto";
+  prompt.style.height = `${prompt.scrollHeight}px`;
+}
+
+function keepDraft() {
+  try {
+    if (prompt.value) localStorage.setItem(draftKey, prompt.value);
+    else localStorage.removeItem(draftKey);
+  } catch {
+    // Storage full or blocked: the draft lives as long as the page.
+  }
+}
+
+function write(text) {
+  prompt.value = text;
+  grow();
+  keepDraft();
+}
+
+function restoreDraft() {
+  try {
+    if (!prompt.value) prompt.value = localStorage.getItem(draftKey) ?? "";
+  } catch {
+    return;
+  }
+  grow();
+}
+
+prompt.addEventListener("input", () => {
+  grow();
+  keepDraft();
+});
+
+prompt.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229) return;
+  if (event.key === "Enter" && !event.shiftKey && !touch.matches) {
+    event.preventDefault();
+    if (!isRunning()) form.requestSubmit();
+  } else if (event.key === "ArrowUp" && !prompt.value && editLast()) {
+    event.preventDefault();
+  }
+});
+
+form.addEventListener("htmx:wsConfigSend", (event) => {
+  if (!prompt.value.trim() || isRunning()) {
+    event.preventDefault();
+    prompt.focus();
+    return;
+  }
+  asked = { nonce: element("nonce").value, text: prompt.value };
+  element("problem").replaceChildren();
+  form.dataset.sending = "";
+  toLatest();
+});
+
+document.addEventListener("htmx:wsAfterMessage", () => {
+  const acknowledged = element("nonce").dataset.acknowledged;
+  if (asked && acknowledged === asked.nonce) {
+    const { text } = asked;
+    asked = null;
+    write(prompt.value.startsWith(text) ? prompt.value.slice(text.length) : prompt.value);
+    toLatest();
+    if (form.dataset.draft === "new") {
+      form.dataset.draft = location.pathname;
+      draftKey = `draft:${location.pathname.split("/")[2]}`;
+      keepDraft();
+    }
+  }
+  if (!asked || element("problem").childElementCount) {
+    asked = null;
+    delete form.dataset.sending;
+  }
+});
+
+// The answer to an ask can be lost with the connection. The nonce makes it safe to ask again.
+document.addEventListener("htmx:wsOpen", (event) => {
+  if (asked && event.detail.socketWrapper.queue.length === 0) {
+    setTimeout(() => asked && !isRunning() && form.requestSubmit(), 1000);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-suggest]");
+  if (chip) {
+    write(chip.textContent.trim());
+    form.requestSubmit();
+    prompt.focus();
+  }
+  if (event.target.closest("[data-dismiss-problem]")) {
+    element("problem").replaceChildren();
+    prompt.focus();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing) return;
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const overlay = document.querySelector("dialog[open], [popover]:popover-open");
+  if (event.key === "/" && !typing && !overlay && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    prompt.focus();
+  } else if (event.key === "Escape" && !overlay && (!typing || typing === prompt)) {
+    document.querySelector("#run-state .stop")?.click();
+  }
+});
+
+element("model").addEventListener("change", (event) => {
+  const note = document.querySelector("[data-built-in-note]");
+  const [picked] = event.target.selectedOptions;
+  if (note) note.hidden = !("builtIn" in picked.dataset);
+});
+
+document.querySelector("[data-sign-in]")?.addEventListener("click", (event) => {
+  event.target.search = new URLSearchParams({ next: location.pathname });
+});
+
+restoreDraft();

@@ -1,0 +1,57 @@
+// The stream is followed only while the reader is at the end of it.
+import { element } from "./page.js";
+
+const NEAR_PX = 48;
+const scroller = element("scroller");
+const jump = document.querySelector("[data-jump]");
+let following = true;
+
+const distance = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+
+function settle() {
+  if (following) scroller.scrollTop = scroller.scrollHeight;
+  jump.hidden = following || distance() < NEAR_PX;
+}
+
+export function toLatest() {
+  following = true;
+  settle();
+}
+
+scroller.addEventListener(
+  "scroll",
+  () => {
+    following = distance() < NEAR_PX;
+    jump.hidden = following;
+  },
+  { passive: true },
+);
+jump.addEventListener("click", () => {
+  toLatest();
+  element("prompt").focus({ preventScroll: true });
+});
+
+// Runs after layout and before paint: the reader never sees the text at a wrong place. #thread is
+// itself replaced now and then, so the observer is moved along.
+const observer = new ResizeObserver(settle);
+function observe() {
+  observer.disconnect();
+  observer.observe(scroller);
+  observer.observe(element("thread"));
+}
+observe();
+
+let beforeThread = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  if (target.id === "earlier") beforeThread = scroller.scrollHeight - scroller.scrollTop;
+  if (target.id === "thread") following = false;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (beforeThread !== null) {
+    scroller.scrollTop = scroller.scrollHeight - beforeThread;
+    beforeThread = null;
+  }
+  observe();
+});
+document.addEventListener("htmx:wsAfterMessage", observe);

@@ -1,0 +1,133 @@
+// The sidebar: a column that folds away on wide screens, a drawer on narrow ones.
+import { element } from "./page.js";
+
+const root = document.documentElement;
+const sidebar = element("sidebar");
+const main = element("main");
+const narrow = matchMedia("(max-width: 56rem)");
+const openers = document.querySelectorAll('button[data-sidebar="open"]');
+
+const isOpen = () => (narrow.matches ? "drawer" in root.dataset : root.dataset.sidebar !== "collapsed");
+
+function reflect() {
+  for (const button of document.querySelectorAll("button[data-sidebar]")) {
+    button.setAttribute("aria-expanded", String(isOpen()));
+  }
+  main.inert = narrow.matches && isOpen();
+}
+
+function setOpen(open) {
+  if (narrow.matches) {
+    if (open) root.dataset.drawer = "";
+    else delete root.dataset.drawer;
+  } else {
+    if (open) delete root.dataset.sidebar;
+    else root.dataset.sidebar = "collapsed";
+    try {
+      localStorage.setItem("sidebar", open ? "open" : "collapsed");
+    } catch {
+      // Not remembered where storage is blocked.
+    }
+  }
+  reflect();
+}
+
+document.addEventListener("click", (event) => {
+  const control = event.target.closest("[data-sidebar]");
+  if (!control || control === root) return;
+  const open = control.dataset.sidebar === "open";
+  setOpen(open);
+  if (open) sidebar.querySelector("button[data-sidebar]").focus();
+  else openers[0].focus();
+});
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key === "Escape" && narrow.matches && isOpen()) {
+      if (document.querySelector("[popover]:popover-open, dialog[open], form.rename")) return;
+      event.preventDefault();
+      setOpen(false);
+      openers[0].focus();
+    } else if (event.code === "KeyO" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      sidebar.querySelector("[data-new-chat]").click();
+    }
+  },
+  { capture: true },
+);
+narrow.addEventListener("change", () => {
+  delete root.dataset.drawer;
+  reflect();
+});
+reflect();
+
+// --- rows: renaming in place, deleting in a dialog
+
+function endRename(form) {
+  const row = form.closest("li");
+  form.remove();
+  row.querySelector(".row-more")?.focus();
+}
+
+sidebar.addEventListener("click", (event) => {
+  event.target.closest(".menu")?.hidePopover();
+  if (event.target.closest("[data-dismiss]")) endRename(event.target.closest("form"));
+});
+sidebar.addEventListener("keydown", (event) => {
+  const form = event.target.closest("form.rename");
+  if (form && event.key === "Escape") {
+    event.preventDefault();
+    event.stopPropagation();
+    endRename(form);
+  }
+});
+
+const dialog = element("dialog");
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target === dialog) dialog.showModal();
+});
+dialog.addEventListener("click", (event) => {
+  if (event.target === dialog || event.target.closest("[data-close-dialog]")) dialog.close();
+});
+dialog.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) dialog.close();
+});
+
+// --- fragments that arrive from the server
+
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  // A title that is just being typed is worth more than a fresh list.
+  if (event.detail.target.id === "sidebar-conversations" && sidebar.querySelector("form.rename")) {
+    event.detail.shouldSwap = false;
+  }
+});
+
+function markCurrent() {
+  for (const link of sidebar.querySelectorAll(".row-link")) {
+    if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+// A page of older conversations may begin in the middle of a group that is already there.
+function mergeGroups() {
+  const seen = new Map();
+  for (const group of sidebar.querySelectorAll("[data-group]")) {
+    const first = seen.get(group.dataset.group);
+    if (first) {
+      first.querySelector("ul").append(...group.querySelectorAll("li"));
+      group.remove();
+    } else {
+      seen.set(group.dataset.group, group);
+    }
+  }
+}
+
+function refresh() {
+  markCurrent();
+  mergeGroups();
+}
+document.addEventListener("htmx:afterSettle", refresh);
+document.addEventListener("htmx:wsAfterMessage", markCurrent);
+markCurrent();

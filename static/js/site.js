@@ -1,0 +1,21 @@
+// What every page needs: copying, confirmations, the theme shown as soon as it is picked.
+import "./copy.js";
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// Drafts are kept on this device: whoever signs out takes theirs away.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-clear-drafts]")) return;
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("draft:")) localStorage.removeItem(key);
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.name === "theme" && event.target.closest("[data-theme-preview]")) {
+    document.documentElement.dataset.theme = event.target.value;
+  }
+});
