@@ -1,0 +1,1 @@
+"""Training of local checkpoints: the only package that imports torch."""

@@ -1,0 +1,334 @@
+"""Training the starter model from a corpus folder, in pieces if need be.
+
+The output folder holds `corpus.pickle` (tokenised), `tokenizer.json`, `state.pt` (weights,
+optimizers, plan, random state), `metrics.jsonl` and at the end `checkpoint/` (Hugging Face form).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch.nn.functional import cross_entropy
+from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
+
+from chatsite.backend.training.corpus import read_corpus
+from chatsite.backend.training.packing import IGNORED, Batches, Encoded, Rows, encode, pack
+from chatsite.backend.training.recipe import Recipe, Stage
+from chatsite.backend.training.tokenizer import special_ids, train_tokenizer, wrap
+
+_MEASURED_AFTER = 10  # the first steps of a stage compile and say nothing about its speed
+
+Report = Callable[[str], None]
+
+
+@dataclass
+class Progress:
+    """Where the training is. `planned` is a stage's number of steps, None until it is known."""
+
+    stage: int = 0
+    step: int = 0
+    planned: int | None = None
+    elapsed: float = 0.0  # seconds in this stage
+    tokens: int = 0  # seen in all stages
+    steps: tuple[int, ...] = ()  # of the stages that are done
+
+
+@dataclass(frozen=True)
+class Data:
+    """The tokenised corpus."""
+
+    documents: list[Encoded]
+    weights: dict[str, list[float]]  # by stage
+    held_out: dict[str, list[Encoded]]  # texts and chats
+
+
+class Trainer:
+    """One training run, new or resumed from the state in `out`.
+
+    `minutes` bounds the time of all stages together, and the steps are planned by the speed that
+    is met; `steps` gives each stage's number instead, which makes the result the same every time.
+    """
+
+    def __init__(
+        self,
+        corpus: Path,
+        out: Path,
+        *,
+        recipe: Recipe,
+        report: Report,
+        minutes: float = 0.0,
+        steps: Sequence[int] | None = None,
+    ) -> None:
+        if steps is not None and len(steps) != len(recipe.stages):
+            raise ValueError(f"Give {len(recipe.stages)} numbers of steps, one for each stage.")
+        torch.set_num_threads(recipe.threads)
+        torch.use_deterministic_algorithms(mode=True)
+        torch.manual_seed(recipe.seed)
+        out.mkdir(parents=True, exist_ok=True)
+        self._out, self._recipe, self._report = out, recipe, report
+        self._minutes, self._steps = minutes, steps
+        self._tokenizer, self._data = prepare(corpus, out, recipe=recipe, report=report)
+        config = recipe.shape.config(self._tokenizer.get_vocab_size(), special_ids(self._tokenizer))
+        self._model = Qwen3ForCausalLM(Qwen3Config(**config))
+        self._optimizers = optimizers(self._model, recipe)
+        self._loss = torch.compile(self._summed) if recipe.compiled else self._summed
+        self._progress = Progress()
+        self._resume()
+
+    def run(self) -> Path:
+        """Train to the end and return the folder of the checkpoint."""
+        recipe = self._recipe
+        count = sum(parameter.numel() for parameter in self._model.parameters())
+        self._report(f"{count / 1e6:.1f} million parameters, {recipe.threads} thread(s)")
+        while self._progress.stage < len(recipe.stages):
+            self._run_stage(recipe.stages[self._progress.stage])
+            done = (*self._progress.steps, self._progress.step)
+            self._progress = Progress(
+                self._progress.stage + 1, tokens=self._progress.tokens, steps=done
+            )
+            self._save()
+        given = ",".join(map(str, self._progress.steps))
+        self._report(f"{self._progress.tokens} tokens seen; --steps {given} repeats this run")
+        self._evaluate("all", rows=None)
+        return self._export()
+
+    def _run_stage(self, stage: Stage) -> None:
+        progress, recipe = self._progress, self._recipe
+        batches = Batches(
+            self._data.documents,
+            self._data.weights[stage.name],
+            length=stage.length,
+            size=stage.rows,
+            answers_only=stage.answers_only,
+            seed=(recipe.seed, progress.stage),
+        )
+        if self._steps is not None:
+            progress.planned = self._steps[progress.stage]
+        began = before = saved = time.monotonic()
+        already, first, running = progress.elapsed, progress.step, 0.0
+        speed_from = (progress.step, began)
+        while progress.planned is None or progress.step < progress.planned:
+            loss = self._step(
+                batches[progress.step], stage.learning_rate(progress.step, progress.planned)
+            )
+            running = loss if running == 0 else 0.95 * running + 0.05 * loss
+            progress.step += 1
+            progress.tokens += stage.length * stage.rows
+            now = time.monotonic()
+            progress.elapsed = already + now - began
+            if progress.step == first + _MEASURED_AFTER:
+                speed_from = (progress.step, now)
+            self._plan(stage, speed_from, now)
+            if progress.step % 20 == 0:
+                speed = 20 * stage.length * stage.rows / (now - before)
+                self._log(stage, running, speed)
+                before = now
+            if progress.step % recipe.evaluate_every == 0:
+                self._evaluate(stage.name, rows=recipe.evaluation_rows)
+                before = time.monotonic()
+            if now - saved > recipe.save_every:
+                self._save()
+                saved = now
+
+    def _plan(self, stage: Stage, speed_from: tuple[int, float], now: float) -> None:
+        """Fix the stage's number of steps by the speed so far, before its decay has to begin."""
+        progress = self._progress
+        step, moment = speed_from
+        budget = 60 * self._minutes * stage.share
+        if progress.planned is None and progress.elapsed > 0.9 * (1 - stage.decay) * budget:
+            pace = (now - moment) / max(1, progress.step - step)
+            more = int((budget - progress.elapsed) / pace) if pace > 0 else 0
+            progress.planned = stage.planned(progress.step, more)
+            self._report(f"{stage.name}: {progress.planned} steps planned")
+
+    def _step(self, rows: Rows, rate: float) -> float:
+        counted = max(1, int((rows.labels != IGNORED).sum()))
+        loss = self._loss(*tensors(rows)) / counted
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * rate
+            optimizer.step()
+            optimizer.zero_grad()
+        return float(loss.detach())
+
+    def _summed(
+        self, tokens: torch.Tensor, labels: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """The cross entropy in nats, summed over the labels that count."""
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self._model(input_ids=tokens, attention_mask=mask, use_cache=False).logits
+        return cross_entropy(
+            logits.flatten(0, 1).float(),
+            labels.flatten(),
+            ignore_index=IGNORED,
+            reduction="sum",
+        )
+
+    def _evaluate(self, when: str, *, rows: int | None) -> None:
+        """Log the held-out loss in nats a token: of all of a text, of a chat's answers."""
+        stage = self._recipe.stages[min(self._progress.stage, len(self._recipe.stages) - 1)]
+        losses = {}
+        for kind, documents in self._data.held_out.items():
+            packed = pack(documents, length=stage.length, answers_only=kind == "chats")[:rows]
+            packed = packed[: max(1, len(packed) // stage.rows) * stage.rows]
+            total = 0.0
+            for begin in range(0, len(packed), stage.rows):
+                # The graph that training has compiled serves here too; without gradients torch
+                # would compile another.
+                batch = packed[begin : begin + stage.rows]
+                total += float(self._loss(*tensors(batch)).detach())
+            losses[kind] = total / int((packed.labels != IGNORED).sum())
+        self._record({"evaluation": when, "step": self._progress.step, **losses})
+        self._report(
+            "held out: "
+            + ", ".join(
+                f"{kind} {loss:.3f} (perplexity {np.exp(loss):.1f})"
+                for kind, loss in losses.items()
+            )
+        )
+
+    def _log(self, stage: Stage, loss: float, speed: float) -> None:
+        progress = self._progress
+        self._record(
+            {
+                "stage": stage.name,
+                "step": progress.step,
+                "loss": loss,
+                "tokens": progress.tokens,
+                "seconds": progress.elapsed,
+                "tokens_per_second": speed,
+                "rate": stage.learning_rate(progress.step, progress.planned),
+            }
+        )
+        self._report(
+            f"{stage.name} {progress.step}/{progress.planned or '?'}  loss {loss:.3f}  "
+            f"{speed:.0f} tokens/s  {progress.elapsed / 60:.1f} min"
+        )
+
+    def _record(self, values: dict[str, Any]) -> None:
+        rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in values.items()}
+        with (self._out / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(rounded) + "\n")
+
+    def _save(self) -> None:
+        state = {
+            "recipe": asdict(self._recipe),
+            "progress": asdict(self._progress),
+            "model": self._model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+            "random": torch.get_rng_state(),
+        }
+        _replace(self._out / "state.pt", lambda path: torch.save(state, path))
+
+    def _resume(self) -> None:
+        path = self._out / "state.pt"
+        if not path.exists():
+            self._save()
+            return
+        state = torch.load(path, weights_only=True)
+        if state["recipe"] != asdict(self._recipe):
+            raise ValueError(
+                f"{path} was made by another recipe. Give another --out, or remove that folder."
+            )
+        self._model.load_state_dict(state["model"])
+        for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        torch.set_rng_state(state["random"])
+        self._progress = Progress(**state["progress"])
+        self._report(f"resumed at step {self._progress.step} of stage {self._progress.stage + 1}")
+
+    def _export(self) -> Path:
+        folder = self._out / "checkpoint"
+        context = self._recipe.shape.context
+        self._model.generation_config = GenerationConfig(
+            do_sample=True,
+            temperature=0.7,
+            top_p=0.9,
+            eos_token_id=self._model.config.eos_token_id,
+            pad_token_id=self._model.config.pad_token_id,
+        )
+        self._model.bfloat16()
+        self._model.save_pretrained(folder)
+        wrap(self._tokenizer, context=context).save_pretrained(folder)
+        return folder
+
+
+def prepare(corpus: Path, out: Path, *, recipe: Recipe, report: Report) -> tuple[Tokenizer, Data]:
+    """The tokenizer and the tokenised corpus, read from `out` where a former run left them."""
+    cache, file = out / "corpus.pickle", out / "tokenizer.json"
+    if cache.exists() and file.exists():
+        with cache.open("rb") as stored:
+            return Tokenizer.from_file(str(file)), pickle.load(stored)  # noqa: S301 our own file
+    millions = round(recipe.shape.parameters(recipe.vocabulary) / 1e6)
+    read = read_corpus(corpus, millions=millions, generated=recipe.generated, seed=recipe.seed)
+    report(f"{len(read.documents)} documents; training the tokenizer")
+    texts = [document.text for document in read.documents]
+    tokenizer = train_tokenizer(texts, vocabulary=recipe.vocabulary)
+    weights = {
+        stage.name: [d.tuning if stage.answers_only else d.pretraining for d in read.documents]
+        for stage in recipe.stages
+    }
+    held_out = {
+        "texts": encode(tokenizer, read.held_out_texts),
+        "chats": encode(tokenizer, read.held_out_chats),
+    }
+    data = Data(encode(tokenizer, texts), weights, held_out)
+    for name, each in weights.items():
+        tokens = sum(
+            len(document.tokens) * weight
+            for document, weight in zip(data.documents, each, strict=True)
+        )
+        report(f"{name}: {tokens / 1e6:.2f} million tokens in one pass")
+    _replace(file, lambda path: tokenizer.save(str(path)))
+    _replace(cache, lambda path: path.write_bytes(pickle.dumps(data)))
+    return tokenizer, data
+
+
+def optimizers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for the embedding and the norms."""
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
+    for name, parameter in model.named_parameters():
+        is_matrix = parameter.ndim == 2 and "embed_tokens" not in name
+        (matrices if is_matrix else others).append(parameter)
+    made: list[torch.optim.Optimizer] = [
+        torch.optim.Muon(
+            matrices,
+            lr=recipe.muon_rate,
+            weight_decay=recipe.weight_decay,
+            adjust_lr_fn="match_rms_adamw",
+        ),
+        torch.optim.AdamW(others, lr=recipe.adam_rate, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+    for optimizer in made:
+        for group in optimizer.param_groups:
+            group["initial_lr"] = group["lr"]
+    return made
+
+
+def tensors(rows: Rows) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Token ids, labels and the attention mask [rows, 1, length, length] of packed rows."""
+    documents = torch.from_numpy(rows.documents)
+    length = documents.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool).tril()
+    mask = (documents[:, None, :, None] == documents[:, None, None, :]) & causal
+    return torch.from_numpy(rows.tokens), torch.from_numpy(rows.labels), mask
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    write(partial)
+    os.replace(partial, path)  # noqa: PTH105 atomic, and Path.replace reads as a string's
