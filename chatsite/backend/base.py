@@ -8,9 +8,8 @@ from typing import Protocol
 from chatsite.backend.types import (
     BackendEvent,
     ChatRequest,
-    Message,
     ModelInfo,
-    TokenCount,
+    TokenCounts,
     Verdict,
 )
 
@@ -25,17 +24,15 @@ class ChatBackend(Protocol):
         """The models it can serve now. Raises BackendError when it cannot be asked."""
         ...
 
-    def stream(
-        self, request: ChatRequest, model: ModelInfo
-    ) -> AsyncGenerator[BackendEvent, None]:
+    def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
         """Answer the request piece by piece, ending with Finished.
 
         Closing the generator cancels the work upstream. Raises BackendError.
         """
         ...
 
-    async def count_tokens(self, messages: Sequence[Message], model: ModelInfo) -> TokenCount:
-        """The prompt tokens that these messages take, template included."""
+    async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
+        """The tokens of each text, by the model's own tokenizer where it can be had."""
         ...
 
     async def aclose(self) -> None:

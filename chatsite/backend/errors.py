@@ -77,6 +77,13 @@ class UpstreamFailed(BackendError):
     code = "upstream_error"
 
 
+class KeyRefused(BackendError):
+    """The model's server does not accept the site's own key."""
+
+    status = 502
+    code = "upstream_key_refused"
+
+
 class Unavailable(BackendError):
     """The model's server cannot be reached, or is still starting."""
 

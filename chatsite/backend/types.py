@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from chatsite.backend.errors import BackendError
+
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 Capability = Literal[
@@ -76,6 +78,9 @@ class ModelInfo:
     capabilities: frozenset[Capability] = frozenset({"chat"})
     description: str = ""
     built_in: bool = False
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters that suit the model, used where the caller gives none."""
+    max_tokens_name: str = "max_tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,15 @@ class BackendStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenCount:
-    """A number of tokens, and whether the model's own tokenizer counted them."""
+class TokenCounts:
+    """The tokens of several texts, and whether the model's own tokenizer counted them.
 
-    tokens: int
+    `overhead` is what the chat template adds to each message.
+    """
+
+    each: tuple[int, ...]
     exact: bool
+    overhead: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +163,9 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The completion ended early. `error` is a BackendError, fit to show a user."""
+    """The completion ended early."""
 
-    error: Exception
+    error: BackendError
     usage: Usage = field(default_factory=Usage)
 
 

@@ -1,0 +1,194 @@
+"""The API gateway: the /v1 table composed of the apps' own, and what all of it has in common."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, path, resolve
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from accounts.auth import caller_for_bearer
+from accounts.types import Caller
+from chatsite import http
+from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
+from conversations.api import router as conversations_router
+
+logger = logging.getLogger("chatsite.gateway")
+
+PREFIX = "/v1/"
+
+
+class JSONParser(Parser):
+    """Parses bodies with orjson, and says clearly what is no JSON."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            return orjson.loads(request.body)
+        except orjson.JSONDecodeError as error:
+            raise InvalidRequest(
+                f"The body of the request is not valid JSON: {error}.", code="invalid_json"
+            ) from error
+
+
+async def bearer(request: HttpRequest) -> Caller:
+    """Who is calling. Raises NotAuthenticated."""
+    caller = await caller_for_bearer(request)
+    if caller is None:
+        given = (
+            "Incorrect API key provided."
+            if request.headers.get("Authorization")
+            else (
+                "You didn't provide an API key. Send it in the Authorization header: "
+                "'Authorization: Bearer YOUR_KEY'."
+            )
+        )
+        raise NotAuthenticated(f"{given} Keys are made on your settings page.")
+    return caller
+
+
+api = NinjaAPI(
+    title=f"{settings.SITE_NAME} API",
+    version="1",
+    urls_namespace="v1",
+    auth=bearer,
+    parser=JSONParser(),
+    docs_url=None,
+    openapi_url="/openapi.json",
+)
+api.add_router("", conversations_router)
+urlpatterns = [path("v1/", api.urls)]
+
+
+@api.exception_handler(BackendError)
+def _on_backend_error(request: HttpRequest, error: BackendError) -> HttpResponse:
+    return http.error_response(error)
+
+
+@api.exception_handler(ValidationError)
+def _on_validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return http.error_response(_invalid(error.errors[0]))
+
+
+@api.exception_handler(HttpError)
+def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return http.json_response(
+        http.error_body(str(error), kind="invalid_request_error"), error.status_code
+    )
+
+
+# OpenAI's code for each kind of pydantic's errors; see the error table of docs/architecture.md.
+_CODES = {
+    "missing": "missing_required_parameter",
+    "extra_forbidden": "unknown_parameter",
+    "greater_than_equal": "decimal_below_min_value",
+    "less_than_equal": "decimal_above_max_value",
+    "too_short": "empty_array",
+    "too_long": "array_above_max_length",
+    "string_too_short": "empty_string",
+    "union_tag_invalid": "invalid_value",
+    "union_tag_not_found": "missing_required_parameter",
+    "literal_error": "invalid_value",
+    "string_pattern_mismatch": "invalid_value",
+    "value_error": "invalid_value",
+}
+# Steps of pydantic's path that name a branch of a union, not a place in the body.
+_TAGS = {
+    "system", "developer", "user", "assistant", "tool", "text", "refusal", "image_url",
+    "input_audio", "file", "json_object", "json_schema",
+}  # fmt: skip
+_BRANCH = re.compile(r"^(list\[|function-|dict\[|literal\[|constrained-|str$|nullable)")
+
+
+def _invalid(error: dict[str, Any]) -> InvalidRequest:
+    """OpenAI's error for pydantic's first one, with the path of the value at fault."""
+    kind = error["type"]
+    steps = list(error["loc"])[2:]
+    param = ""
+    for before, step in pairwise([None, *steps]):
+        tag = step in _TAGS and isinstance(before, int | None)
+        if isinstance(step, int):
+            param += f"[{step}]"
+        elif not tag and not _BRANCH.match(str(step)):
+            param += f".{step}" if param else str(step)
+    words = error["msg"].removeprefix("Value error, ")
+    if kind == "missing":
+        message = f"Missing required parameter: '{param}'."
+    elif kind == "extra_forbidden":
+        message = f"Unknown parameter: '{param}'."
+    else:
+        message = f"Invalid value for '{param}': {words}." if param else f"{words}."
+    code = _CODES.get(kind, "invalid_type" if kind.endswith("_type") else "invalid_value")
+    return InvalidRequest(message, param=param or None, code=code)
+
+
+class GatewayMiddleware:
+    """Answers every request under /v1, and passes on all others.
+
+    It stands before the page's middleware, which an API call has no use for, and makes sure that
+    whatever happens the answer is JSON and carries a request id and its processing time.
+    """
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PREFIX) and request.path_info != "/v1":
+            return await self.get_response(request)
+        started = time.perf_counter()
+        request.request_id = http.request_id()  # type: ignore[attr-defined]
+        response = await self._answer(request)
+        response["x-request-id"] = request.request_id  # type: ignore[attr-defined]
+        response["openai-processing-ms"] = str(round(1000 * (time.perf_counter() - started)))
+        response["openai-version"] = "2020-10-01"
+        response["x-content-type-options"] = "nosniff"
+        return response
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            match = resolve(request.path_info, urlconf=__name__)
+            request.resolver_match = match
+            response: HttpResponseBase = await match.func(request, *match.args, **match.kwargs)
+        except Resolver404:
+            return _problem(
+                404, f"Invalid URL ({request.method} {request.path})", code="unknown_url"
+            )
+        except RequestDataTooBig:
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2
+            return _problem(413, f"The body is larger than {limit} MB.", code="request_too_large")
+        except BackendError as error:
+            return http.error_response(error)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            return _problem(
+                500, "Something went wrong on this site.", kind="server_error", code=None
+            )
+        if response.status_code == 405:
+            allowed = response.get("allow", "")
+            refusal = _problem(
+                405,
+                f"Not allowed to {request.method} on {request.path}. Allowed: {allowed}.",
+                code="method_not_allowed",
+            )
+            refusal["allow"] = allowed
+            return refusal
+        return response
+
+
+def _problem(
+    status: int, message: str, *, code: str | None, kind: str = "invalid_request_error"
+) -> HttpResponse:
+    return http.json_response(http.error_body(message, kind=kind, code=code), status)

@@ -1,0 +1,311 @@
+"""Speaks OpenAI's chat API to any server that has it: OpenAI, vLLM, Ollama, the engine.
+
+The client's own pydantic chunks cost more CPU than all the rest of a stream, so streams are read
+raw and parsed with orjson (docs/architecture.md has the measurement).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx2
+import openai
+import orjson
+
+from chatsite.backend import errors, tokens
+from chatsite.backend.catalogue import describe, is_chat_model
+from chatsite.backend.types import (
+    BackendEvent,
+    ChatRequest,
+    ChoiceFinished,
+    Delta,
+    Finished,
+    ModelInfo,
+    TokenCounts,
+    Usage,
+)
+
+CONTINUE_PROMPT = (
+    "Your last message broke off. Go on from exactly where it ends, "
+    "without repeating or introducing anything."
+)
+FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter"}
+MAX_TRIES = 3
+LONGEST_WAIT = 2.0
+"""Seconds. A server that asks for more patience than this gets its answer passed on instead."""
+
+_clients: WeakKeyDictionary[
+    asyncio.AbstractEventLoop, dict[tuple[str, str, float], openai.AsyncOpenAI]
+] = WeakKeyDictionary()
+
+
+def client_for(base_url: str, api_key: str, timeout: float) -> openai.AsyncOpenAI:
+    """The running loop's client for a server: connections belong to the loop that opened them."""
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    key = (base_url, api_key, timeout)
+    if key not in clients:
+        clients[key] = openai.AsyncOpenAI(
+            base_url=base_url,
+            api_key=api_key,
+            max_retries=0,
+            timeout=httpx2.Timeout(timeout, connect=5.0),
+            http_client=openai.DefaultAioHttpClient(),
+        )
+    return clients[key]
+
+
+async def close_clients() -> None:
+    """Close every client of the running loop."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await client.close()
+
+
+class OpenAIBackend:
+    """One server with OpenAI's API. Its models' public ids carry `prefix`."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        label: str,
+        base_url: str,
+        api_key: str,
+        prefix: str = "",
+        timeout: float = 120.0,
+        models: Sequence[str] = (),
+        context_window: int | None = None,
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.base_url = base_url
+        self.api_key = api_key
+        self.prefix = prefix
+        self.timeout = timeout
+        self.context_window = context_window
+        self._listed = tuple(models)
+
+    def client(self) -> openai.AsyncOpenAI:
+        return client_for(self.base_url, self.api_key, self.timeout)
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        if self._listed:
+            rows: list[Mapping[str, Any]] = [{"id": model} for model in self._listed]
+        else:
+            rows = await self._fetch_models()
+        return tuple(
+            describe(row, backend=self.name, prefix=self.prefix, window=self.context_window)
+            for row in rows
+            if self._listed or is_chat_model(str(row["id"]))
+        )
+
+    async def _fetch_models(self) -> list[Mapping[str, Any]]:
+        try:
+            response = await self.client().models.with_raw_response.list(timeout=5.0)
+            body = orjson.loads(await response.http_response.aread())
+            rows = [row for row in body["data"] if row.get("id")]
+        except openai.OpenAIError as error:
+            raise translate(error, self.label) from error
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise errors.UpstreamFailed(
+                f"{self.label} answered the list of models with something else."
+            ) from error
+        return rows
+
+    async def stream(
+        self, request: ChatRequest, model: ModelInfo
+    ) -> AsyncGenerator[BackendEvent, None]:
+        body = request_body(request, model)
+        async with aclosing(stream_chat(self.client(), body, self.label)) as events:
+            async for event in events:
+                yield event
+
+    async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
+        return tokens.count_openai(texts, model.upstream_id)
+
+    async def aclose(self) -> None:
+        await close_clients()
+
+
+def request_body(request: ChatRequest, model: ModelInfo) -> dict[str, Any]:
+    """The JSON body of a streamed chat completion."""
+    messages = [{"role": m.role, "content": m.content, **m.extra} for m in request.messages]
+    if request.continue_last and "prefill" not in model.capabilities:
+        messages.append({"role": "user", "content": CONTINUE_PROMPT})
+    body: dict[str, Any] = {
+        **model.sampling,
+        **request.params,
+        "model": model.upstream_id,
+        "messages": messages,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if request.max_tokens is not None:
+        body[model.max_tokens_name] = request.max_tokens
+    if request.n != 1:
+        body["n"] = request.n
+    return body
+
+
+async def stream_chat(
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+) -> AsyncGenerator[BackendEvent, None]:
+    """Post a streamed chat completion and yield its events, ending with Finished.
+
+    Failures before the first event are tried again with backoff; later ones are raised, because
+    what was said cannot be unsaid. Closing the generator closes the connection, which is what
+    makes the server stop working. Raises BackendError; `label` names the server in its words.
+    """
+    for attempt in range(1, MAX_TRIES + 1):
+        begun = False
+        try:
+            async with aclosing(_stream_once(client, body, label)) as events:
+                async for event in events:
+                    begun = True
+                    yield event
+            return  # noqa: TRY300 - an else branch would sit far from the loop it ends
+        except errors.BackendError as error:
+            if begun or attempt == MAX_TRIES or not _worth_another_try(error):
+                raise
+            delay = error.retry_after or 0.25 * 2 ** (attempt - 1)
+        await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+
+
+def _worth_another_try(error: errors.BackendError) -> bool:
+    if (error.retry_after or 0) > LONGEST_WAIT:
+        return False
+    return isinstance(error, errors.Unavailable | errors.UpstreamFailed | errors.RateLimited)
+
+
+async def _stream_once(
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+) -> AsyncGenerator[BackendEvent, None]:
+    usage: Usage | None = None
+    produced = 0
+    finished = False
+    try:
+        async with client.chat.completions.with_streaming_response.create(
+            model=body["model"],
+            messages=body["messages"],
+            stream=True,
+            extra_body=body,
+        ) as response:
+            async for data in _sse_data(response.http_response.aiter_bytes()):
+                if data == b"[DONE]":
+                    break
+                chunk = orjson.loads(data)
+                if "error" in chunk:
+                    raise _in_stream(chunk["error"], label)
+                if chunk.get("usage"):
+                    usage = _usage(chunk["usage"])
+                for event in _chunk_events(chunk):
+                    produced += isinstance(event, Delta)
+                    finished |= isinstance(event, ChoiceFinished)
+                    yield event
+    except openai.OpenAIError as error:
+        raise translate(error, label) from error
+    except httpx2.TimeoutException as error:
+        raise errors.UpstreamTimeout(f"{label} went silent in the middle of the answer.") from error
+    except httpx2.HTTPError as error:
+        raise errors.UpstreamFailed(f"{label} broke off in the middle of the answer.") from error
+    except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
+        raise errors.UpstreamFailed(f"{label} sent a stream that cannot be read.") from error
+    if not finished:
+        raise errors.UpstreamFailed(f"{label} ended the answer without saying why.")
+    yield Finished(usage or Usage(completion_tokens=produced, exact=False))
+
+
+async def _sse_data(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The data of server-sent events, one line each as OpenAI-compatible servers send them."""
+    rest = b""
+    async for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                yield line[5:].strip()
+    if rest.startswith(b"data:"):
+        yield rest[5:].strip()
+
+
+def _chunk_events(chunk: Mapping[str, Any]) -> Iterator[Delta | ChoiceFinished]:
+    for choice in chunk.get("choices") or ():
+        index = choice.get("index", 0)
+        if delta := _delta(choice, index):
+            yield delta
+        if reason := choice.get("finish_reason"):
+            yield ChoiceFinished(reason if reason in FINISH_REASONS else "stop", index)
+
+
+def _delta(choice: Mapping[str, Any], index: int) -> Delta | None:
+    delta = choice.get("delta") or {}
+    text = delta.get("content") or delta.get("refusal") or ""
+    reasoning = delta.get("reasoning_content") or delta.get("reasoning") or ""
+    calls = tuple(delta.get("tool_calls") or ())
+    logprobs = choice.get("logprobs")
+    if not (text or reasoning or calls or logprobs):
+        return None
+    return Delta(text, index, reasoning, calls, logprobs)
+
+
+def _usage(reported: Mapping[str, Any]) -> Usage:
+    details = reported.get("prompt_tokens_details") or {}
+    return Usage(
+        prompt_tokens=reported.get("prompt_tokens") or 0,
+        completion_tokens=reported.get("completion_tokens") or 0,
+        cached_tokens=details.get("cached_tokens") or 0,
+    )
+
+
+def _in_stream(error: Any, label: str) -> errors.BackendError:
+    message = error.get("message") if isinstance(error, dict) else str(error)
+    return errors.UpstreamFailed(f"{label} failed: {message or 'no reason given'}")
+
+
+def translate(  # noqa: PLR0911 - a table: one line for each kind of failure
+    error: openai.OpenAIError, label: str
+) -> errors.BackendError:
+    """The site's error for one of the client's, keeping the server's words and not its secrets."""
+    # A refused connection comes out of the aiohttp transport as a timeout of its connecting.
+    unreached = isinstance(error.__cause__, httpx2.ConnectTimeout)
+    if isinstance(error, openai.APITimeoutError) and not unreached:
+        return errors.UpstreamTimeout(f"{label} did not answer in time.")
+    if isinstance(error, openai.APIConnectionError):
+        return errors.Unavailable(f"{label} cannot be reached.")
+    if not isinstance(error, openai.APIStatusError):
+        return errors.UpstreamFailed(f"{label} failed: {error}")
+    body = error.body if isinstance(error.body, dict) else {}
+    words = str(body.get("message") or f"HTTP {error.status_code}")
+    code = str(body.get("code")) if body.get("code") else None
+    wait = _retry_after(error.response.headers.get("retry-after"))
+    match error.status_code:
+        case 401 | 403:
+            # The words may quote the site's own key, which is none of the reader's business.
+            return errors.KeyRefused(f"{label} refused the site's key.")
+        case 404:
+            return errors.ModelNotFound(f"{label}: {words}", param="model", code=code)
+        case 429 if code == "insufficient_quota":
+            return errors.QuotaExceeded(f"{label}: {words}")
+        case 429:
+            return errors.RateLimited(f"{label}: {words}", retry_after=wait)
+        case 400 if code == "context_length_exceeded":
+            return errors.ContextLengthExceeded(f"{label}: {words}", param="messages")
+        case status if status < 500 and status != 408:
+            param = body.get("param")
+            return errors.InvalidRequest(f"{label}: {words}", param=param, code=code)
+        case 408 | 504:
+            return errors.UpstreamTimeout(f"{label}: {words}")
+        case 503:
+            return errors.Unavailable(f"{label}: {words}", retry_after=wait)
+        case _:
+            return errors.UpstreamFailed(f"{label}: {words}", retry_after=wait)
+
+
+def _retry_after(header: str | None) -> float | None:
+    try:
+        return max(0.0, float(header)) if header else None
+    except ValueError:
+        return None

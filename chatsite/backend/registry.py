@@ -1,0 +1,127 @@
+"""From a model's public id to the backend that serves it. The one reader of settings here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+from chatsite.backend.base import ChatBackend, Moderator
+from chatsite.backend.embedded import EmbeddedBackend
+from chatsite.backend.errors import BackendError, ModelNotFound
+from chatsite.backend.moderation import RuleModerator, UpstreamModerator
+from chatsite.backend.openai import OpenAIBackend, close_clients
+from chatsite.backend.types import BackendStatus, ModelInfo
+
+FRESH = 60.0
+"""Seconds for which a backend's list of models is believed."""
+FRESH_ERROR = 5.0
+LIST_TIMEOUT = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A model together with the backend that serves it."""
+
+    backend: ChatBackend
+    model: ModelInfo
+
+
+class Registry:
+    """The site's backends, in the order in which equal model ids are settled."""
+
+    def __init__(
+        self, backends: Sequence[ChatBackend], moderator: Moderator | None, default_model: str = ""
+    ) -> None:
+        self.backends = tuple(backends)
+        self.moderator = moderator
+        self._default_model = default_model
+        self._listed: dict[str, tuple[float, BackendStatus]] = {}
+
+    async def statuses(self, *, fresh: bool = False) -> tuple[BackendStatus, ...]:
+        """Every backend with its models, or with the error that keeps it from telling them."""
+        return tuple(
+            await asyncio.gather(*(self._status(backend, fresh=fresh) for backend in self.backends))
+        )
+
+    async def _status(self, backend: ChatBackend, *, fresh: bool) -> BackendStatus:
+        now = time.monotonic()
+        believed_until, status = self._listed.get(backend.name, (0.0, None))
+        if status is not None and now < believed_until and not fresh:
+            return status
+        try:
+            async with asyncio.timeout(LIST_TIMEOUT):
+                models = await backend.models()
+        except BackendError as error:
+            status = BackendStatus(backend.name, backend.label, (), error.message)
+        except TimeoutError:
+            status = BackendStatus(
+                backend.name, backend.label, (), f"{backend.label} did not answer in time."
+            )
+        else:
+            status = BackendStatus(backend.name, backend.label, models)
+        self._listed[backend.name] = (now + (FRESH if status.up else FRESH_ERROR), status)
+        return status
+
+    async def resolve(self, model_id: str) -> Resolved:
+        """The model of that id; an unknown one is looked for afresh. Raises ModelNotFound."""
+        for fresh in (False, True):
+            statuses = await self.statuses(fresh=fresh)
+            for backend, status in zip(self.backends, statuses, strict=True):
+                for model in status.models:
+                    if model.id == model_id:
+                        return Resolved(backend, model)
+        down = [status.error for status in statuses if not status.up]
+        raise ModelNotFound(
+            " ".join([f"The model '{model_id}' does not exist or is not served here.", *down]),
+            param="model",
+        )
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """Every model that can be picked; of equal ids the first backend's."""
+        found: dict[str, ModelInfo] = {}
+        for status in await self.statuses():
+            for model in status.models:
+                found.setdefault(model.id, model)
+        return tuple(found.values())
+
+    async def default_model(self, wished: str = "") -> str:
+        """The wished model where it can be had, else the site's, else the first; "" for none."""
+        ids = [model.id for model in await self.models()]
+        for candidate in (wished, self._default_model):
+            if candidate in ids:
+                return candidate
+        return ids[0] if ids else ""
+
+    async def aclose(self) -> None:
+        """Give back the connections of the running loop."""
+        for backend in self.backends:
+            await backend.aclose()
+        await close_clients()
+
+
+def build_registry() -> Registry:
+    """The registry that the settings describe."""
+    remote = [OpenAIBackend(**table) for table in settings.BACKENDS]
+    backends: list[ChatBackend] = [*remote]
+    if settings.ENGINE_ENABLED:
+        backends.insert(0, EmbeddedBackend(settings.DATA_DIR))
+    moderator: Moderator | None
+    if settings.MODERATION == "off":
+        moderator = None
+    elif settings.MODERATION == "rules":
+        moderator = RuleModerator()
+    else:
+        [judge] = [backend for backend in remote if backend.name == settings.MODERATION]
+        moderator = UpstreamModerator(judge.client)
+    return Registry(backends, moderator, settings.DEFAULT_MODEL)
+
+
+@cache
+def get_registry() -> Registry:
+    """The process's registry. Tests that change settings call `get_registry.cache_clear()`."""
+    return build_registry()

@@ -1,0 +1,76 @@
+"""The chat endpoints of /v1."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from django.http import HttpRequest, HttpResponseBase
+from ninja import Router
+
+from chatsite.backend.errors import BackendError, ModelNotFound
+from chatsite.backend.registry import get_registry
+from chatsite.backend.types import Accepted, Event, Failed
+from chatsite.http import event_stream, json_response
+from conversations import replies
+from conversations.completion import Origin, complete
+from conversations.schemas import ChatCompletionBody
+
+router = Router()
+
+
+@router.post("/chat/completions", tags=["Chat"], summary="Create a chat completion")
+async def create_chat_completion(
+    request: HttpRequest, body: ChatCompletionBody
+) -> HttpResponseBase:
+    chat_request = body.request()
+    origin = Origin(
+        request.auth,  # type: ignore[attr-defined]  # set by ninja
+        request_id=request.request_id,  # type: ignore[attr-defined]  # set by the gateway
+        streamed=bool(body.stream),
+        truncate=body.truncation == "auto",
+    )
+    events = complete(chat_request, origin)
+    if not body.stream:
+        async with aclosing(events):
+            reply = await replies.whole(
+                events, chat_request.model, chat_request.n, logprobs=bool(body.logprobs)
+            )
+        return json_response(reply)
+    # The status line can still say that it failed, as long as no word has been sent.
+    first = await _first(events)
+    options = body.stream_options
+    return event_stream(
+        replies.chunks(
+            first,
+            events,
+            chat_request.model,
+            chat_request.n,
+            include_usage=bool(options and options.include_usage),
+        )
+    )
+
+
+async def _first(events: AsyncGenerator[Event, None]) -> Event:
+    """The first event that has something to say. Raises the BackendError of a Failed."""
+    async for event in events:
+        if isinstance(event, Failed):
+            await events.aclose()
+            raise event.error
+        if not isinstance(event, Accepted):
+            return event
+    raise BackendError("The model ended without a word.")
+
+
+@router.get("/models", tags=["Models"], summary="List the models")
+async def list_models(request: HttpRequest) -> HttpResponseBase:
+    models = await get_registry().models()
+    return json_response({"object": "list", "data": [replies.model_body(m) for m in models]})
+
+
+@router.get("/models/{path:model_id}", tags=["Models"], summary="Retrieve a model")
+async def retrieve_model(request: HttpRequest, model_id: str) -> HttpResponseBase:
+    for model in await get_registry().models():
+        if model.id == model_id:
+            return json_response(replies.model_body(model))
+    raise ModelNotFound(f"The model '{model_id}' does not exist.", param="model")

@@ -1,0 +1,279 @@
+"""The one way from a request to an answer, behind the page and the API alike.
+
+limits -> validate -> moderate -> fit the context -> the model -> hold back and moderate what it
+says -> the ledger. Each step is a module of its own; this one is their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from accounts import services as accounts
+from accounts.types import Caller
+from chatsite.backend import context, errors, tokens
+from chatsite.backend.moderation import Moderator, OutputGuard, Policy, blocking
+from chatsite.backend.registry import Resolved, get_registry
+from chatsite.backend.types import (
+    Accepted,
+    ChatRequest,
+    ChoiceFinished,
+    Delta,
+    Event,
+    Failed,
+    Finished,
+    Message,
+    Usage,
+)
+
+logger = logging.getLogger("chatsite.completion")
+
+POLICY = Policy()
+Outcome = Literal["finished", "stopped", "failed", "blocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from: who asks, and what the ledger is to say about it.
+
+    `truncate` lets the oldest turns be left out where all would not fit the model's window.
+    """
+
+    caller: Caller
+    request_id: str
+    streamed: bool = True
+    truncate: bool = False
+    conversation_id: UUID | None = None
+    operation: str = "chat"
+
+
+@dataclass(slots=True)
+class _Meter:
+    """What a completion has used so far, for a ledger that must be right however it ends."""
+
+    started: float = field(default_factory=time.perf_counter)
+    first_token: float | None = None
+    produced: list[str] = field(default_factory=list)
+    prompt_tokens: int = 0
+    reported: Usage | None = None
+    outcome: Outcome = "stopped"
+
+    def heard(self, delta: Delta) -> None:
+        if self.first_token is None:
+            self.first_token = time.perf_counter()
+        self.produced.append(delta.text or delta.reasoning)
+
+    @property
+    def usage(self) -> Usage:
+        """What the server reported, else an estimate from what was heard of it."""
+        if self.reported is not None and self.reported.exact:
+            return self.reported
+        said = tokens.estimate("".join(self.produced))
+        return Usage(self.prompt_tokens, said, exact=False)
+
+
+async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event, None]:
+    """Answer a request: Accepted, then Delta and ChoiceFinished, then Finished or Failed.
+
+    Never raises BackendError: that is the last event, Failed. What a moderator blocks on the way
+    out ends its choice with `content_filter`. Closing the generator stops the model, and is
+    charged for what was produced until then. Every accepted request is one row of the ledger.
+    """
+    meter = _Meter()
+    resolved: Resolved | None = None
+    try:
+        try:
+            await accounts.acheck_limits(origin.caller)
+            registry = get_registry()
+            resolved = await registry.resolve(request.model)
+            _validate(request, resolved)
+            await _moderate(registry.moderator, request)
+            fitted = await _fit(request, resolved, truncate=origin.truncate)
+            meter.prompt_tokens = fitted.prompt_tokens
+            yield Accepted(resolved.model.id, fitted.omitted, fitted.prompt_tokens)
+            sent = replace(
+                request,
+                messages=fitted.messages,
+                max_tokens=_answer_bound(request.max_tokens, fitted.room),
+            )
+            stream = resolved.backend.stream(sent, resolved.model)
+            async with aclosing(_heard(stream, meter)) as heard:
+                if registry.moderator is None:
+                    async for event in heard:
+                        yield event
+                else:
+                    guards = _guarded(heard, registry.moderator, request.n)
+                    async with aclosing(guards) as guarded:
+                        async for event in guarded:
+                            yield event
+            if meter.reported is None:
+                yield Finished(meter.usage)
+            meter.outcome = "finished"
+        except errors.BackendError as error:
+            blocked = isinstance(error, errors.ContentBlocked)
+            meter.outcome = "blocked" if blocked else "failed"
+            yield Failed(error, meter.usage)
+        except (GeneratorExit, asyncio.CancelledError):
+            raise
+        except Exception:
+            logger.exception("a completion of %s broke", request.model)
+            meter.outcome = "failed"
+            yield Failed(errors.BackendError("Something went wrong on this site."), meter.usage)
+    finally:
+        if resolved is not None:
+            # Shielded: a run that is being cancelled must still be charged.
+            await asyncio.shield(_record(origin, resolved, meter))
+
+
+async def _heard(
+    events: AsyncGenerator[Delta | ChoiceFinished | Finished, None], meter: _Meter
+) -> AsyncGenerator[Delta | ChoiceFinished | Finished, None]:
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case Delta():
+                    meter.heard(event)
+                    yield event
+                case Finished(usage):
+                    meter.reported = usage
+                    yield Finished(meter.usage)
+                case _:
+                    yield event
+
+
+def _validate(request: ChatRequest, resolved: Resolved) -> None:
+    model = resolved.model
+    if "vision" not in model.capabilities:
+        for number, message in enumerate(request.messages):
+            if not isinstance(message.content, str) and any(
+                part.get("type") not in {"text", "refusal"} for part in message.content
+            ):
+                raise errors.InvalidRequest(
+                    f"The model '{model.id}' reads text only; leave pictures and files out.",
+                    param=f"messages[{number}].content",
+                    code="unsupported_content",
+                )
+    if request.params.get("tools") and "tools" not in model.capabilities:
+        raise errors.InvalidRequest(
+            f"The model '{model.id}' cannot call tools.", param="tools", code="unsupported_value"
+        )
+
+
+async def _moderate(moderator: Moderator | None, request: ChatRequest) -> None:
+    if moderator is None:
+        return
+    said = next((m.text for m in reversed(request.messages) if m.role == "user"), "")
+    if not said:
+        return
+    verdict = await moderator.check(said)
+    if reasons := blocking(verdict, POLICY):
+        raise errors.ContentBlocked(
+            f"This request was not sent to the model: it was classified as {_listed(reasons)}.",
+            param="messages",
+        )
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    return ", ".join(reason.replace("/", " / ").replace("-", " ") for reason in reasons)
+
+
+async def _fit(request: ChatRequest, resolved: Resolved, *, truncate: bool) -> context.Fitted:
+    window = resolved.model.context_window
+    candidates = context.worth_counting(request.messages, window)
+    counts = await resolved.backend.count_tokens([m.text for m in candidates], resolved.model)
+    if len(candidates) < len(request.messages) and not truncate:
+        raise errors.ContextLengthExceeded(
+            f"This model's maximum context length is {window} tokens. "
+            "The messages are far longer than that.",
+            param="messages",
+        )
+    fitted = context.fit(
+        candidates, counts, window=window, max_tokens=request.max_tokens, truncate=truncate
+    )
+    return replace(fitted, omitted=fitted.omitted + len(request.messages) - len(candidates))
+
+
+def _answer_bound(asked: int | None, room: int | None) -> int | None:
+    """What was asked for; else the site's bound, or what the window has left where that is less."""
+    if asked is not None:
+        return asked
+    return min(settings.MAX_ANSWER_TOKENS, room) if room is not None else None
+
+
+async def _guarded(
+    events: AsyncGenerator[Delta | ChoiceFinished | Finished, None], moderator: Moderator, n: int
+) -> AsyncGenerator[Delta | ChoiceFinished | Finished, None]:
+    """The events with every choice's text held back until a moderator has passed it.
+
+    Log probabilities spell the text out, so they come only with a choice's last words. Ends
+    without Finished once all `n` choices are blocked: nothing more can be wanted of the model.
+    """
+    guards: dict[int, OutputGuard] = {}
+    logprobs: dict[int, list[Mapping[str, Any]]] = {}
+    shut: set[int] = set()
+    async for event in events:
+        if not isinstance(event, Delta | ChoiceFinished):
+            yield event
+            continue
+        index = event.index
+        if index in shut:
+            continue
+        guard = guards.setdefault(index, OutputGuard(moderator, POLICY))
+        try:
+            if isinstance(event, ChoiceFinished):
+                rest = await guard.finish()
+                spelled = _joined(logprobs.pop(index, []))
+                if rest or spelled:
+                    yield Delta(rest, index, logprobs=spelled)
+                yield event
+                continue
+            if event.logprobs:
+                logprobs.setdefault(index, []).append(event.logprobs)
+            text = await guard.feed(event.text) if event.text else ""
+            if text or event.reasoning or event.tool_calls:
+                yield replace(event, text=text, logprobs=None)
+        except errors.ContentBlocked:
+            shut.add(index)
+            yield ChoiceFinished("content_filter", index)
+            if len(shut) == n:
+                return
+
+
+def _joined(logprobs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    if not logprobs:
+        return None
+    content = [entry for part in logprobs for entry in part.get("content") or ()]
+    return {"content": content, "refusal": None}
+
+
+async def _record(origin: Origin, resolved: Resolved, meter: _Meter) -> None:
+    now = time.perf_counter()
+    first = meter.first_token
+    await sync_to_async(accounts.record_usage)(
+        origin.caller,
+        model=resolved.model.id,
+        backend=resolved.backend.name,
+        usage=meter.usage,
+        status=meter.outcome,
+        duration_ms=round(1000 * (now - meter.started)),
+        time_to_first_token_ms=None if first is None else round(1000 * (first - meter.started)),
+        streamed=origin.streamed,
+        request_id=origin.request_id,
+        conversation_id=origin.conversation_id,
+        operation=origin.operation,
+    )
+
+
+def prompt(instructions: str, history: Sequence[Message]) -> tuple[Message, ...]:
+    """What the model is to read: a person's custom instructions, then the conversation."""
+    system = (Message("system", instructions),) if instructions else ()
+    return (*system, *history)

@@ -1,0 +1,359 @@
+"""The websocket of one conversation: hears what the person does, shows what the runs report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID, uuid4
+
+import orjson
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from accounts.models import User
+from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.backend.registry import get_registry
+from conversations import runner, selectors, services
+from conversations.models import Conversation, Message
+
+logger = logging.getLogger("chatsite.socket")
+
+NOT_SIGNED_IN = 4401
+NOT_FOUND = 4404
+LONGEST_FRAME = 1_000_000
+
+
+class ConversationConsumer(AsyncWebsocketConsumer):
+    """Actions come as JSON objects (`ask`, `edit`, `regenerate`, `retry`, `continue`, `stop`).
+
+    Everything that goes out is HTML for htmx's out-of-band swaps. `known` is the length of the
+    streaming answer's text that the page has: a frame that starts elsewhere means that something
+    was missed, and the whole message is sent instead.
+    """
+
+    user: User
+    conversation_id: UUID
+
+    async def connect(self) -> None:
+        self.known: dict[str, int] = {}
+        self.conversation_id = self.scope["url_route"]["kwargs"]["conversation_id"]
+        user = self.scope["user"]
+        # Accepted first: a browser tells its page the reason only of a socket that was open.
+        await self.accept()
+        if not user.is_authenticated:
+            await self.close(NOT_SIGNED_IN)
+            return
+        self.user = user
+        # The groups come before the reading, or what is said in between would be missed.
+        await self.channel_layer.group_add(
+            runner.conversation_group(self.conversation_id), self.channel_name
+        )
+        await self.channel_layer.group_add(runner.person_group(user.pk), self.channel_name)
+        if not await sync_to_async(self._is_mine)():
+            await self.close(NOT_FOUND)
+            return
+        await sync_to_async(services.settle_orphans)(self.conversation_id)
+        await self._catch_up()
+
+    async def disconnect(self, code: int) -> None:
+        if hasattr(self, "user"):
+            for group in (
+                runner.conversation_group(self.conversation_id),
+                runner.person_group(self.user.pk),
+            ):
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not hasattr(self, "user") or text_data is None or len(text_data) > LONGEST_FRAME:
+            return
+        try:
+            sent = orjson.loads(text_data)
+            action = self.ACTIONS.get(sent.get("action"))
+        except (orjson.JSONDecodeError, AttributeError, TypeError):
+            return
+        if action is None:
+            return
+        try:
+            await action(self, sent)
+        except BackendError as error:
+            await self._show_problem(error.message)
+        except (Conversation.DoesNotExist, Message.DoesNotExist):
+            await self._show_problem("This conversation or message does not exist any more.")
+
+    # --- what the person does
+
+    async def _ask(self, sent: dict[str, Any]) -> None:
+        nonce = _text(sent, "nonce")[:64] or uuid4().hex
+        turn = await sync_to_async(services.ask)(
+            self.user,
+            self.conversation_id,
+            text=_text(sent, "text"),
+            model=await self._model(sent),
+            nonce=nonce,
+        )
+        await self._begin(turn, nonce)
+
+    async def _edit(self, sent: dict[str, Any]) -> None:
+        nonce = _text(sent, "nonce")[:64] or uuid4().hex
+        turn = await sync_to_async(services.edit)(
+            self.user,
+            self.conversation_id,
+            _identifier(sent),
+            text=_text(sent, "text"),
+            model=await self._model(sent),
+            nonce=nonce,
+        )
+        await self._begin(turn, nonce)
+
+    async def _regenerate(self, sent: dict[str, Any]) -> None:
+        turn = await sync_to_async(services.regenerate)(
+            self.user, self.conversation_id, _identifier(sent), model=await self._model(sent)
+        )
+        await self._begin(turn)
+
+    async def _continue(self, sent: dict[str, Any]) -> None:
+        turn = await sync_to_async(services.continue_answer)(
+            self.user, self.conversation_id, _identifier(sent)
+        )
+        await self._begin(turn)
+
+    async def _stop(self, sent: dict[str, Any]) -> None:
+        # A conversation that is not the person's never got as far as this socket.
+        await runner.stop(self.conversation_id)
+
+    ACTIONS: dict[Any, Callable[[ConversationConsumer, dict[str, Any]], Awaitable[None]]] = {
+        "ask": _ask,
+        "edit": _edit,
+        "regenerate": _regenerate,
+        "retry": _regenerate,
+        "continue": _continue,
+        "stop": _stop,
+    }
+
+    async def _model(self, sent: dict[str, Any]) -> str:
+        wished = _text(sent, "model") or self.user.default_model
+        model = wished or await get_registry().default_model()
+        if not model:
+            raise InvalidRequest("No model can be reached now. The models page says why.")
+        return model
+
+    async def _begin(self, turn: services.Turn, nonce: str = "") -> None:
+        """Start the run, tell every page, and acknowledge the ask to the one that sent it."""
+        if turn.run_id is not None:
+            await runner.start(self.user, turn.run_id)
+            group = runner.conversation_group(self.conversation_id)
+            if turn.added is None:
+                await runner.announce(group, "thread.changed")
+            else:
+                await runner.announce(group, "messages.added", ids=[str(i) for i in turn.added])
+            await runner.announce(runner.person_group(self.user.pk), "conversations.changed")
+        fragments = [self._nonce(nonce)]
+        if turn.repeated:
+            fragments.append(await sync_to_async(self._thread)())
+        fragments.append(render_to_string("conversations/_problem.html", {"oob": True}))
+        await self.send("".join(fragments))
+
+    # --- what the runs and the other pages report
+
+    async def messages_added(self, event: dict[str, Any]) -> None:
+        ids = [UUID(i) for i in event["ids"]]
+        views = await sync_to_async(selectors.message_views)(self.user, self.conversation_id, ids)
+        self._remember(views)
+        added = "".join(self._message(view) for view in views)
+        await self.send(
+            f'<div hx-swap-oob="beforeend:#thread-messages">{added}</div>'
+            + await sync_to_async(self._state)(running=True)
+            + _announcement("Answering…")
+        )
+
+    async def thread_changed(self, event: dict[str, Any]) -> None:
+        await self.send(await sync_to_async(self._thread)())
+
+    async def run_progressed(self, event: dict[str, Any]) -> None:
+        message, known = event["message"], self.known.get(event["message"])
+        if known is not None and event["end"] <= known:
+            return
+        if known != event["start"]:
+            await self._resend(UUID(message))
+            return
+        self.known[message] = event["end"]
+        await self.send(_patch(message, event["had"], event["first"], event["blocks"]))
+
+    async def run_ended(self, event: dict[str, Any]) -> None:
+        self.known.pop(event["message"], None)
+        await self._resend(UUID(event["message"]), ended=True)
+
+    async def conversation_entitled(self, event: dict[str, Any]) -> None:
+        await self.send(await sync_to_async(self._page_state)())
+
+    async def conversations_changed(self, event: dict[str, Any]) -> None:
+        await self.send(await sync_to_async(self._sidebar)())
+
+    # --- rendering
+
+    async def _catch_up(self) -> None:
+        """Send what the page lacks: nothing, the answer being written, or the whole thread."""
+        query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
+        version = query.get("version", [""])[0]
+        thread = await sync_to_async(self._load_thread)()
+        if thread is None:
+            return
+        if str(thread.version) != version:
+            await self.send(await sync_to_async(self._thread)())
+        elif thread.running:
+            for view in thread.messages:
+                if view.status == Message.Status.STREAMING:
+                    await self._resend(view.id)
+
+    async def _resend(self, message_id: UUID, *, ended: bool = False) -> None:
+        try:
+            [view] = await sync_to_async(selectors.message_views)(
+                self.user, self.conversation_id, [message_id]
+            )
+        except (Conversation.DoesNotExist, KeyError):
+            return
+        self._remember([view])
+        html = self._message(view, oob=True)
+        if ended:
+            html += await sync_to_async(self._state)(running=False)
+            html += _announcement(_ENDINGS.get(view.status, ""))
+        await self.send(html)
+
+    async def _show_problem(self, message: str) -> None:
+        await self.send(
+            render_to_string("conversations/_problem.html", {"problem": message, "oob": True})
+        )
+
+    def _is_mine(self) -> bool:
+        """Whether the conversation is this person's, or nobody's yet."""
+        owner = (
+            Conversation.objects.filter(id=self.conversation_id)
+            .values_list("owner_id", flat=True)
+            .first()
+        )
+        return owner in {None, self.user.pk}
+
+    def _load_thread(self) -> selectors.Thread | None:
+        try:
+            return selectors.thread_for(self.user, self.conversation_id)
+        except Conversation.DoesNotExist:
+            return None
+
+    def _thread(self) -> str:
+        thread = self._load_thread()
+        if thread is None:
+            return ""
+        self.known.clear()
+        self._remember(thread.messages)
+        html = render_to_string(
+            "conversations/_thread.html",
+            {"thread": thread, "conversation_id": self.conversation_id, "oob": True},
+        )
+        return html + self._state(running=thread.running)
+
+    def _state(self, *, running: bool) -> str:
+        return (
+            render_to_string("conversations/_run_state.html", {"running": running, "oob": True})
+            + self._page_state()
+        )
+
+    def _page_state(self) -> str:
+        try:
+            conversation = selectors.conversation_for(self.user, self.conversation_id)
+        except Conversation.DoesNotExist:
+            return ""
+        return render_to_string(
+            "conversations/_page_state.html",
+            {
+                "url": reverse("conversations:show", args=[conversation.id]),
+                "title": selectors.row(conversation).title,
+                "version": conversation.version,
+                "oob": True,
+            },
+        )
+
+    def _sidebar(self) -> str:
+        sidebar = selectors.sidebar_for(self.user)
+        return render_to_string(
+            "conversations/_sidebar.html",
+            {
+                "groups": sidebar.groups,
+                "next_cursor": sidebar.next_cursor,
+                "conversation_id": self.conversation_id,
+                "oob": True,
+            },
+        )
+
+    def _message(self, view: selectors.MessageView, *, oob: bool = False) -> str:
+        return render_to_string(
+            "conversations/_message.html",
+            {"message": view, "conversation_id": self.conversation_id, "oob": oob},
+        )
+
+    def _nonce(self, acknowledged: str) -> str:
+        return render_to_string(
+            "conversations/_nonce.html",
+            {"nonce": uuid4().hex, "acknowledged": acknowledged, "oob": True},
+        )
+
+    def _remember(self, views: Iterable[selectors.MessageView]) -> None:
+        for view in views:
+            if view.status == Message.Status.STREAMING:
+                self.known[str(view.id)] = len(view.text)
+
+
+_ENDINGS = {
+    Message.Status.COMPLETE: "Answer complete.",
+    Message.Status.STOPPED: "Answer stopped.",
+    Message.Status.INTERRUPTED: "Answer interrupted.",
+    Message.Status.FAILED: "The answer failed.",
+}
+
+
+def _text(sent: dict[str, Any], name: str) -> str:
+    value = sent.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _identifier(sent: dict[str, Any]) -> UUID:
+    try:
+        return UUID(_text(sent, "message"))
+    except ValueError:
+        raise InvalidRequest("This message does not exist.", param="message") from None
+
+
+def _announcement(words: str) -> str:
+    return render_to_string(
+        "conversations/_announcement.html", {"announcement": words, "oob": True}
+    )
+
+
+def _patch(message: str, had: int, first: int, blocks: list[str]) -> str:
+    """Replace the blocks from `first` on of a page that shows `had` of them."""
+    parts = []
+    added = []
+    for index, html in enumerate(blocks, start=first):
+        replaces = index < had
+        (parts if replaces else added).append(
+            render_to_string(
+                "conversations/_block.html",
+                {
+                    "message_id": message,
+                    "index": index,
+                    "html": mark_safe(html),  # noqa: S308 - sanitised by the renderer
+                    "oob": "outerHTML" if replaces else "",
+                },
+            )
+        )
+    if added:
+        parts.append(f'<div hx-swap-oob="beforeend:#m-{message}-body">{"".join(added)}</div>')
+    parts.extend(
+        f'<div id="m-{message}-b{index}" hx-swap-oob="delete"></div>'
+        for index in range(first + len(blocks), had)
+    )
+    return "".join(parts)

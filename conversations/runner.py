@@ -1,0 +1,275 @@
+"""Runs: an answer being written belongs to this process, not to the socket that asked for it.
+
+Whatever a page is shown was saved before: a kill at any moment loses nothing that was seen. Pages
+follow a run through the conversation's group of the channel layer; each frame says from which
+length of the text to which it leads, so that whoever joins midway knows what is new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.db import DatabaseError
+
+from accounts.models import User
+from accounts.types import Caller
+from chatsite.backend import types
+from chatsite.backend.errors import BackendError
+from chatsite.backend.registry import get_registry
+from conversations import selectors, services
+from conversations.completion import Origin, complete, prompt
+from conversations.markdown import StreamRenderer
+from conversations.models import Conversation, Run
+from conversations.titles import clean_title, title_request
+
+logger = logging.getLogger("chatsite.runs")
+
+FRAME = 0.05
+"""Seconds between two frames of a stream: faster than reading, slower than most models."""
+BEAT = 10.0
+"""Seconds between two signs of life of a run."""
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def conversation_group(conversation_id: UUID) -> str:
+    return f"conversation.{conversation_id}"
+
+
+def person_group(user_id: int) -> str:
+    return f"person.{user_id}"
+
+
+def control_group(conversation_id: UUID) -> str:
+    return f"control.{conversation_id}"
+
+
+async def announce(group: str, kind: str, **values: Any) -> None:
+    """Tell every socket of a group something; `kind` is the event's name."""
+    await get_channel_layer().group_send(group, {"type": kind, **values})
+
+
+async def start(user: User, run_id: UUID) -> None:
+    """Start writing an answer in this process, and return at once.
+
+    The task gets a context of its own: the caller's ends with its socket.
+    """
+    run = await Run.objects.select_related("message", "conversation").aget(id=run_id)
+    writer = _Writer(user, run)
+    await writer.listen()
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(writer.write(), context=contextvars.Context())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+async def stop(conversation_id: UUID) -> None:
+    """Ask whichever process writes an answer in this conversation to stop."""
+    await announce(control_group(conversation_id), "run.stop")
+
+
+async def settle(timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a bound for all of them
+    """Wait until this process writes nothing any more."""
+    if _tasks:
+        await asyncio.wait(set(_tasks), timeout=timeout)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """One run while it is being written."""
+
+    user: User
+    run: Run
+    text: str = ""
+    omitted: int = 0
+    saved: str = ""
+    error: str = ""
+    status: Run.Status = Run.Status.FINISHED
+    renderer: StreamRenderer = field(default_factory=StreamRenderer)
+    shown_blocks: int = 0
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    last_beat: float = field(default_factory=time.monotonic)
+    channel: str = ""
+
+    async def listen(self) -> None:
+        """Open the ear for stop before the run is announced to anybody."""
+        layer = get_channel_layer()
+        self.channel = await layer.new_channel()
+        await layer.group_add(control_group(self.run.conversation_id), self.channel)
+
+    async def write(self) -> None:
+        self.text = self.saved = self.run.message.text
+        if patch := self.renderer.update(self.text):
+            self.shown_blocks = patch.first + len(patch.blocks)
+        reading = asyncio.create_task(self._read())
+        helpers = [
+            asyncio.create_task(self._obey(reading)),
+            asyncio.create_task(self._show()),
+            asyncio.create_task(self._beat()),
+        ]
+        try:
+            await asyncio.wait([reading])
+            if not reading.cancelled() and (problem := reading.exception()):
+                logger.error("run %s broke", self.run.id, exc_info=problem)
+                self.status = Run.Status.FAILED
+                self.error = "Something went wrong on this site."
+        except asyncio.CancelledError:
+            # The server is going down in order.
+            reading.cancel()
+            self.status = Run.Status.INTERRUPTED
+            self.error = "The server stopped while this was being written."
+            raise
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            await asyncio.shield(self._end())
+
+    async def _read(self) -> None:
+        request = await self._request()
+        origin = Origin(
+            Caller(self.user),
+            request_id=f"run-{self.run.id}",
+            truncate=True,
+            conversation_id=self.run.conversation_id,
+        )
+        try:
+            async with aclosing(complete(request, origin)) as events:
+                async for event in events:
+                    self._take(event)
+        except asyncio.CancelledError:
+            self.status = Run.Status.STOPPED
+            raise
+
+    async def _request(self) -> types.ChatRequest:
+        history = await sync_to_async(selectors.history_for)(
+            self.user, self.run.conversation_id, self.run.message_id
+        )
+        messages = [types.Message(m.role, m.text) for m in history if m.text]  # type: ignore[arg-type]
+        return types.ChatRequest(
+            model=self.run.model,
+            messages=prompt(self.user.custom_instructions, messages),
+            continue_last=bool(self.text),
+        )
+
+    def _take(self, event: types.Event) -> None:
+        match event:
+            case types.Accepted(omitted=omitted):
+                self.omitted = omitted
+            case types.Delta(text=text) if text:
+                self.text += text
+                self.news.set()
+            case types.ChoiceFinished(reason="content_filter"):
+                self.status = Run.Status.FAILED
+                self.error = "The rest of this answer was withheld by the site's content policy."
+            case types.ChoiceFinished(reason="length"):
+                self.status = Run.Status.STOPPED
+                self.error = "The answer reached its greatest length."
+            case types.Failed(error=BackendError(message=message)):
+                self.status = Run.Status.FAILED
+                self.error = message
+            case _:
+                pass
+
+    async def _obey(self, reading: asyncio.Task[None]) -> None:
+        await get_channel_layer().receive(self.channel)
+        reading.cancel()
+
+    async def _beat(self) -> None:
+        """Signs of life while the model is silent; a deleted conversation ends its run."""
+        while True:
+            await asyncio.sleep(BEAT)
+            await self._save(beat=True)
+
+    async def _show(self) -> None:
+        while True:
+            await self.news.wait()
+            self.news.clear()
+            await self._frame()
+            await asyncio.sleep(FRAME)
+
+    async def _frame(self) -> None:
+        """Save what is new, and only then show it."""
+        text = self.text
+        if text == self.saved:
+            return
+        beat = time.monotonic() - self.last_beat > BEAT
+        if not await self._save(beat=beat, text=text):
+            return
+        before, self.saved = self.saved, text
+        patch = self.renderer.update(text)
+        if patch is None:
+            return
+        had, self.shown_blocks = self.shown_blocks, patch.first + len(patch.blocks)
+        await announce(
+            conversation_group(self.run.conversation_id),
+            "run.progressed",
+            message=str(self.run.message_id),
+            start=len(before),
+            end=len(text),
+            had=had,
+            first=patch.first,
+            blocks=list(patch.blocks),
+        )
+
+    async def _save(self, *, beat: bool, text: str | None = None) -> bool:
+        if beat:
+            self.last_beat = time.monotonic()
+        kept = await sync_to_async(services.save_progress)(
+            self.run.id, self.run.message_id, self.text if text is None else text, beat=beat
+        )
+        if not kept:
+            await stop(self.run.conversation_id)
+        return kept
+
+    async def _end(self) -> None:
+        layer = get_channel_layer()
+        await layer.group_discard(control_group(self.run.conversation_id), self.channel)
+        ended = False
+        with suppress(DatabaseError):
+            ended = await sync_to_async(services.end_run)(
+                self.run.id,
+                status=self.status,
+                text=self.text,
+                error=self.error,
+                omitted=self.omitted,
+            )
+        if not ended:
+            return
+        group = conversation_group(self.run.conversation_id)
+        await announce(group, "run.ended", message=str(self.run.message_id))
+        await announce(person_group(self.user.pk), "conversations.changed")
+        if self.status == Run.Status.FINISHED:
+            await self._entitle(group)
+
+    async def _entitle(self, group: str) -> None:
+        """A better title than the first words, by a model that can write one."""
+        history = await sync_to_async(selectors.history_for)(
+            self.user, self.run.conversation_id, self.run.message_id
+        )
+        conversation = await Conversation.objects.aget(id=self.run.conversation_id)
+        resolved = await get_registry().resolve(self.run.model)
+        if len(history) != 2 or conversation.titled_by_owner or resolved.model.built_in:
+            return
+        request = title_request(self.run.model, history[0].text, history[1].text)
+        origin = Origin(
+            Caller(self.user),
+            request_id=f"title-{self.run.id}",
+            conversation_id=conversation.id,
+            operation="title",
+        )
+        async with aclosing(complete(request, origin)) as events:
+            said = [event.text async for event in events if isinstance(event, types.Delta)]
+        title = clean_title("".join(said))
+        if title and await sync_to_async(services.entitle)(conversation.id, title):
+            await announce(group, "conversation.entitled")
+            await announce(person_group(self.user.pk), "conversations.changed")

@@ -1,0 +1,214 @@
+"""The bodies that the chat API accepts: OpenAI's, with its bounds, null meaning "not given".
+
+The package's own TypedDicts let malformed messages through unread; these do not.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from chatsite.backend.types import ChatRequest, Message
+
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class TextPart(Body):
+    type: Literal["text"]
+    text: str
+
+
+class RefusalPart(Body):
+    type: Literal["refusal"]
+    refusal: str
+
+
+class ImageURL(Body):
+    url: NonEmpty
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class ImagePart(Body):
+    type: Literal["image_url"]
+    image_url: ImageURL
+
+
+class AudioPart(Body):
+    type: Literal["input_audio"]
+    input_audio: dict[str, Any]
+
+
+class FilePart(Body):
+    type: Literal["file"]
+    file: dict[str, Any]
+
+
+TextParts = Annotated[list[TextPart], Field(min_length=1)]
+UserPart = Annotated[TextPart | ImagePart | AudioPart | FilePart, Field(discriminator="type")]
+AssistantPart = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
+
+
+class SystemMessage(Body):
+    role: Literal["system", "developer"]
+    content: str | TextParts
+    name: str | None = None
+
+
+class UserMessage(Body):
+    role: Literal["user"]
+    content: str | Annotated[list[UserPart], Field(min_length=1)]
+    name: str | None = None
+
+
+class CalledFunction(Body):
+    name: NonEmpty
+    arguments: str
+
+
+class ToolCall(Body):
+    id: NonEmpty
+    type: Literal["function"]
+    function: CalledFunction
+
+
+class AssistantMessage(Body):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    role: Literal["assistant"]
+    content: str | Annotated[list[AssistantPart], Field(min_length=1)] | None = None
+    refusal: str | None = None
+    name: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AssistantMessage:
+        if self.content is None and not self.tool_calls and self.refusal is None:
+            raise ValueError("an assistant message needs content or tool_calls")
+        return self
+
+
+class ToolMessage(Body):
+    role: Literal["tool"]
+    content: str | TextParts
+    tool_call_id: NonEmpty
+
+
+AnyMessage = Annotated[
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+]
+
+
+class StreamOptions(Body):
+    include_usage: bool | None = None
+    include_obfuscation: bool | None = None
+
+
+class Function(Body):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(Body):
+    type: Literal["function"]
+    function: Function
+
+
+class JSONSchema(Body):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    description: str | None = None
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    strict: bool | None = None
+
+
+class TextFormat(Body):
+    type: Literal["text"]
+
+
+class JSONObjectFormat(Body):
+    type: Literal["json_object"]
+
+
+class JSONSchemaFormat(Body):
+    type: Literal["json_schema"]
+    json_schema: JSONSchema
+
+
+ResponseFormat = Annotated[
+    TextFormat | JSONObjectFormat | JSONSchemaFormat, Field(discriminator="type")
+]
+
+
+class ChatCompletionBody(Body):
+    """`POST /v1/chat/completions`."""
+
+    model: NonEmpty
+    messages: Annotated[list[AnyMessage], Field(min_length=1)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int, Field(ge=1, le=128)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
+    stop: NonEmpty | Annotated[list[NonEmpty], Field(max_length=4)] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    response_format: ResponseFormat | None = None
+    tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning_effort: str | None = None
+    truncation: Literal["auto", "disabled"] | None = None
+    user: str | None = None
+    metadata: dict[str, str] | None = None
+    store: bool | None = None
+    service_tier: str | None = None
+
+    @model_validator(mode="after")
+    def _options_agree(self) -> ChatCompletionBody:
+        if self.stream_options is not None and not self.stream:
+            raise ValueError("stream_options is allowed only when stream is true")
+        if self.top_logprobs is not None and not self.logprobs:
+            raise ValueError("top_logprobs needs logprobs to be true")
+        return self
+
+    def request(self) -> ChatRequest:
+        """The request that the pipeline answers; what only this site reads is left out."""
+        params = self.model_dump(include=PASSED_ON, exclude_none=True, by_alias=True)
+        return ChatRequest(
+            model=self.model,
+            messages=tuple(_message(m) for m in self.messages),
+            params=params,
+            max_tokens=self.max_completion_tokens or self.max_tokens,
+            n=self.n or 1,
+        )
+
+
+PASSED_ON = {
+    "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop", "logprobs",
+    "top_logprobs", "logit_bias", "response_format", "tools", "tool_choice", "parallel_tool_calls",
+    "reasoning_effort",
+}  # fmt: skip
+
+
+def _message(message: SystemMessage | UserMessage | AssistantMessage | ToolMessage) -> Message:
+    fields = message.model_dump(exclude_none=True)
+    role = fields.pop("role")
+    content = fields.pop("content", "")
+    if isinstance(content, list):
+        if all(part["type"] == "text" for part in content):
+            content = "\n".join(part["text"] for part in content)
+        else:
+            content = tuple(content)
+    return Message(role, content, fields)

@@ -1,0 +1,259 @@
+"""What of the conversations may be seen. Every function takes the user first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.models import User
+from conversations.markdown import render
+from conversations.models import Conversation, Message, Run
+
+THREAD_PAGE = 30
+SIDEBAR_PAGE = 40
+CONTEXT_MESSAGES = 400
+"""Messages of a branch that are loaded for the model; older ones would not fit any window well."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A conversation as the sidebar lists it."""
+
+    id: UUID
+    title: str
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SidebarGroup:
+    """The conversations of one span of days."""
+
+    label: str
+    conversations: tuple[ConversationRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sidebar:
+    """A page of conversations, newest first, and the cursor of the next page ("" at the end)."""
+
+    groups: tuple[SidebarGroup, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message with its place among its siblings (`number` of `siblings`, counted from 1)."""
+
+    id: UUID
+    role: str
+    text: str
+    status: str
+    model: str
+    error: str
+    omitted: int
+    number: int
+    siblings: int
+    previous: UUID | None
+    next: UUID | None
+    created: datetime
+
+    @property
+    def blocks(self) -> tuple[SafeString, ...]:
+        """The text as sanitised HTML, a string for each block."""
+        return tuple(mark_safe(block) for block in render(self.text))  # noqa: S308 - sanitised
+
+    @property
+    def continuable(self) -> bool:
+        """Whether the answer broke off with something said that can be gone on from."""
+        return self.role == "assistant" and bool(self.text) and self.status in BROKEN_OFF
+
+    @property
+    def notice(self) -> str:
+        if not self.omitted:
+            return ""
+        messages = "1 earlier message" if self.omitted == 1 else f"{self.omitted} earlier messages"
+        return f"{messages} did not fit the model's window and could not be seen by it."
+
+
+BROKEN_OFF = {Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The shown branch, or the newest part of it. `earlier` is its first message's id when older
+    ones exist."""
+
+    messages: tuple[MessageView, ...] = ()
+    earlier: UUID | None = None
+    version: int = 0
+    running: bool = False
+
+
+def conversation_for(user: User, conversation_id: UUID) -> Conversation:
+    """The user's conversation of that id. Raises Conversation.DoesNotExist, also for others'."""
+    return Conversation.objects.get(owner=user, id=conversation_id)
+
+
+def message_for(user: User, conversation_id: UUID, message_id: UUID) -> Message:
+    """A message of the user's conversation. Raises Message.DoesNotExist."""
+    return Message.objects.select_related("conversation").get(
+        id=message_id, conversation_id=conversation_id, conversation__owner=user
+    )
+
+
+def row(conversation: Conversation) -> ConversationRow:
+    return ConversationRow(
+        conversation.id, conversation.title or "New chat", conversation.updated_at
+    )
+
+
+def sidebar_for(user: User, before: str = "", *, today: date | None = None) -> Sidebar:
+    """A page of the user's conversations, grouped by when they were last used.
+
+    `before` is the cursor of an earlier page; one that cannot be read starts from the newest.
+    """
+    query = Conversation.objects.filter(owner=user)
+    if cursor := _parse_cursor(before):
+        updated, identifier = cursor
+        query = query.filter(Q(updated_at__lt=updated) | Q(updated_at=updated, id__lt=identifier))
+    found = list(
+        query.order_by("-updated_at", "-id").only("id", "title", "updated_at")[: SIDEBAR_PAGE + 1]
+    )
+    shown = found[:SIDEBAR_PAGE]
+    groups: dict[str, list[ConversationRow]] = {}
+    for conversation in shown:
+        label = _day_label(conversation.updated_at, today or timezone.localdate())
+        groups.setdefault(label, []).append(row(conversation))
+    more = len(found) > SIDEBAR_PAGE
+    return Sidebar(
+        tuple(SidebarGroup(label, tuple(rows)) for label, rows in groups.items()),
+        f"{shown[-1].updated_at.isoformat()}_{shown[-1].id}" if more else "",
+    )
+
+
+def _parse_cursor(cursor: str) -> tuple[datetime, UUID] | None:
+    moment, _, identifier = cursor.rpartition("_")
+    try:
+        return datetime.fromisoformat(moment), UUID(identifier)
+    except ValueError:
+        return None
+
+
+def _day_label(moment: datetime, today: date) -> str:
+    day = timezone.localtime(moment).date()
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=7):
+        return "Previous 7 days"
+    if day > today - timedelta(days=30):
+        return "Previous 30 days"
+    return f"{day:%B %Y}"
+
+
+def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None) -> Thread:
+    """The newest part of the shown branch, or the part above message `before`.
+
+    Raises Conversation.DoesNotExist.
+    """
+    conversation = conversation_for(user, conversation_id)
+    tree = Tree.load(conversation)
+    branch = tree.branch(conversation.leaf_id)
+    if before is not None:
+        branch = branch[: branch.index(before)] if before in branch else []
+    page = branch[-THREAD_PAGE:]
+    running = Run.objects.filter(conversation=conversation, status=Run.Status.RUNNING).exists()
+    return Thread(
+        _views(tree, page),
+        page[0] if len(branch) > len(page) else None,
+        conversation.version,
+        running,
+    )
+
+
+def message_views(
+    user: User, conversation_id: UUID, ids: Sequence[UUID]
+) -> tuple[MessageView, ...]:
+    """The given messages of the user's conversation, in that order."""
+    return _views(Tree.load(conversation_for(user, conversation_id)), ids)
+
+
+def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[Message, ...]:
+    """The branch that ends in `leaf`, oldest first: what the model is to read."""
+    tree = Tree.load(conversation_for(user, conversation_id))
+    branch = tree.branch(leaf)[-CONTEXT_MESSAGES:]
+    found = Message.objects.in_bulk(branch)
+    return tuple(found[i] for i in branch)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The shape of a conversation without its texts: parents, and children in order of time."""
+
+    parents: dict[UUID, UUID | None]
+    children: dict[UUID | None, list[UUID]]
+
+    @classmethod
+    def load(cls, conversation: Conversation) -> Tree:
+        parents: dict[UUID, UUID | None] = {}
+        children: dict[UUID | None, list[UUID]] = {}
+        rows = (
+            Message.objects.filter(conversation=conversation)
+            .order_by("created_at", "id")
+            .values_list("id", "parent_id")
+        )
+        for identifier, parent in rows:
+            parents[identifier] = parent
+            children.setdefault(parent, []).append(identifier)
+        return cls(parents, children)
+
+    def branch(self, leaf: UUID | None) -> list[UUID]:
+        """From the root to `leaf`."""
+        path: list[UUID] = []
+        while leaf is not None and leaf in self.parents:
+            path.append(leaf)
+            leaf = self.parents[leaf]
+        return path[::-1]
+
+    def newest_leaf(self, start: UUID) -> UUID:
+        """The end of the branch below `start` that was written last at every fork."""
+        while below := self.children.get(start):
+            start = below[-1]
+        return start
+
+    def siblings(self, message: UUID) -> list[UUID]:
+        return self.children[self.parents[message]]
+
+
+def _views(tree: Tree, ids: Sequence[UUID]) -> tuple[MessageView, ...]:
+    found: dict[Any, Message] = Message.objects.in_bulk(ids)
+    views = []
+    for identifier in ids:
+        message = found[identifier]
+        siblings = tree.siblings(identifier)
+        place = siblings.index(identifier)
+        views.append(
+            MessageView(
+                id=message.id,
+                role=message.role,
+                text=message.text,
+                status=message.status,
+                model=message.model,
+                error=message.error,
+                omitted=message.omitted,
+                number=place + 1,
+                siblings=len(siblings),
+                previous=siblings[place - 1] if place else None,
+                next=siblings[place + 1] if place + 1 < len(siblings) else None,
+                created=message.created_at,
+            )
+        )
+    return tuple(views)

@@ -1,0 +1,314 @@
+"""What may be done with conversations. Multi-row writes are small synchronous transactions."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import psutil
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from chatsite.backend.errors import InvalidRequest
+from conversations import selectors
+from conversations.models import Conversation, Message, Run
+from conversations.titles import title_from
+
+MAX_TEXT = 200_000
+"""Characters in one message: a long book chapter, and no more than a page can show."""
+SILENCE = timedelta(seconds=45)
+"""A run whose process, on another machine, has been silent for so long is taken for dead."""
+
+
+class Busy(InvalidRequest):
+    """The conversation is answering already."""
+
+    status = 409
+    code = "conversation_busy"
+
+    def __init__(self) -> None:
+        super().__init__("An answer is still being written here. Wait for it or stop it first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What an ask made: the run to start, and what the page has to show anew.
+
+    `added` are the new messages when they follow what is shown; None when another branch came up.
+    `repeated` is True when this very ask had been saved before.
+    """
+
+    conversation_id: UUID
+    run_id: UUID | None
+    added: tuple[UUID, ...] | None
+    created: bool = False
+    repeated: bool = False
+
+
+def process_identity() -> str:
+    """This process, told apart from every other one, also from a later one of the same number."""
+    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+
+
+def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str) -> Turn:
+    """Save what the user said and open a run that answers it, below what is shown.
+
+    The conversation is made on its first ask. Raises InvalidRequest, Busy, and
+    Conversation.DoesNotExist for somebody else's.
+    """
+    text = _checked(text)
+    conversation, created = _own_or_new(user, conversation_id, text)
+    if not created and (repeated := _repeated(conversation, nonce)):
+        return repeated
+    with _one_run(), transaction.atomic():
+        said = _add(conversation, conversation.leaf_id, Message.Role.USER, text=text, nonce=nonce)
+        answer, run = _open_answer(conversation, said.id, model)
+    return Turn(conversation.id, run.id, (said.id, answer.id), created=created)
+
+
+def edit(
+    user: User, conversation_id: UUID, message_id: UUID, *, text: str, model: str, nonce: str
+) -> Turn:
+    """Say something else in place of an earlier message: a sibling of it, answered anew."""
+    text = _checked(text)
+    original = selectors.message_for(user, conversation_id, message_id)
+    if original.role != Message.Role.USER:
+        raise InvalidRequest("Only your own messages can be edited.")
+    if repeated := _repeated(original.conversation, nonce):
+        return repeated
+    with _one_run(), transaction.atomic():
+        said = _add(
+            original.conversation, original.parent_id, Message.Role.USER, text=text, nonce=nonce
+        )
+        _, run = _open_answer(original.conversation, said.id, model)
+    return Turn(conversation_id, run.id, None)
+
+
+def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: str) -> Turn:
+    """Answer the same question again, beside the answers that there are.
+
+    An answer that failed before its first word is not kept as an alternative.
+    """
+    answer = selectors.message_for(user, conversation_id, message_id)
+    if answer.role != Message.Role.ASSISTANT:
+        raise InvalidRequest("Only answers can be written again.")
+    with _one_run(), transaction.atomic():
+        _, run = _open_answer(answer.conversation, answer.parent_id, model)
+        if not answer.text and answer.status in selectors.BROKEN_OFF:
+            answer.delete()
+    return Turn(conversation_id, run.id, None)
+
+
+def continue_answer(user: User, conversation_id: UUID, message_id: UUID) -> Turn:
+    """Go on from where an answer broke off, in the same message."""
+    answer = selectors.message_for(user, conversation_id, message_id)
+    if answer.status not in selectors.BROKEN_OFF or not answer.text:
+        raise InvalidRequest("Only an answer that broke off can be continued.")
+    with _one_run(), transaction.atomic():
+        answer.status = Message.Status.STREAMING
+        answer.error = ""
+        answer.save(update_fields=["status", "error"])
+        run = _open_run(answer.conversation, answer)
+    return Turn(conversation_id, run.id, None)
+
+
+def select(user: User, conversation_id: UUID, message_id: UUID) -> None:
+    """Show the branch on which that message lies, down to its newest end."""
+    message = selectors.message_for(user, conversation_id, message_id)
+    leaf = selectors.Tree.load(message.conversation).newest_leaf(message.id)
+    _changed(message.conversation, leaf_id=leaf)
+
+
+def rename(user: User, conversation_id: UUID, title: str) -> Conversation:
+    """Give the conversation a title of the owner's, which no model will replace."""
+    title = " ".join(title.split())
+    if not title:
+        raise InvalidRequest("A title needs at least one character.", param="title")
+    conversation = selectors.conversation_for(user, conversation_id)
+    _changed(conversation, title=title[:200], titled_by_owner=True)
+    return conversation
+
+
+def entitle(conversation_id: UUID, title: str) -> bool:
+    """Replace an automatic title, unless the owner has set one meanwhile."""
+    return bool(
+        Conversation.objects.filter(id=conversation_id, titled_by_owner=False).update(
+            title=title[:200], version=F("version") + 1
+        )
+    )
+
+
+def delete(user: User, conversation_id: UUID) -> None:
+    """Delete the conversation with all its messages. A run in it stops at its next save."""
+    selectors.conversation_for(user, conversation_id).delete()
+
+
+# --- what a run reports
+
+
+def save_progress(run_id: UUID, message_id: UUID, text: str, *, beat: bool) -> bool:
+    """Keep the text so far, before anybody is shown it. False when the message is gone."""
+    if beat:
+        Run.objects.filter(id=run_id).update(heartbeat_at=timezone.now())
+    return bool(
+        Message.objects.filter(id=message_id, status=Message.Status.STREAMING).update(text=text)
+    )
+
+
+def end_run(
+    run_id: UUID, *, status: Run.Status, text: str, error: str = "", omitted: int = 0
+) -> bool:
+    """Close a running run and its message. False when it was closed or deleted before."""
+    with transaction.atomic():
+        now = timezone.now()
+        if not Run.objects.filter(id=run_id, status=Run.Status.RUNNING).update(
+            status=status, ended_at=now
+        ):
+            return False
+        run = Run.objects.get(id=run_id)
+        Message.objects.filter(id=run.message_id).update(
+            text=text, status=_MESSAGE_STATUS[status], error=error, omitted=omitted
+        )
+        Conversation.objects.filter(id=run.conversation_id).update(
+            version=F("version") + 1, updated_at=now
+        )
+    return True
+
+
+_MESSAGE_STATUS = {
+    Run.Status.FINISHED: Message.Status.COMPLETE,
+    Run.Status.STOPPED: Message.Status.STOPPED,
+    Run.Status.INTERRUPTED: Message.Status.INTERRUPTED,
+    Run.Status.FAILED: Message.Status.FAILED,
+}
+
+
+def settle_orphans(conversation_id: UUID | None = None) -> int:
+    """Mark as interrupted the runs whose process has died, keeping their text; how many."""
+    running = Run.objects.filter(status=Run.Status.RUNNING).select_related("message")
+    if conversation_id is not None:
+        running = running.filter(conversation_id=conversation_id)
+    settled = 0
+    for run in running:
+        if not _alive(run):
+            settled += end_run(
+                run.id,
+                status=Run.Status.INTERRUPTED,
+                text=run.message.text,
+                error="The server stopped while this was being written.",
+            )
+    return settled
+
+
+def _alive(run: Run) -> bool:
+    host, pid, born = run.process.rsplit("/", 2)
+    if host != socket.gethostname():
+        return timezone.now() - run.heartbeat_at < SILENCE
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == born
+    except psutil.NoSuchProcess:
+        return False
+
+
+# --- parts
+
+
+def _checked(text: str) -> str:
+    # PostgreSQL cannot store NUL, and a person cannot mean it.
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise InvalidRequest("Write something first.", param="text")
+    if len(text) > MAX_TEXT:
+        raise InvalidRequest(
+            f"This message has {len(text):,} characters; {MAX_TEXT:,} is the most. "
+            "Send it in parts.",
+            param="text",
+        )
+    return text
+
+
+def _own_or_new(user: User, conversation_id: UUID, text: str) -> tuple[Conversation, bool]:
+    try:
+        with transaction.atomic():
+            conversation, created = Conversation.objects.get_or_create(
+                id=conversation_id, defaults={"owner": user, "title": title_from(text)}
+            )
+    except IntegrityError:  # pragma: no cover - two tabs made it in the same instant
+        conversation, created = Conversation.objects.get(id=conversation_id), False
+    if conversation.owner_id != user.pk:
+        raise Conversation.DoesNotExist
+    return conversation, created
+
+
+def _repeated(conversation: Conversation, nonce: str) -> Turn | None:
+    if Message.objects.filter(conversation=conversation, nonce=nonce).exists():
+        return Turn(conversation.id, None, None, repeated=True)
+    return None
+
+
+@contextmanager
+def _one_run() -> Iterator[None]:
+    """Turns the constraint that a conversation has one running run into a clear error."""
+    try:
+        yield
+    except IntegrityError:
+        raise Busy from None
+
+
+def _add(
+    conversation: Conversation,
+    parent_id: UUID | None,
+    role: Message.Role,
+    *,
+    text: str = "",
+    nonce: str | None = None,
+    model: str = "",
+    status: Message.Status = Message.Status.COMPLETE,
+) -> Message:
+    return Message.objects.create(
+        conversation=conversation,
+        parent_id=parent_id,
+        role=role,
+        text=text,
+        nonce=nonce,
+        model=model,
+        status=status,
+    )
+
+
+def _open_answer(
+    conversation: Conversation, parent_id: UUID | None, model: str
+) -> tuple[Message, Run]:
+    answer = _add(
+        conversation,
+        parent_id,
+        Message.Role.ASSISTANT,
+        model=model,
+        status=Message.Status.STREAMING,
+    )
+    run = _open_run(conversation, answer)
+    return answer, run
+
+
+def _open_run(conversation: Conversation, answer: Message) -> Run:
+    run = Run.objects.create(
+        conversation=conversation,
+        message=answer,
+        model=answer.model,
+        process=process_identity(),
+    )
+    _changed(conversation, leaf_id=answer.id, updated_at=timezone.now())
+    return run
+
+
+def _changed(conversation: Conversation, **values: object) -> None:
+    Conversation.objects.filter(id=conversation.id).update(version=F("version") + 1, **values)
+    for name, value in values.items():
+        setattr(conversation, name, value)

@@ -1,0 +1,195 @@
+"""The pages. Each parses, calls one service or selector, renders."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chatsite.backend.registry import get_registry
+from chatsite.backend.types import BackendStatus
+from conversations import selectors, services
+from conversations.forms import RenameForm
+from conversations.models import Conversation, Message
+
+
+@login_required
+@require_GET
+def new(request: HttpRequest) -> HttpResponse:
+    """A new chat. Its id is settled here; the conversation is saved with its first message."""
+    return _chat(request, uuid4(), None, selectors.Thread())
+
+
+@login_required
+@require_GET
+def show(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    conversation = _own(request, conversation_id)
+    services.settle_orphans(conversation_id)
+    thread = selectors.thread_for(request.user, conversation_id)
+    return _chat(request, conversation_id, conversation, thread)
+
+
+def _chat(
+    request: HttpRequest,
+    conversation_id: UUID,
+    conversation: Conversation | None,
+    thread: selectors.Thread,
+) -> HttpResponse:
+    sidebar = selectors.sidebar_for(request.user)
+    statuses, selected = async_to_sync(_models)(_last_model(request, thread))
+    return render(
+        request,
+        "conversations/chat.html",
+        {
+            "conversation": selectors.row(conversation) if conversation else None,
+            "conversation_id": conversation_id,
+            "thread": thread,
+            "groups": sidebar.groups,
+            "next_cursor": sidebar.next_cursor,
+            "statuses": statuses,
+            "selected_model": selected,
+            "built_in": any(
+                m.built_in and m.id == selected for status in statuses for m in status.models
+            ),
+            "nonce": uuid4().hex,
+        },
+    )
+
+
+def _last_model(request: HttpRequest, thread: selectors.Thread) -> str:
+    """The model that answered last here, else the person's own choice."""
+    answered = [m.model for m in thread.messages if m.model]
+    return answered[-1] if answered else request.user.default_model
+
+
+async def _models(wished: str) -> tuple[tuple[BackendStatus, ...], str]:
+    registry = get_registry()
+    return await registry.statuses(), await registry.default_model(wished)
+
+
+@login_required
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """A page of the sidebar."""
+    sidebar = selectors.sidebar_for(request.user, request.GET.get("before", ""))
+    return render(
+        request,
+        "conversations/_sidebar_groups.html" if request.htmx else "conversations/list.html",
+        {"groups": sidebar.groups, "next_cursor": sidebar.next_cursor},
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    conversation = _own(request, conversation_id)
+    form = RenameForm(request.POST or None, initial={"title": conversation.title})
+    if request.method == "POST" and form.is_valid():
+        conversation = services.rename(request.user, conversation_id, form.cleaned_data["title"])
+        if not request.htmx:
+            return redirect("conversations:show", conversation_id)
+        return _row(request, conversation)
+    if request.GET.get("cancel"):
+        return _row(request, conversation)
+    template = "_rename_form.html" if request.htmx else "rename.html"
+    return render(
+        request,
+        f"conversations/{template}",
+        {"form": form, "conversation": selectors.row(conversation)},
+        status=422 if form.errors else 200,
+    )
+
+
+def _row(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    return render(
+        request,
+        "conversations/_conversation_row.html",
+        {"row": selectors.row(conversation), "conversation_id": _shown_at(request)},
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    conversation = _own(request, conversation_id)
+    if request.method == "POST":
+        shown = _shown_at(request) == conversation_id
+        services.delete(request.user, conversation_id)
+        if not request.htmx:
+            return redirect("conversations:new")
+        # An empty answer removes the row; the page of what is gone gives way to a new chat.
+        return HttpResponse(headers={"HX-Redirect": "/"} if shown else {})
+    template = "_delete_confirm.html" if request.htmx else "delete.html"
+    return render(
+        request, f"conversations/{template}", {"conversation": selectors.row(conversation)}
+    )
+
+
+def _shown_at(request: HttpRequest) -> UUID | None:
+    """The conversation that the page shows from which htmx sent the request."""
+    path = request.htmx.current_url_abs_path or "" if request.htmx else ""
+    try:
+        return UUID(path.removeprefix("/c/").partition("/")[0])
+    except ValueError:
+        return None
+
+
+@login_required
+@require_POST
+def select(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Show another sibling and what follows it."""
+    try:
+        services.select(request.user, conversation_id, message_id)
+    except Message.DoesNotExist:
+        raise Http404 from None
+    if not request.htmx:
+        return redirect("conversations:show", conversation_id)
+    thread = selectors.thread_for(request.user, conversation_id)
+    return _thread(request, conversation_id, thread, "_thread.html")
+
+
+@login_required
+@require_GET
+def earlier(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """The part of the shown branch above a message."""
+    _own(request, conversation_id)
+    thread = selectors.thread_for(request.user, conversation_id, before=message_id)
+    if not request.htmx:
+        return _chat(request, conversation_id, _own(request, conversation_id), thread)
+    return _thread(request, conversation_id, thread, "_earlier.html")
+
+
+def _thread(
+    request: HttpRequest, conversation_id: UUID, thread: selectors.Thread, template: str
+) -> HttpResponse:
+    context: dict[str, Any] = {"thread": thread, "conversation_id": conversation_id}
+    return render(request, f"conversations/{template}", context)
+
+
+def _own(request: HttpRequest, conversation_id: UUID) -> Conversation:
+    try:
+        return selectors.conversation_for(request.user, conversation_id)
+    except Conversation.DoesNotExist:
+        raise Http404 from None
+
+
+@login_required
+@require_GET
+def models(request: HttpRequest) -> HttpResponse:
+    """Every backend with its models, and how to connect another."""
+    statuses, selected = async_to_sync(_models)(request.user.default_model)
+    return render(
+        request,
+        "conversations/models.html",
+        {
+            "statuses": statuses,
+            "default_model": selected,
+            "models_folder": str(settings.DATA_DIR / "models"),
+        },
+    )
