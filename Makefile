@@ -48,10 +48,10 @@ programs:
 # One stamp for each set of extras; all are out of date when the dependencies change.
 .venv/.installed-%: pyproject.toml
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 none; do \
-		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>&- && break; \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
 	done; \
 	test "$$python" != none || { echo "Chatsite needs Python 3.11 or newer." >&2; exit 1; }; \
-	test -x $(BIN)/pip || "$$python" -m venv .venv >&- || { \
+	test -x $(BIN)/pip || "$$python" -m venv .venv >/dev/null || { \
 		echo "Chatsite needs Python's venv module (Debian: apt-get install python3-venv)." >&2; \
 		exit 1; \
 	}
