@@ -58,13 +58,13 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold 
 class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Rows that the site alone writes; an administrator reads them, or deletes them."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(
         self,
-        request: HttpRequest,  # noqa: ARG002
-        obj: Model | None = None,  # noqa: ARG002
+        request: HttpRequest,
+        obj: Model | None = None,
     ) -> bool:
         return False
 

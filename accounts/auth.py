@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import filter_users_by_email
 from allauth.core.exceptions import ImmediateHttpResponse
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -33,10 +34,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return services.signup_open(session_token(request))
 
     def clean_email(self, email: str) -> str:
-        if not self.request.user.is_authenticated:
-            invitation = services.find_invitation(session_token(self.request))
-            if invitation and invitation.email != email:
-                raise ValidationError("Your invitation is for another email address.")
+        me = self.request.user
+        if me.is_authenticated:
+            # To hide who has an account, allauth lets a person add anybody's address, and fails
+            # later where no mail has to confirm it.
+            if any(other != me for other in filter_users_by_email(email)):
+                raise self.validation_error("email_taken")
+            return email
+        invitation = services.find_invitation(session_token(self.request))
+        if invitation and invitation.email != email:
+            raise ValidationError("Your invitation is for another email address.")
         return email
 
     def save_user(

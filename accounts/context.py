@@ -13,7 +13,7 @@ from accounts.models import User
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """site_name, theme, signup_open and first_account.
+    """site_name, theme, signup_open, first_account, and whether the visitor brought an invitation.
 
     All but the name are functions, which a template calls where it uses them: a page that does
     not ask costs no query.
@@ -26,9 +26,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
     def signup_open() -> bool:
         return services.signup_open(session_token(request))
 
+    def invitation() -> bool:
+        return services.find_invitation(session_token(request)) is not None
+
     return {
         "site_name": settings.SITE_NAME,
         "theme": theme,
         "signup_open": signup_open,
+        "invitation": invitation,
         "first_account": services.first_account,
     }

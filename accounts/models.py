@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -148,10 +148,6 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
-
-    @property
-    def expires_at(self) -> datetime:
-        return self.created_at + INVITATION_LIFETIME
 
 
 class UsageRecord(models.Model):

@@ -13,11 +13,8 @@ def keys_for(user: User) -> QuerySet[ApiKey]:
 
 
 def invitations_for(user: User) -> QuerySet[Invitation]:
-    """Every invitation that was not revoked, newest first; for administrators, else none."""
+    """Every invitation that is pending or accepted, newest first; for administrators, else none."""
     if not user.is_staff:
         return Invitation.objects.none()
-    return (
-        Invitation.objects.filter(revoked_at=None)
-        .select_related("invited_by")
-        .order_by("-created_at", "-pk")
-    )
+    accepted = Invitation.objects.filter(accepted_at__isnull=False, revoked_at=None)
+    return (accepted | Invitation.objects.pending()).order_by("-created_at", "-pk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import cast
 from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync
@@ -14,7 +14,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,14 +27,13 @@ from chatsite.backend.registry import get_registry
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """An invitation as the page lists it; `link` is empty once it cannot be accepted."""
+    """An invitation as the page lists it; `url` is the link to hand on."""
 
     id: int
     email: str
-    link: str
-    invited_by: str
+    url: str
     created_at: datetime
-    state: Literal["pending", "accepted", "expired"]
+    accepted_at: datetime | None
 
 
 @login_required
@@ -48,7 +46,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         services.update_profile(user, **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("accounts:profile")
-    return _page(request, "profile", {"form": form})
+    return render(request, "accounts/profile.html", {"form": form})
 
 
 @login_required
@@ -58,12 +56,18 @@ def keys(request: HttpRequest) -> HttpResponse:
     """The list, and after a POST also the new key: its secret is in this one answer only."""
     user = _person(request)
     form = KeyForm(request.POST or None)
-    issued = None
+    secret = ""
     if form.is_valid():
-        issued = services.issue_key(user, form.cleaned_data["name"])
+        secret = services.issue_key(user, form.cleaned_data["name"]).secret
         form = KeyForm()
-    context = {"form": form, "keys": selectors.keys_for(user), "issued": issued}
-    return _page(request, "keys", context)
+    context = {
+        "form": form,
+        "keys": selectors.keys_for(user),
+        "secret": secret,
+        "base_url": request.build_absolute_uri("/v1"),
+        "example_model": async_to_sync(get_registry().default_model)(user.default_model),
+    }
+    return render(request, "accounts/keys.html", context)
 
 
 @login_required
@@ -94,7 +98,8 @@ def people(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{invitation.email} is invited: hand on the link below.")
             return redirect("accounts:people")
     rows = [_row(request, invitation) for invitation in selectors.invitations_for(user)]
-    return _page(request, "people", {"form": form, "invitations": rows, "signup": settings.SIGNUP})
+    context = {"form": form, "invitations": rows, "signup": settings.SIGNUP}
+    return render(request, "accounts/people.html", context)
 
 
 @login_required
@@ -112,26 +117,13 @@ def _person(request: HttpRequest) -> User:
     return cast("User", request.user)  # login_required let no one else in
 
 
-def _page(request: HttpRequest, section: str, context: dict[str, Any]) -> HttpResponse:
-    return render(request, f"accounts/{section}.html", {"section": section, **context})
-
-
 def _row(request: HttpRequest, invitation: Invitation) -> InvitationRow:
-    state: Literal["pending", "accepted", "expired"] = "pending"
-    link = ""
-    if invitation.accepted_at:
-        state = "accepted"
-    elif invitation.expires_at <= timezone.now():
-        state = "expired"
-    else:
-        token = services.invitation_token(invitation)
-        query = urlencode({INVITATION_PARAMETER: token, "email": invitation.email})
-        link = request.build_absolute_uri(f"{reverse('account_signup')}?{query}")
+    token = services.invitation_token(invitation)
+    query = urlencode({INVITATION_PARAMETER: token, "email": invitation.email})
     return InvitationRow(
         id=invitation.pk,
         email=invitation.email,
-        link=link,
-        invited_by=invitation.invited_by.get_full_name(),
+        url=request.build_absolute_uri(f"{reverse('account_signup')}?{query}"),
         created_at=invitation.created_at,
-        state=state,
+        accepted_at=invitation.accepted_at,
     )

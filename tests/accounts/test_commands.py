@@ -1,0 +1,45 @@
+"""The management commands and tasks of accounts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import ApiKey, User
+from accounts.tasks import clear_sessions
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("options", "name"), [([], "command line"), (["--name", "nightly"], "nightly")]
+)
+def test_issue_key_prints_the_secret_and_nothing_else(
+    alice: User, options: list[str], name: str
+) -> None:
+    out, err = StringIO(), StringIO()
+    call_command("issue_key", "Alice@Example.com", *options, stdout=out, stderr=err)
+    secret = out.getvalue().removesuffix("\n")
+    caller = services.authenticate_key(secret)
+    assert caller is not None
+    assert (caller.user, ApiKey.objects.get().name, err.getvalue()) == (alice, name, "")
+
+
+def test_issue_key_for_nobody() -> None:
+    with pytest.raises(CommandError, match=r"no account with the address carol@example\.com"):
+        call_command("issue_key", "carol@example.com")
+
+
+def test_expired_sessions_are_cleared() -> None:
+    assert clear_sessions.name == "accounts.tasks.clear_sessions"
+    now = timezone.now()
+    Session.objects.create(session_key="old", expire_date=now - timedelta(seconds=1))
+    Session.objects.create(session_key="new", expire_date=now + timedelta(days=1))
+    clear_sessions()
+    assert [session.session_key for session in Session.objects.all()] == ["new"]

@@ -1,0 +1,343 @@
+"""accounts.services: signing up, invitations, keys, the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from accounts import services
+from accounts.models import INVITATION_LIFETIME, ApiKey, Invitation, UsageRecord, User
+from accounts.types import Caller
+from chatsite.backend.errors import InvalidRequest, NotPermitted
+from chatsite.backend.types import Usage
+
+pytestmark = pytest.mark.django_db
+
+
+# --- people
+
+
+def rights(user: User) -> tuple[bool, bool, bool]:
+    return user.founder, user.is_staff, user.is_superuser
+
+
+def test_the_first_account_is_the_administrator() -> None:
+    first = services.create_user("First@example.com", "pw-1", display_name="First")
+    second = services.create_user("second@example.com", "pw-2")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (rights(first), rights(second)) == ((True, True, True), (False, False, False))
+    assert (first.email, first.display_name) == ("first@example.com", "First")
+    assert first.check_password("pw-1")
+
+
+def test_an_account_without_a_password_lets_nobody_in() -> None:
+    user = services.create_user("first@example.com", None)
+    assert not user.has_usable_password()
+
+
+def test_after_createsuperuser_nobody_becomes_administrator_by_signing_up() -> None:
+    User.objects.create_superuser("root@example.com", "pw")
+    assert rights(services.sign_up("second@example.com", "pw")) == (False, False, False)
+
+
+def test_an_address_is_taken_once() -> None:
+    services.create_user("first@example.com", "pw")
+    services.create_user("second@example.com", "pw")
+    with pytest.raises(InvalidRequest) as refused:
+        services.create_user("SECOND@example.com", "pw")
+    assert (refused.value.param, refused.value.code) == ("email", "email_taken")
+    assert User.objects.count() == 2
+
+
+def test_of_first_signups_at_the_same_moment_one_is_the_administrator(
+    at_once: Callable[..., list[Any]], settings: Settings
+) -> None:
+    settings.SIGNUP = "open"
+    people = at_once(
+        lambda email: services.sign_up(email, "pw"), [f"p{n}@example.com" for n in range(4)]
+    )
+    assert sorted(map(rights, people)) == [(False, False, False)] * 3 + [(True, True, True)]
+
+
+def test_a_closed_site_lets_in_only_the_first_of_several_at_the_same_moment(
+    at_once: Callable[..., list[Any]], settings: Settings
+) -> None:
+    settings.SIGNUP = "closed"
+    results = at_once(
+        lambda email: services.sign_up(email, "pw"), [f"p{n}@example.com" for n in range(4)]
+    )
+    assert sorted(type(result).__name__ for result in results) == ["NotPermitted"] * 3 + ["User"]
+
+
+def test_one_address_signing_up_twice_at_the_same_moment_gets_one_account(
+    at_once: Callable[..., list[Any]],
+) -> None:
+    results = at_once(lambda email: services.sign_up(email, "pw"), ["p@example.com"] * 3)
+    assert sorted(type(r).__name__ for r in results) == ["InvalidRequest"] * 2 + ["User"]
+
+
+@pytest.mark.parametrize("mode", ["open", "invite", "closed"])
+def test_the_first_account_is_let_in_whatever_the_setting(settings: Settings, mode: str) -> None:
+    settings.SIGNUP = mode
+    assert (services.first_account(), services.signup_open()) == (True, True)
+    assert rights(services.sign_up("first@example.com", "pw")) == (True, True, True)
+    assert (services.first_account(), services.signup_open()) == (False, mode == "open")
+
+
+@pytest.mark.parametrize("mode", ["invite", "closed"])
+def test_a_refused_signup_leaves_no_account(
+    settings: Settings, mode: str, admin_user: User
+) -> None:
+    settings.SIGNUP = mode
+    with pytest.raises(NotPermitted):
+        services.sign_up("carol@example.com", "pw")
+    assert not User.objects.filter(email="carol@example.com").exists()
+
+
+def test_a_profile_is_saved(alice: User) -> None:
+    profile = {
+        "display_name": "Alice A.",
+        "default_model": "gpt-x",
+        "custom_instructions": "Be brief.",
+        "theme": "dark",
+    }
+    services.update_profile(alice, **profile)
+    assert User.objects.filter(pk=alice.pk).values(*profile).get() == profile
+
+
+@pytest.mark.parametrize(
+    "change", [{"custom_instructions": "x" * 4001}, {"theme": "pink"}, {"display_name": "x" * 101}]
+)
+def test_a_profile_keeps_its_bounds(alice: User, change: dict[str, str]) -> None:
+    before = User.objects.values().get(pk=alice.pk)
+    with pytest.raises(ValidationError) as refused:
+        services.update_profile(alice, **change)
+    assert list(refused.value.message_dict) == list(change)
+    assert User.objects.values().get(pk=alice.pk) == before
+
+
+def test_a_profile_holds_no_rights(alice: User) -> None:
+    with pytest.raises(TypeError, match="is_staff"):
+        services.update_profile(alice, theme="dark", is_staff="1")
+    alice.refresh_from_db()
+    assert (alice.is_staff, alice.theme) == (False, "system")
+
+
+# --- invitations
+
+
+@pytest.fixture
+def invitation(settings: Settings, admin_user: User) -> Invitation:
+    settings.SIGNUP = "invite"
+    return services.invite(admin_user, "Carol@Example.com")
+
+
+def test_an_invitation_lets_its_address_in_once(invitation: Invitation, alice: User) -> None:
+    token = services.invitation_token(invitation)
+    assert services.signup_open(token)
+    carol = services.sign_up("carol@example.com", "pw", token=token)
+    assert rights(carol) == (False, False, False)
+    invitation.refresh_from_db()
+    assert invitation.accepted_at is not None
+    assert not services.signup_open(token)
+    carol.delete()
+    with pytest.raises(NotPermitted):
+        services.sign_up("carol@example.com", "pw", token=token)
+
+
+def test_an_invitation_lets_no_other_address_in(invitation: Invitation) -> None:
+    with pytest.raises(NotPermitted):
+        services.sign_up("mallory@example.com", "pw", token=services.invitation_token(invitation))
+    invitation.refresh_from_db()
+    assert invitation.accepted_at is None
+
+
+def test_an_invitation_ends(invitation: Invitation, admin_user: User) -> None:
+    token = services.invitation_token(invitation)
+    Invitation.objects.update(created_at=timezone.now() - INVITATION_LIFETIME)
+    assert services.find_invitation(token) is None
+    again = services.invite(admin_user, "carol@example.com")
+    assert again != invitation
+    services.revoke_invitation(admin_user, again.pk)
+    assert services.find_invitation(services.invitation_token(again)) is None
+
+
+@pytest.mark.parametrize("token", ["", "1", "1:", "x:y", "1:\u0661"])
+def test_a_token_must_be_the_sites_own(invitation: Invitation, token: str) -> None:
+    assert services.find_invitation(token) is None
+
+
+@pytest.mark.parametrize("mode", ["open", "closed"])
+def test_an_invitation_counts_only_while_the_site_asks_for_one(
+    invitation: Invitation, settings: Settings, mode: str
+) -> None:
+    settings.SIGNUP = mode
+    assert services.find_invitation(services.invitation_token(invitation)) is None
+
+
+def test_an_invited_address_keeps_its_invitation(invitation: Invitation, admin_user: User) -> None:
+    assert invitation.email == "carol@example.com"
+    assert services.invite(admin_user, "carol@example.com") == invitation
+
+
+def test_an_address_with_an_account_is_not_invited(admin_user: User, alice: User) -> None:
+    with pytest.raises(InvalidRequest, match="has an account"):
+        services.invite(admin_user, alice.email.upper())
+
+
+def test_only_administrators_invite_and_revoke(invitation: Invitation, bob: User) -> None:
+    with pytest.raises(NotPermitted):
+        services.invite(bob, "dave@example.com")
+    with pytest.raises(NotPermitted):
+        services.revoke_invitation(bob, invitation.pk)
+    assert list(Invitation.objects.values_list("email", "revoked_at")) == [
+        ("carol@example.com", None)
+    ]
+
+
+# --- keys
+
+
+def test_the_secret_of_a_key_is_nowhere_but_in_the_answer(alice: User) -> None:
+    issued = services.issue_key(alice, "laptop")
+    assert re.fullmatch(r"sk-[A-Za-z0-9_-]{43}", issued.secret)
+    [row] = ApiKey.objects.values()
+    assert row == {
+        "id": issued.key.pk,
+        "owner_id": alice.pk,
+        "name": "laptop",
+        "prefix": issued.secret[:7],
+        "digest": hashlib.sha256(issued.secret.encode()).hexdigest(),
+        "created_at": issued.key.created_at,
+        "last_used_at": None,
+        "revoked_at": None,
+    }
+    assert issued.secret not in repr(issued)
+    assert services.issue_key(alice, "laptop").secret != issued.secret
+
+
+def test_a_key_stands_for_its_owner(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    issued = services.issue_key(alice, "laptop")
+    first = services.authenticate_key(issued.secret)
+    with django_assert_num_queries(1):  # the use was written a moment ago
+        again = services.authenticate_key(issued.secret)
+        assert again is not None
+        assert again.user.email == "alice@example.com"
+    assert first == again == Caller(alice, issued.key)
+
+
+def test_the_last_use_of_a_key_is_written_once_a_minute(alice: User) -> None:
+    issued = services.issue_key(alice, "laptop")
+    now = timezone.now()
+    services.authenticate_key(issued.secret)
+    first = ApiKey.objects.get().last_used_at
+    assert first is not None
+    assert now <= first <= timezone.now()
+    for ago, written in [(59, False), (61, True)]:
+        before = timezone.now() - timedelta(seconds=ago)
+        ApiKey.objects.update(last_used_at=before)
+        services.authenticate_key(issued.secret)
+        assert (ApiKey.objects.get().last_used_at != before) is written
+
+
+@pytest.mark.parametrize("secret", ["", "sk-", "sk-nobody", "sk-\u00e9\0"])
+def test_an_unknown_secret_is_refused(alice: User, secret: str) -> None:
+    services.issue_key(alice, "laptop")
+    assert services.authenticate_key(secret) is None
+
+
+def test_the_digest_of_a_key_is_no_key(alice: User) -> None:
+    issued = services.issue_key(alice, "laptop")
+    assert services.authenticate_key(issued.key.digest) is None
+
+
+def test_a_revoked_key_is_refused_and_the_others_are_not(alice: User) -> None:
+    lost, kept = services.issue_key(alice, "lost"), services.issue_key(alice, "kept")
+    services.revoke_key(alice, lost.key.pk)
+    revoked_at = ApiKey.objects.get(name="lost").revoked_at
+    services.revoke_key(alice, lost.key.pk)
+    assert revoked_at is not None
+    assert ApiKey.objects.get(name="lost").revoked_at == revoked_at
+    assert services.authenticate_key(lost.secret) is None
+    assert services.authenticate_key(kept.secret) == Caller(alice, kept.key)
+
+
+def test_nobody_revokes_another_persons_key(alice: User, bob: User, admin_user: User) -> None:
+    issued = services.issue_key(alice, "laptop")
+    for other in (bob, admin_user):
+        with pytest.raises(ApiKey.DoesNotExist):
+            services.revoke_key(other, issued.key.pk)
+    assert services.authenticate_key(issued.secret) is not None
+
+
+def test_the_keys_of_a_locked_out_person_are_refused(alice: User) -> None:
+    issued = services.issue_key(alice, "laptop")
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert services.authenticate_key(issued.secret) is None
+
+
+# --- the ledger
+
+
+def test_a_request_is_written_into_the_ledger(alice: User) -> None:
+    key = services.issue_key(alice, "laptop").key
+    conversation = uuid4()
+    before = timezone.now()
+    record = services.record_usage(
+        Caller(alice, key),
+        model="gpt-x",
+        backend="openai",
+        usage=Usage(prompt_tokens=7, completion_tokens=5, cached_tokens=3, exact=False),
+        status="stopped",
+        duration_ms=1200,
+        time_to_first_token_ms=80,
+        streamed=True,
+        request_id="req_1",
+        conversation_id=conversation,
+    )
+    [row] = UsageRecord.objects.values()
+    assert before <= record.created_at <= timezone.now()
+    assert row == {
+        "id": record.pk,
+        "created_at": record.created_at,
+        "owner_id": alice.pk,
+        "api_key_id": key.pk,
+        "conversation_id": conversation,
+        "request_id": "req_1",
+        "operation": "chat",
+        "model": "gpt-x",
+        "backend": "openai",
+        "prompt_tokens": 7,
+        "completion_tokens": 5,
+        "cached_tokens": 3,
+        "exact": False,
+        "time_to_first_token_ms": 80,
+        "duration_ms": 1200,
+        "status": "stopped",
+        "streamed": True,
+    }
+
+
+def test_the_ledger_outlives_a_key(alice: User) -> None:
+    caller = Caller(alice, services.issue_key(alice, "laptop").key)
+    for one in (caller, replace(caller, api_key=None)):
+        services.record_usage(
+            one, model="m", backend="b", usage=Usage(), status="finished", duration_ms=1
+        )
+    ApiKey.objects.all().delete()
+    rows = UsageRecord.objects.values("owner", "api_key")
+    assert list(rows) == [{"owner": alice.pk, "api_key": None}] * 2
