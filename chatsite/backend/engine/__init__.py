@@ -1,0 +1,6 @@
+"""The embedded engine: llama.cpp's own server, one process per loaded model.
+
+`manager` runs beside the site and starts, watches and stops the `worker` processes (`pool`);
+`discovery` reads model files, `client` is what the web process uses, `guard` keeps control tokens
+out of what people write.
+"""

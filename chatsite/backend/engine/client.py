@@ -1,0 +1,239 @@
+"""The web process's door to the embedded engine.
+
+Findings about llama.cpp's server (of xllamacpp 2026.10.11549) that callers build on:
+
+- A streamed request is given up within milliseconds after its client went away. One that is not
+  streamed runs to its end: always stream.
+- To continue an answer, end `messages` with the assistant's words so far, which must not be empty,
+  and send `"continue_final_message": true, "add_generation_prompt": false` (as for vLLM). The
+  stream then holds the new words only (a plain reply would repeat the old ones).
+- Prompts are tokenised with special tokens on: see `guard`.
+- A comment line (`:`) is sent in a stream after 30 silent seconds. An error in the middle of one
+  is a `data:` line with an `error` object in it.
+- `n` may not exceed the slots; the context is counted for each choice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+from chatsite.backend.errors import InvalidRequest, ModelNotFound, Unavailable, UpstreamFailed
+
+NOT_RUNNING = "The built-in engine is not running. It is started with the site (make run)."
+TOKEN_COUNTS = 8192
+"""Texts whose length in tokens is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineModel:
+    """A model file as the engine sees it.
+
+    `context` is the window of one conversation in tokens, `memory_bytes` is None while the model
+    is not loaded, and a model with an `error` cannot be.
+    """
+
+    id: str
+    name: str
+    path: str
+    size_bytes: int
+    modified: int
+    architecture: str
+    parameters: int
+    quantization: str
+    context: int
+    license: str
+    chat_template: bool
+    tools: bool
+    reasoning: bool
+    control_tokens: tuple[str, ...]
+    loaded: bool
+    memory_bytes: int | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A loaded model's OpenAI-compatible server. `context` tokens for each of `slots` answers."""
+
+    base_url: str
+    key: str
+    context: int
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """A running manager; another run has another key."""
+
+    url: str
+    key: str
+
+
+class EngineClient:
+    """Asks the manager of a data folder. Any thread and event loop may use one client."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._file = data_dir / "engine" / "engine.json"
+        self._read: tuple[tuple[int, int], _Control] | None = None
+        self._endpoints: dict[str, tuple[_Control, Endpoint]] = {}
+        self._counts: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        self._sessions: dict[
+            asyncio.AbstractEventLoop,
+            tuple[aiohttp.ClientSession, AsyncGenerator[aiohttp.ClientSession, None]],
+        ] = {}
+
+    async def models(self) -> tuple[EngineModel, ...]:
+        """Every model file, broken ones with their error. Raises Unavailable, UpstreamFailed."""
+        _, rows = await self._control("GET", "/models", timeout=10.0)
+        names = {field.name for field in fields(EngineModel)}
+        return tuple(
+            EngineModel(
+                **{
+                    **{name: value for name, value in row.items() if name in names},
+                    "control_tokens": tuple(row["control_tokens"]),
+                }
+            )
+            for row in rows
+        )
+
+    async def acquire(self, model_id: str) -> Endpoint:
+        """Where the model is served; it is loaded first if need be.
+
+        The answer is remembered until `forget` or a restart of the engine, so an endpoint may
+        have ended: whoever cannot connect to it calls `forget` and acquires it again.
+        Raises Unavailable, ModelNotFound, InvalidRequest (a broken file), UpstreamFailed.
+        """
+        known = self._endpoints.get(model_id)
+        if known is not None and known[0] == self._manager():
+            return known[1]
+        manager, answer = await self._control("POST", "/acquire", {"model": model_id})
+        endpoint = Endpoint(answer["base_url"], answer["key"], answer["context"], answer["slots"])
+        self._endpoints[model_id] = (manager, endpoint)
+        return endpoint
+
+    def forget(self, model_id: str) -> None:
+        """Ask the manager anew for this model the next time."""
+        self._endpoints.pop(model_id, None)
+
+    async def tokenize(self, endpoint: Endpoint, text: str) -> int:
+        """The tokens of a text, control tokens in it taken for plain text.
+
+        Raises Unavailable where the endpoint has ended.
+        """
+        entry = (endpoint.key, hashlib.blake2b(text.encode(), digest_size=16).digest())
+        count = self._counts.get(entry)
+        if count is None:
+            body = {"content": text, "add_special": False, "parse_special": False}
+            count = len((await self._ask(endpoint, "/tokenize", body))["tokens"])
+            self._counts[entry] = count
+            while len(self._counts) > TOKEN_COUNTS:
+                self._counts.popitem(last=False)
+        else:
+            self._counts.move_to_end(entry)
+        return count
+
+    async def prompt_tokens(self, endpoint: Endpoint, body: Mapping[str, Any]) -> int:
+        """The tokens that the prompt of a chat completion takes, by the model's own template.
+
+        Raises InvalidRequest where the template refuses the messages, Unavailable.
+        """
+        answer = await self._ask(endpoint, "/v1/chat/completions/input_tokens", body)
+        return int(answer["input_tokens"])
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections. Done by the loop itself at its end, too."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session[1].aclose()
+
+    def _manager(self) -> _Control:
+        try:
+            stat = self._file.stat()
+            stamp = (stat.st_mtime_ns, stat.st_ino)
+            if self._read is None or self._read[0] != stamp:
+                found = orjson.loads(self._file.read_bytes())
+                control = _Control(f"http://127.0.0.1:{found['port']}", found["key"])
+                self._read = (stamp, control)
+            return self._read[1]
+        except (OSError, orjson.JSONDecodeError, KeyError) as error:
+            raise Unavailable(NOT_RUNNING) from error
+
+    async def _control(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - loading a large model takes minutes
+    ) -> tuple[_Control, Any]:
+        manager = self._manager()
+        session = await self._session()
+        try:
+            async with session.request(
+                method,
+                manager.url + path,
+                headers={"Authorization": f"Bearer {manager.key}"},
+                data=None if body is None else orjson.dumps(body),
+                timeout=aiohttp.ClientTimeout(timeout),
+            ) as response:
+                status, answer = response.status, orjson.loads(await response.read())
+        except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError) as error:
+            raise Unavailable(NOT_RUNNING) from error
+        if status == 200:
+            return manager, answer
+        words = str(answer["error"])
+        match status:
+            case 404:
+                raise ModelNotFound(words, param="model")
+            case 409:
+                raise InvalidRequest(words, param="model")
+            case 503:
+                raise Unavailable(words.partition("\n")[0], retry_after=10.0)
+            case 401:  # what answers there is another process: engine.json was left behind
+                raise Unavailable(NOT_RUNNING)
+            case _:
+                raise UpstreamFailed(f"The built-in engine failed: {words}")
+
+    async def _ask(self, endpoint: Endpoint, path: str, body: Mapping[str, Any]) -> Any:
+        session = await self._session()
+        try:
+            async with session.post(
+                endpoint.base_url.removesuffix("/v1") + path,
+                headers={
+                    "Authorization": f"Bearer {endpoint.key}",
+                    "Content-Type": "application/json",
+                },
+                data=orjson.dumps(body),
+            ) as response:
+                status, answer = response.status, orjson.loads(await response.read())
+        except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError) as error:
+            raise Unavailable("The built-in engine has stopped serving this model.") from error
+        if status == 400:
+            raise InvalidRequest(str(answer["error"]["message"]), param="messages")
+        if status != 200:
+            raise UpstreamFailed(f"The built-in engine failed: {answer['error']['message']}")
+        return answer
+
+    async def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        for other in [other for other in list(self._sessions) if other.is_closed()]:
+            self._sessions.pop(other, None)
+        if loop not in self._sessions:
+            holder = _open_session()
+            self._sessions[loop] = (await anext(holder), holder)
+        return self._sessions[loop][0]
+
+
+async def _open_session() -> AsyncGenerator[aiohttp.ClientSession, None]:
+    """A session that closes with its loop, which ends the generators still open when it ends."""
+    async with aiohttp.ClientSession() as session:
+        yield session

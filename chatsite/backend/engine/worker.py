@@ -1,0 +1,117 @@
+"""One model behind llama.cpp's own HTTP server, in a process of its own on the loopback address.
+
+The manager starts it with the server's key in the environment, and learns the port, which the
+system chooses, from the line `listening PORT`. A worker outlives its parent by a second at most
+(by the rest of the loading, if that is going on: llama.cpp loads with Python's lock held).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+KEY_VARIABLE = "CHATSITE_ENGINE_KEY"
+READY = "listening "
+BATCH = 512
+"""Tokens of a prompt that are read between two looks at what else is to be done. llama.cpp's own
+2,048 gain nothing on a processor, and let a cancelled request go on for four times as long."""
+WARNINGS = 2  # llama.cpp's log levels: 1 errors, 2 warnings too, 3 a line for every request
+
+
+def server_parameters(arguments: argparse.Namespace, key: str) -> Any:
+    """llama.cpp's settings for a model that serves several conversations at once.
+
+    Every slot has a cache of its own for `context` tokens. With one shared by all
+    (`kv_unified`) nothing is faster, and where it fills up, every running answer fails.
+    """
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = arguments.model
+    params.model_alias = {arguments.alias}
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [key]
+    params.cors_origins = ""
+    params.ui = False
+    params.offline = True
+    params.verbosity = WARNINGS
+    params.n_parallel = arguments.slots
+    params.n_ctx = arguments.slots * arguments.context
+    params.kv_unified = False
+    params.n_batch = params.n_ubatch = BATCH
+    params.cpuparams.n_threads = arguments.threads
+    params.cache_ram_mib = arguments.cache_mib
+    params.cache_idle_slots = False  # for shared caches only
+    # An answer is continued where the request says so, not wherever it ends with an assistant's
+    # message: OpenAI's API takes that for an answer already given.
+    params.prefill_assistant = False
+    params.use_jinja = True
+    # OpenAI's defaults. What the model file recommends (general.sampling.*) goes before them.
+    params.sampling.temp = 1.0
+    params.sampling.top_k = 0
+    params.sampling.top_p = 1.0
+    params.sampling.min_p = 0.0
+    # Fitting the layers to a graphics card loads the file's head twice: only where there is one.
+    devices = xllamacpp.get_device_info()
+    params.fit_params = any(device["name"] != "CPU" for device in devices)
+    return params
+
+
+def end_with(parent: int) -> None:
+    """End this process as soon as its parent is not `parent` any more.
+
+    Asked of the system rather than told by it: the parent-death signal of Linux fires when the
+    thread that started the process ends.
+    """
+    while os.getppid() == parent:
+        time.sleep(0.25)
+    os._exit(0)
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="chatsite.backend.engine.worker", description=__doc__)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--alias", required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--slots", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--context", type=int, default=2048)
+    parser.add_argument("--cache-mib", type=int, default=0)
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    arguments = parse()
+    watch = threading.Thread(target=end_with, args=(arguments.parent,), daemon=True)
+    watch.start()
+    try:
+        import xllamacpp
+    except ImportError as error:
+        sys.exit(_explained(error))
+    try:
+        server = xllamacpp.Server(server_parameters(arguments, os.environ.pop(KEY_VARIABLE)))
+    except RuntimeError:
+        sys.exit(f"{Path(arguments.model).name} could not be loaded.")
+    print(f"{READY}{urlsplit(server.listening_address).port}", flush=True)  # noqa: T201 the protocol
+    watch.join()
+
+
+def _explained(error: ImportError) -> str:
+    if "libgomp" in str(error):
+        return (
+            "The engine needs the system library libgomp.so.1: install it "
+            "(on Debian and Ubuntu: apt install libgomp1)."
+        )
+    return f"The engine's library cannot be loaded: {error}"
+
+
+if __name__ == "__main__":
+    main()
