@@ -8,6 +8,7 @@ written passes an allow-list in the end.
 import re
 from collections.abc import Callable, Iterator
 from html import escape
+from itertools import islice
 from typing import Any, cast
 
 import nh3
@@ -42,6 +43,7 @@ _FAINT_UNDERLINE = re.compile(r"\n[ \t>]*(?:--?|=)\Z")
 _Event = str | dict[str, Any]
 
 _DEEPEST = 64
+_MOST_FORMULAS = 256
 
 _HTML_TAGS = """
     p h3 h4 h5 h6 ul ol li blockquote hr br em strong del sup code pre a input div span
@@ -123,7 +125,8 @@ def _set_aside_formulas(source: str) -> tuple[str, list[Formula]]:
 
     def mark_formulas(stretch: str, *, final: bool) -> None:
         end = 0
-        for formula in find_formulas(stretch, final=final):
+        room = _MOST_FORMULAS - len(formulas)
+        for formula in islice(find_formulas(stretch, final=final), room):
             written.append(stretch[end : formula.start])
             written.append(f"{_MARK}{len(formulas)}{_MARK_END}")
             formulas.append(formula)
