@@ -49,7 +49,7 @@ def _typed(question: str, rng: random.Random) -> str:
     if style < 0.2 and "\n" not in question:
         question = question.lower()
     if style < 0.35:
-        question = question.rstrip("?.!")
+        question = question.rstrip("?.! ")
     return question
 
 
