@@ -134,10 +134,14 @@ class OpenAIBackend:
 def request_body(request: ChatRequest, model: ModelInfo) -> dict[str, Any]:
     """The JSON body of a streamed chat completion."""
     messages = [{"role": m.role, "content": m.content, **m.extra} for m in request.messages]
-    if request.continue_last and "prefill" not in model.capabilities:
+    going_on: dict[str, Any] = {}
+    if request.continue_last and "prefill" in model.capabilities:
+        going_on = {"continue_final_message": True, "add_generation_prompt": False}
+    elif request.continue_last:
         messages.append({"role": "user", "content": CONTINUE_PROMPT})
     body: dict[str, Any] = {
         **model.sampling,
+        **going_on,
         **request.params,
         "model": model.upstream_id,
         "messages": messages,

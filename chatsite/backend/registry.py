@@ -12,7 +12,7 @@ from django.conf import settings
 
 from chatsite.backend.base import ChatBackend, Moderator
 from chatsite.backend.embedded import EmbeddedBackend
-from chatsite.backend.errors import BackendError, ModelNotFound
+from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
 from chatsite.backend.moderation import RuleModerator, UpstreamModerator
 from chatsite.backend.openai import OpenAIBackend, close_clients
 from chatsite.backend.types import BackendStatus, ModelInfo
@@ -73,8 +73,10 @@ class Registry:
             statuses = await self.statuses(fresh=fresh)
             for backend, status in zip(self.backends, statuses, strict=True):
                 for model in status.models:
-                    if model.id == model_id:
+                    if model.id == model_id and not model.error:
                         return Resolved(backend, model)
+                    if model.id == model_id:
+                        raise InvalidRequest(model.error, param="model", code="model_broken")
         down = [status.error for status in statuses if not status.up]
         raise ModelNotFound(
             " ".join([f"The model '{model_id}' does not exist or is not served here.", *down]),
@@ -86,7 +88,8 @@ class Registry:
         found: dict[str, ModelInfo] = {}
         for status in await self.statuses():
             for model in status.models:
-                found.setdefault(model.id, model)
+                if not model.error:
+                    found.setdefault(model.id, model)
         return tuple(found.values())
 
     async def default_model(self, wished: str = "") -> str:

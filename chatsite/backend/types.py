@@ -81,6 +81,8 @@ class ModelInfo:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Parameters that suit the model, used where the caller gives none."""
     max_tokens_name: str = "max_tokens"
+    error: str = ""
+    """Why it is known and yet cannot be used, for example a truncated file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,186 @@
+"""The embedded engine as a backend: OpenAI's API spoken to llama.cpp's own server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chatsite.backend.engine.client import EngineClient, EngineModel
+from chatsite.backend.engine.discovery import STARTER_ID
+from chatsite.backend.engine.guard import neutralise_json
+from chatsite.backend.errors import BackendError, Unavailable, UpstreamFailed
+from chatsite.backend.openai import client_for, request_body, stream_chat
+from chatsite.backend.types import (
+    BackendEvent,
+    Capability,
+    ChatRequest,
+    ChoiceFinished,
+    Delta,
+    Finished,
+    Message,
+    ModelInfo,
+    TokenCounts,
+    Usage,
+)
+
+TIMEOUT = 300.0
+"""Seconds of silence: a large model on a small machine reads a long prompt for minutes."""
+CHATML_OVERHEAD = 5
+"""Tokens that `<|im_start|>role` and `<|im_end|>` with their line breaks add to a message."""
+# llama.cpp's own defaults are not OpenAI's; top_k 0 switches its cut off. A little min_p keeps
+# a quantised model from the noise at the far end of its vocabulary.
+SAMPLING = {"temperature": 1.0, "top_p": 1.0, "top_k": 0, "min_p": 0.02, "cache_prompt": True}
+# A very small model is at its best near its first choice.
+STARTER_SAMPLING = {**SAMPLING, "temperature": 0.3, "top_p": 0.9, "repeat_penalty": 1.1}
+
+
+class EmbeddedBackend:
+    """Every GGUF file of the data folder's `models/`, and the starter that ships with the site."""
+
+    name = "engine"
+    label = "Built-in engine"
+
+    def __init__(self, data_dir: Path) -> None:
+        self.engine = EngineClient(data_dir)
+        self._control_tokens: dict[str, tuple[str, ...]] = {}
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        rows = await self.engine.models()
+        self._control_tokens = {row.id: row.control_tokens for row in rows}
+        return tuple(_describe(row) for row in rows)
+
+    async def stream(
+        self, request: ChatRequest, model: ModelInfo
+    ) -> AsyncGenerator[BackendEvent, None]:
+        """Several choices are several requests: the engine refuses more than it has slots."""
+        safe = self._neutralised(request, model)
+        one = replace(safe, n=1)
+        streams = (
+            [self._stream_one(one, model)]
+            if request.n == 1
+            else [self._stream_one(_choice(one, index), model) for index in range(request.n)]
+        )
+        async with aclosing(_merged(streams)) as events:
+            async for event in events:
+                yield event
+
+    async def _stream_one(
+        self, request: ChatRequest, model: ModelInfo
+    ) -> AsyncGenerator[BackendEvent, None]:
+        """A worker that is gone is forgotten, and asked for once more if nothing was said yet."""
+        for last in (False, True):
+            begun = False
+            endpoint = await self.engine.acquire(model.upstream_id)
+            client = client_for(endpoint.base_url, endpoint.key, TIMEOUT)
+            try:
+                body = request_body(request, model)
+                async with aclosing(stream_chat(client, body, "The engine")) as events:
+                    async for event in events:
+                        begun = True
+                        yield event
+                return  # noqa: TRY300 - an else branch would sit far from the loop it ends
+            except (Unavailable, UpstreamFailed):
+                self.engine.forget(model.upstream_id)
+                if begun or last:
+                    raise
+
+    async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
+        # No token is shorter than a byte: what fits by that measure need not be counted.
+        most = [len(text.encode()) for text in texts]
+        if sum(most) + CHATML_OVERHEAD * len(most) <= (model.context_window or 0) // 2:
+            return TokenCounts(tuple(most), exact=False, overhead=CHATML_OVERHEAD)
+        endpoint = await self.engine.acquire(model.upstream_id)
+        each = await asyncio.gather(*(self.engine.tokenize(endpoint, text) for text in texts))
+        return TokenCounts(tuple(each), exact=True, overhead=CHATML_OVERHEAD)
+
+    def _neutralised(self, request: ChatRequest, model: ModelInfo) -> ChatRequest:
+        tokens = self._control_tokens.get(model.upstream_id, ())
+        messages = tuple(
+            Message(m.role, neutralise_json(m.content, tokens), neutralise_json(m.extra, tokens))
+            for m in request.messages
+        )
+        params: dict[str, Any] = dict(request.params)
+        if "tools" in params:
+            params["tools"] = neutralise_json(params["tools"], tokens)
+        return replace(request, messages=messages, params=params)
+
+    async def aclose(self) -> None:
+        await self.engine.aclose()
+
+
+def _choice(request: ChatRequest, index: int) -> ChatRequest:
+    """One of several choices: an equal seed would make them all alike."""
+    seed = request.params.get("seed")
+    if seed is None:
+        return request
+    return replace(request, params={**request.params, "seed": (seed + index) % 2**32})
+
+
+async def _merged(
+    streams: Sequence[AsyncGenerator[BackendEvent, None]],
+) -> AsyncGenerator[BackendEvent, None]:
+    """The events of several one-choice streams as those of one, as they come.
+
+    The prompt is counted once, as OpenAI counts it.
+    """
+    queue: asyncio.Queue[BackendEvent | BackendError] = asyncio.Queue(maxsize=64)
+    usages: list[Usage] = []
+
+    async def pump(index: int, stream: AsyncGenerator[BackendEvent, None]) -> None:
+        try:
+            async with aclosing(stream) as events:
+                async for event in events:
+                    ours = isinstance(event, Delta | ChoiceFinished)
+                    await queue.put(replace(event, index=index) if ours else event)
+        except BackendError as error:
+            await queue.put(error)
+
+    tasks = [asyncio.create_task(pump(i, stream)) for i, stream in enumerate(streams)]
+    try:
+        while len(usages) < len(streams):
+            event = await queue.get()
+            if isinstance(event, BackendError):
+                raise event
+            if isinstance(event, Finished):
+                usages.append(event.usage)
+            else:
+                yield event
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    yield Finished(
+        Usage(
+            prompt_tokens=max(usage.prompt_tokens for usage in usages),
+            completion_tokens=sum(usage.completion_tokens for usage in usages),
+            cached_tokens=max(usage.cached_tokens for usage in usages),
+            exact=all(usage.exact for usage in usages),
+        )
+    )
+
+
+def _describe(row: EngineModel) -> ModelInfo:
+    starter = row.id == STARTER_ID
+    capabilities: set[Capability] = {"chat", "json_schema", "logprobs", "prefill"}
+    if row.tools:
+        capabilities.add("tools")
+    if row.reasoning:
+        capabilities.add("reasoning")
+    size = f"{row.parameters / 1e6:,.0f} million parameters"
+    return ModelInfo(
+        id=row.id,
+        backend=EmbeddedBackend.name,
+        upstream_id=row.id,
+        context_window=row.context or None,
+        owned_by="chatsite" if starter else "local",
+        created=row.modified,
+        capabilities=frozenset(capabilities),
+        description=f"{row.name}, {size}, {row.quantization}",
+        built_in=starter,
+        sampling=STARTER_SAMPLING if starter else SAMPLING,
+        error=row.error,
+    )

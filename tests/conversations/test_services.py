@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import psutil
+import pytest
+
+from accounts.models import User
+from chatsite.backend.errors import InvalidRequest
+from conversations import selectors, services
+from conversations.models import Conversation, Message, Run
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(user: User, text: str = "Hello", conversation: UUID | None = None) -> services.Turn:
+    return services.ask(
+        user, conversation or uuid4(), text=text, model="fake/echo", nonce=uuid4().hex
+    )
+
+
+def finish(turn: services.Turn, text: str = "Hi", status: Run.Status = Run.Status.FINISHED) -> None:
+    assert turn.run_id is not None
+    assert services.end_run(turn.run_id, status=status, text=text)
+
+
+def shown(user: User, conversation: UUID) -> list[tuple[str, str, str]]:
+    thread = selectors.thread_for(user, conversation)
+    return [(m.role, m.text, f"{m.number}/{m.siblings}") for m in thread.messages]
+
+
+def last(user: User, conversation: UUID) -> selectors.MessageView:
+    return selectors.thread_for(user, conversation).messages[-1]
+
+
+def test_the_first_ask_makes_the_conversation_with_a_title(alice: User) -> None:
+    turn = ask(alice, "What is the capital of Japan?")
+    conversation = Conversation.objects.get(id=turn.conversation_id)
+    assert turn.created
+    assert (conversation.owner, conversation.title) == (alice, "What is the capital of Japan?")
+    assert shown(alice, conversation.id) == [
+        ("user", "What is the capital of Japan?", "1/1"),
+        ("assistant", "", "1/1"),
+    ]
+    assert last(alice, conversation.id).status == "streaming"
+
+
+def test_a_repeated_ask_is_saved_once(alice: User) -> None:
+    conversation = uuid4()
+    first = services.ask(alice, conversation, text="Hello", model="m", nonce="n1")
+    again = services.ask(alice, conversation, text="Hello", model="m", nonce="n1")
+    assert (first.repeated, again.repeated, again.run_id) == (False, True, None)
+    assert Message.objects.filter(conversation=conversation).count() == 2
+
+
+def test_one_answer_at_a_time(alice: User) -> None:
+    turn = ask(alice)
+    with pytest.raises(services.Busy):
+        ask(alice, "More", turn.conversation_id)
+    assert Message.objects.filter(conversation=turn.conversation_id).count() == 2
+    finish(turn)
+    ask(alice, "More", turn.conversation_id)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("   ", "Write something first."),
+        ("\x00", "Write something first."),
+        (
+            "x" * 200_001,
+            "This message has 200,001 characters; 200,000 is the most. Send it in parts.",
+        ),
+    ],
+)
+def test_messages_that_cannot_be_sent(alice: User, text: str, message: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        ask(alice, text)
+    assert caught.value.message == message
+    assert not Conversation.objects.exists()
+
+
+def test_editing_makes_a_sibling_and_keeps_the_old_branch(alice: User) -> None:
+    turn = ask(alice, "Helo")
+    finish(turn, "Hi")
+    said = selectors.thread_for(alice, turn.conversation_id).messages[0]
+    edited = services.edit(
+        alice, turn.conversation_id, said.id, text="Hello", model="fake/echo", nonce="n2"
+    )
+    finish(edited, "Good day")
+    assert shown(alice, turn.conversation_id) == [
+        ("user", "Hello", "2/2"),
+        ("assistant", "Good day", "1/1"),
+    ]
+    services.select(alice, turn.conversation_id, said.id)
+    assert shown(alice, turn.conversation_id) == [
+        ("user", "Helo", "1/2"),
+        ("assistant", "Hi", "1/1"),
+    ]
+
+
+def test_an_answer_cannot_be_edited(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn)
+    answer = last(alice, turn.conversation_id)
+    with pytest.raises(InvalidRequest):
+        services.edit(alice, turn.conversation_id, answer.id, text="x", model="m", nonce="n")
+
+
+def test_regenerating_keeps_both_answers(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn, "first")
+    answer = last(alice, turn.conversation_id)
+    again = services.regenerate(alice, turn.conversation_id, answer.id, model="fake/echo")
+    finish(again, "second")
+    assert shown(alice, turn.conversation_id)[1] == ("assistant", "second", "2/2")
+    assert last(alice, turn.conversation_id).previous == answer.id
+
+
+def test_retrying_an_answer_that_never_began_leaves_no_empty_sibling(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn, "", Run.Status.FAILED)
+    failed = last(alice, turn.conversation_id)
+    finish(services.regenerate(alice, turn.conversation_id, failed.id, model="m"), "now")
+    assert shown(alice, turn.conversation_id)[1] == ("assistant", "now", "1/1")
+
+
+def test_continuing_goes_on_in_the_same_message(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn, "one two", Run.Status.STOPPED)
+    answer = last(alice, turn.conversation_id)
+    assert answer.continuable
+    more = services.continue_answer(alice, turn.conversation_id, answer.id)
+    finish(more, "one two three")
+    assert shown(alice, turn.conversation_id)[1] == ("assistant", "one two three", "1/1")
+    assert last(alice, turn.conversation_id).id == answer.id
+
+
+def test_a_complete_answer_cannot_be_continued(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn)
+    with pytest.raises(InvalidRequest):
+        services.continue_answer(alice, turn.conversation_id, last(alice, turn.conversation_id).id)
+
+
+def test_a_run_ends_once(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn, "kept")
+    assert turn.run_id is not None
+    assert not services.end_run(turn.run_id, status=Run.Status.FAILED, text="lost")
+    assert last(alice, turn.conversation_id).text == "kept"
+
+
+def test_progress_is_not_written_into_an_answer_that_has_ended(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn, "kept")
+    answer = last(alice, turn.conversation_id)
+    assert turn.run_id is not None
+    assert not services.save_progress(turn.run_id, answer.id, "late", beat=True)
+    assert last(alice, turn.conversation_id).text == "kept"
+
+
+def test_a_run_whose_process_died_is_interrupted_and_keeps_its_text(alice: User) -> None:
+    turn = ask(alice)
+    answer = last(alice, turn.conversation_id)
+    assert turn.run_id is not None
+    services.save_progress(turn.run_id, answer.id, "so far", beat=False)
+    assert services.settle_orphans() == 0
+    dead = services.process_identity().rsplit("/", 2)[0] + f"/{_unused_pid()}/1.00"
+    Run.objects.update(process=dead)
+    assert services.settle_orphans(turn.conversation_id) == 1
+    settled = last(alice, turn.conversation_id)
+    assert (settled.status, settled.text, settled.continuable) == ("interrupted", "so far", True)
+
+
+def test_a_later_process_of_the_same_number_is_not_mistaken_for_the_first(alice: User) -> None:
+    ask(alice)
+    host, pid, _ = services.process_identity().rsplit("/", 2)
+    Run.objects.update(process=f"{host}/{pid}/1.00")
+    assert services.settle_orphans() == 1
+
+
+def _unused_pid() -> int:
+    pid = 400_000
+    while psutil.pid_exists(pid):
+        pid += 1
+    return pid
+
+
+def test_the_owners_title_stays(alice: User) -> None:
+    turn = ask(alice)
+    assert services.entitle(turn.conversation_id, "By a model")
+    services.rename(alice, turn.conversation_id, "  Mine  ")
+    assert not services.entitle(turn.conversation_id, "By a model again")
+    assert Conversation.objects.get(id=turn.conversation_id).title == "Mine"
+    with pytest.raises(InvalidRequest):
+        services.rename(alice, turn.conversation_id, "  ")
+
+
+def test_deleting_a_conversation_ends_its_run(alice: User) -> None:
+    turn = ask(alice)
+    answer = last(alice, turn.conversation_id)
+    services.delete(alice, turn.conversation_id)
+    assert turn.run_id is not None
+    assert not services.save_progress(turn.run_id, answer.id, "x", beat=True)
+    assert not services.end_run(turn.run_id, status=Run.Status.FINISHED, text="x")
+    assert not Message.objects.exists()
+
+
+def test_nobody_touches_what_is_somebody_elses(alice: User, bob: User) -> None:
+    turn = ask(alice)
+    finish(turn, "broke off", Run.Status.STOPPED)
+    conversation, answer = turn.conversation_id, last(alice, turn.conversation_id).id
+    before = list(Message.objects.order_by("id").values())
+    gone = (Conversation.DoesNotExist, Message.DoesNotExist)
+    with pytest.raises(gone):
+        ask(bob, "Hello", conversation)
+    with pytest.raises(gone):
+        services.edit(bob, conversation, answer, text="x", model="m", nonce="n")
+    with pytest.raises(gone):
+        services.regenerate(bob, conversation, answer, model="m")
+    with pytest.raises(gone):
+        services.continue_answer(bob, conversation, answer)
+    with pytest.raises(gone):
+        services.select(bob, conversation, answer)
+    with pytest.raises(gone):
+        services.rename(bob, conversation, "Mine now")
+    with pytest.raises(gone):
+        services.delete(bob, conversation)
+    assert list(Message.objects.order_by("id").values()) == before
+
+
+def test_a_message_is_reached_through_its_own_conversation_only(alice: User) -> None:
+    one, other = ask(alice), ask(alice)
+    message = last(alice, one.conversation_id)
+    with pytest.raises(Message.DoesNotExist):
+        services.select(alice, other.conversation_id, message.id)
