@@ -1,0 +1,212 @@
+"""What all tests share: an environment of their own, the cast, the servers and the browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+import pytest
+
+from tests.servers.people import PASSWORD, PEOPLE
+from tests.servers.postgres import MISSING as NO_POSTGRES
+from tests.servers.postgres import postgres
+from tests.servers.redis import MISSING as NO_REDIS
+from tests.servers.redis import redis
+from tests.servers.site import Site, backend_variables, clean_environment
+from tests.servers.upstream import Upstream
+
+# The settings are read once, on import: all that they see has to be in place before that.
+# TEST_DATABASE_URL and TEST_REDIS_URL run the tests on other servers than the built-in ones.
+DATA = Path(tempfile.mkdtemp(prefix="chatsite-tests-"))
+_environment = clean_environment(
+    DJANGO_SETTINGS_MODULE="chatsite.settings",
+    CHATSITE_DATA_DIR=str(DATA),
+    CHATSITE_ENGINE="false",
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{DATA / 'db.sqlite3'}",
+    REDIS_URL=os.environ.get("TEST_REDIS_URL", ""),
+)
+for _name in os.environ.keys() - _environment.keys():
+    del os.environ[_name]
+os.environ.update(_environment)
+django.setup()
+
+from django.conf import LazySettings, settings  # noqa: E402
+from django.core.cache import cache  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from accounts.models import User
+
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure() -> None:
+    # A real hash takes a good part of a second on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Tests in this process need no `collectstatic`; those of the real site run it.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        # In a file, as in real life: in memory, threads meet locks that no timeout applies to.
+        settings.DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """No test sees what another has cached."""
+    yield
+    cache.clear()
+    _forget_registry()
+
+
+def _forget_registry() -> None:
+    # Much of the suite does without the backends and all that they import.
+    if registry := sys.modules.get("chatsite.backend.registry"):
+        registry.get_registry.cache_clear()
+
+
+# --- the cast
+
+
+def _account(name: str) -> User:
+    from accounts.services import create_user
+
+    return create_user(PEOPLE[name], PASSWORD, display_name=name.title())
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return _account("administrator")
+
+
+@pytest.fixture
+def alice(administrator: User) -> User:
+    return _account("alice")
+
+
+@pytest.fixture
+def bob(administrator: User) -> User:
+    return _account("bob")
+
+
+# --- servers
+
+
+@pytest.fixture(scope="session")
+def _upstream() -> Iterator[Upstream]:
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def upstream(_upstream: Upstream) -> Upstream:
+    """The fake provider, with nothing recorded and nothing scripted."""
+    _upstream.reset()
+    return _upstream
+
+
+@pytest.fixture
+def fake_models(upstream: Upstream, settings: LazySettings) -> Upstream:
+    """The fake provider as the only backend of the site in this process: "fake/echo" and so on."""
+    table = {"name": "fake", "label": "Fake", "base_url": upstream.url, "api_key": "sk-upstream"}
+    table |= {"prefix": "fake/", "timeout": 5.0, "models": [], "context_window": None}
+    settings.BACKENDS = [table]
+    settings.ENGINE_ENABLED = False
+    _forget_registry()
+    return upstream
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    if NO_POSTGRES:
+        pytest.skip(NO_POSTGRES)
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    if NO_REDIS:
+        pytest.skip(NO_REDIS)
+    with redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _site(tmp_path_factory: pytest.TempPathFactory, _upstream: Upstream) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("site"), **backend_variables(_upstream.url))
+    site.start()
+    yield site
+    assert site.stop() == 0, site.output
+
+
+@pytest.fixture
+def site(_site: Site, upstream: Upstream) -> Site:
+    """The real site with the engine and the fake provider, one for all tests of a worker."""
+    return _site
+
+
+# --- the browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # One for each module, not for all: while it lives, an event loop counts as running in this
+    # thread, and Django refuses to use the database there.
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page_for(browser: Browser, site: Site) -> Iterator[Callable[[str | None], Page]]:
+    """A page of the real site in a browser profile of its own, signed in as somebody or nobody.
+
+    A script error or a violation of the content security policy on any of them fails the test.
+    """
+    contexts, problems = [], []
+
+    def page_for(name: str | None = "alice", **options: object) -> Page:
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        if name is not None:
+            session = site.person(name).session
+            context.add_cookies([{"name": "sessionid", "value": session, "url": site.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: "Content Security" in message.text and problems.append(message.text),
+        )
+        return page
+
+    yield page_for
+    for context in contexts:
+        context.close()
+    assert problems == []
