@@ -4,7 +4,7 @@ import statistics
 import time
 
 from conversations.highlighting import _lexed
-from conversations.latex import mathml
+from conversations.latex import formula_html
 from conversations.markdown import StreamRenderer, render
 
 ANSWER = '''## Binary search
@@ -83,10 +83,10 @@ def main() -> None:
         answer = text[:4096]
         rounds, once = [], []
         for _ in range(ROUNDS):
-            mathml.cache_clear()
+            formula_html.cache_clear()
             _lexed.cache_clear()
             rounds.append(stream(answer))
-            mathml.cache_clear()
+            formula_html.cache_clear()
             _lexed.cache_clear()
             once.append(whole(answer))
         update = statistics.median(seconds for each in rounds for seconds in each)

@@ -1,16 +1,35 @@
-"""Formulas in an answer: finding them between their delimiters, and LaTeX to MathML."""
+"""Formulas in an answer: finding them between their delimiters, and LaTeX to safe MathML."""
 
 import html
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+import nh3
 from latex2mathml.converter import Converter
+
+_TAGS = """
+    math semantics annotation mrow mi mn mo mtext mspace mstyle mpadded mphantom menclose mfrac
+    msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd
+"""
+_ATTRIBUTES = """
+    display encoding mathvariant displaystyle scriptlevel stretchy fence form accent movablelimits
+    minsize maxsize largeop lspace rspace width height depth voffset linethickness columnalign
+    columnlines rowlines columnspacing rowspacing notation
+"""
+_CLEANER = nh3.Cleaner(
+    tags={*_TAGS.split(), "span", "code"},
+    attributes={tag: set(_ATTRIBUTES.split()) for tag in _TAGS.split()}
+    | {"span": {"tabindex", "aria-label"}},
+    tag_attribute_values={"span": {"role": {"group"}}},
+    allowed_classes={"span": {"math-display"}, "code": {"math"}},
+    generic_attribute_prefixes=set(),
+)
 
 _LONGEST = 4000
 _CLOSING = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
@@ -50,8 +69,8 @@ _MODEST_LENGTH = re.compile(r"(?:\+?\d{0,2}|-\d?)(?:\.\d*)?[a-z]*")
 class Formula:
     """A formula at `start:end` of a text; one without its closing delimiter is `unfinished`."""
 
-    start: int
-    end: int
+    start: int = field(compare=False)
+    end: int = field(compare=False)
     source: str
     latex: str
     display: bool
@@ -128,6 +147,17 @@ def _formula(text: str, opener: re.Match[str], latex_end: int | None, end: int) 
 
 
 @lru_cache(maxsize=512)
+def formula_html(formula: Formula) -> str:
+    """Return the formula as sanitised MathML; as code, if it is unfinished or cannot be read."""
+    math = None if formula.unfinished else mathml(formula.latex, display=formula.display)
+    if math is None:
+        math = f'<code class="math">{html.escape(formula.source)}</code>'
+    elif formula.display:
+        attributes = 'class="math-display" tabindex="0" role="group" aria-label="Formula"'
+        math = f"<span {attributes}>{math}</span>"
+    return _CLEANER.clean(math)
+
+
 def mathml(latex: str, *, display: bool) -> str | None:
     """Return the formula as a `<math>` element with its source in an annotation.
 

@@ -14,8 +14,8 @@ from typing import Any, cast
 import nh3
 import pyromark
 
-from conversations.highlighting import CLASSES, highlighted
-from conversations.latex import Formula, find_formulas, mathml
+from conversations.highlighting import highlighted
+from conversations.latex import Formula, find_formulas, formula_html
 
 OPTIONS = (
     pyromark.Options.ENABLE_TABLES
@@ -24,9 +24,10 @@ OPTIONS = (
     | pyromark.Options.ENABLE_TASKLISTS
 )
 
-# While Markdown is parsed, a formula is a number between two characters that text cannot hold.
+# A number between two characters that no text holds stands for what Markdown must not read
+# (a formula) and for what is sanitised and kept elsewhere (a formula, a code block).
 _MARK, _MARK_END = "\ufdd0", "\ufdd1"
-_FORMULA = re.compile(f"{_MARK}(\\d+){_MARK_END}")
+_MARKED = re.compile(f"{_MARK}(\\d+){_MARK_END}")
 _UNFIT = re.compile(f"[\0\ud800-\udfff{_MARK}{_MARK_END}]")
 
 _CLOSING_FENCE = re.compile(r"\n[ \t>]*(?:`{3,}|~{3,})\s*\Z")
@@ -34,7 +35,7 @@ _LINE_BREAK = re.compile(r"&lt;br\s*/?&gt;", re.IGNORECASE)
 _SAFE_URL = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
 _INFO = re.compile(r"\s*\{?\.?([\w+#.-]{1,32})")
 _TEXT = re.compile(
-    rf"{_FORMULA.pattern}|\bhttps?://[!#-;=?-_a-z{{|}}~]{{1,2000}}|\[\^(\d{{1,3}})\]",
+    r"\bhttps?://[!#-;=?-_a-z{|}~]{1,2000}|\[\^(\d{1,3})\]",
     re.IGNORECASE,
 )
 
@@ -43,31 +44,20 @@ _FAINT_UNDERLINE = re.compile(r"\n[ \t>]*(?:--?|=)\Z")
 _Event = str | dict[str, Any]
 
 _DEEPEST = 64
-_MOST_FORMULAS = 256
+_MOST_MARKEDS = 256
 
-_HTML_TAGS = """
+_ALLOWED_TAGS = """
     p h3 h4 h5 h6 ul ol li blockquote hr br em strong del sup code pre a input div span
     table thead tbody tr th td figure figcaption button
 """
-_MATHML_TAGS = """
-    math semantics annotation mrow mi mn mo mtext mspace mstyle mpadded mphantom menclose mfrac
-    msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd
-"""
-_MATHML_ATTRIBUTES = """
-    display encoding mathvariant displaystyle scriptlevel stretchy fence form accent movablelimits
-    minsize maxsize largeop lspace rspace width height depth voffset linethickness columnalign
-    columnlines rowlines columnspacing rowspacing notation
-"""
 _CLEANER = nh3.Cleaner(
-    tags={*_HTML_TAGS.split(), *_MATHML_TAGS.split()},
-    attributes={tag: set(_MATHML_ATTRIBUTES.split()) for tag in _MATHML_TAGS.split()}
-    | {
+    tags=set(_ALLOWED_TAGS.split()),
+    attributes={
         "a": {"href", "title"},
         "ol": {"start"},
         "input": {"checked", "disabled", "aria-label"},
         "pre": {"tabindex"},
         "div": {"tabindex", "aria-label"},
-        "span": {"tabindex", "aria-label"},
         "figure": {"data-language"},
         "button": {"data-copy"},
         "th": {"scope"},
@@ -76,16 +66,14 @@ _CLEANER = nh3.Cleaner(
         "input": {"type": {"checkbox"}},
         "button": {"type": {"button"}},
         "div": {"role": {"region"}},
-        "span": {"role": {"group"}},
     },
     allowed_classes={
         "a": {"image"},
-        "code": {"math"},
         "div": {"table-wrap", "footnote"},
         "figure": {"code"},
         "button": {"code-copy"},
         "p": {"raw", "definition"},
-        "span": {"code-language", "image-mark", "math-display"} | CLASSES,
+        "span": {"code-language", "image-mark"},
         "td": {"align-left", "align-center", "align-right"},
         "th": {"align-left", "align-center", "align-right"},
     },
@@ -110,11 +98,14 @@ def html_blocks(source: str) -> list[str]:
     formulas: list[Formula] = []
     if "$" in source or r"\(" in source or r"\[" in source:
         source, formulas = _set_aside_formulas(source)
-    writer = _Writer(formulas)
+    inserts = [formula_html(formula) for formula in formulas]
+    writer = _Writer(formulas, inserts)
     blocks = list(writer.blocks(source))
     if "]:" in source:
         blocks += writer.definitions(source)
-    return [_CLEANER.clean(block) for block in blocks]
+    return [
+        _MARKED.sub(lambda match: inserts[int(match[1])], _CLEANER.clean(block)) for block in blocks
+    ]
 
 
 def _set_aside_formulas(source: str) -> tuple[str, list[Formula]]:
@@ -125,7 +116,7 @@ def _set_aside_formulas(source: str) -> tuple[str, list[Formula]]:
 
     def mark_formulas(stretch: str, *, final: bool) -> None:
         end = 0
-        room = _MOST_FORMULAS - len(formulas)
+        room = _MOST_MARKEDS - len(formulas)
         for formula in islice(find_formulas(stretch, final=final), room):
             written.append(stretch[end : formula.start])
             written.append(f"{_MARK}{len(formulas)}{_MARK_END}")
@@ -150,8 +141,9 @@ def _is_code_block(tag: object) -> bool:
 class _Writer:
     """Writes the parser's events as HTML; what it writes is still to be sanitised."""
 
-    def __init__(self, formulas: list[Formula]) -> None:
+    def __init__(self, formulas: list[Formula], inserts: list[str]) -> None:
         self._formulas = formulas
+        self._inserts = inserts
         self._out: list[str] = []
         self._closings: list[str] = []
         self._in_anchor = False
@@ -275,14 +267,16 @@ class _Writer:
         return "", ""
 
     def _write_code(self) -> None:
-        language = escape(self._language)
-        code = highlighted("".join(self._code or ()), self._language, is_open=self._code_is_open)
+        code = "".join(self._code or ())
         self._code = None
+        code_mark = f"{_MARK}{len(self._inserts)}{_MARK_END}"
+        self._inserts.append(highlighted(code, self._language, is_open=self._code_is_open))
+        language = escape(self._language)
         self._out.append(
             f'<figure class="code" data-language="{language}"><figcaption>'
             f'<span class="code-language">{language}</span>'
             '<button type="button" class="code-copy" data-copy>Copy</button></figcaption>'
-            f'<pre tabindex="0"><code>{code}</code></pre></figure>'
+            f'<pre tabindex="0"><code>{code_mark}</code></pre></figure>'
         )
 
     def _anchor(self, url: str, title: str, attributes: str) -> tuple[str, str]:
@@ -293,16 +287,14 @@ class _Writer:
         return f'<a href="{escape(url)}"{attributes}>', "</a>"
 
     def _linked(self, text: str) -> str:
-        """Escape a text; put in its formulas, link its bare URLs, raise its footnote marks."""
+        """Escape a text; link its bare URLs and raise its footnote marks."""
         written: list[str] = []
         end = 0
         for match in _TEXT.finditer(text):
             written.append(escape(text[end : match.start()], quote=False))
             end = match.end()
             if match[1]:
-                written.append(_formula_html(self._formulas[int(match[1])]))
-            elif match[2]:
-                written.append(f"<sup>[{match[2]}]</sup>")
+                written.append(f"<sup>[{match[1]}]</sup>")
             else:
                 url = _without_punctuation(match[0])
                 end = match.start() + len(url)
@@ -313,7 +305,7 @@ class _Writer:
 
     def _restored(self, text: str) -> str:
         """Put the source of formulas back where Markdown turned out to mean something else."""
-        return _FORMULA.sub(lambda match: self._formulas[int(match[1])].source, text)
+        return _MARKED.sub(lambda match: self._formulas[int(match[1])].source, text)
 
 
 _HEADINGS = {"H1": "h3", "H2": "h4", "H3": "h5"}
@@ -377,17 +369,6 @@ def _innermost_end(events: list[_Event]) -> int:
     while index and "End" in events[index - 1]:
         index -= 1
     return index
-
-
-def _formula_html(formula: Formula) -> str:
-    math = None if formula.unfinished else mathml(formula.latex, display=formula.display)
-    if math is None:
-        return f'<code class="math">{escape(formula.source)}</code>'
-    if not formula.display:
-        return math
-    return (
-        f'<span class="math-display" tabindex="0" role="group" aria-label="Formula">{math}</span>'
-    )
 
 
 def _without_punctuation(url: str) -> str:
