@@ -1,6 +1,5 @@
 // The composer: keys, drafts, and one ask at a time, held until the server says it is saved.
 import { element, isRunning } from "./page.js";
-import { toLatest } from "./scroll.js";
 import { editLast } from "./thread.js";
 
 const form = element("composer");
@@ -65,7 +64,6 @@ form.addEventListener("htmx:wsConfigSend", (event) => {
   asked = { nonce: element("nonce").value, text: prompt.value };
   element("problem").replaceChildren();
   form.dataset.sending = "";
-  toLatest();
 });
 
 document.addEventListener("htmx:wsAfterMessage", () => {
@@ -74,7 +72,6 @@ document.addEventListener("htmx:wsAfterMessage", () => {
     const { text } = asked;
     asked = null;
     write(prompt.value.startsWith(text) ? prompt.value.slice(text.length) : prompt.value);
-    toLatest();
     if (form.dataset.draft === "new") {
       form.dataset.draft = location.pathname;
       draftKey = `draft:${location.pathname.split("/")[2]}`;

@@ -5,6 +5,7 @@ const NEAR_PX = 48;
 const scroller = element("scroller");
 const jump = document.querySelector("[data-jump]");
 let following = true;
+let lastTop = 0;
 
 const distance = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
@@ -21,8 +22,11 @@ export function toLatest() {
 scroller.addEventListener(
   "scroll",
   () => {
-    following = distance() < NEAR_PX;
-    jump.hidden = following;
+    // Only moving up leaves the end: text that has just grown below is no wish to stay behind.
+    if (distance() < NEAR_PX) following = true;
+    else if (scroller.scrollTop < lastTop) following = false;
+    lastTop = scroller.scrollTop;
+    jump.hidden = following || distance() < NEAR_PX;
   },
   { passive: true },
 );
@@ -55,3 +59,8 @@ document.addEventListener("htmx:afterSwap", () => {
   observe();
 });
 document.addEventListener("htmx:wsAfterMessage", observe);
+
+// Whoever asks for an answer wants to see it.
+document.addEventListener("htmx:wsBeforeSend", (event) => {
+  if (JSON.parse(event.detail.message).action !== "stop") toLatest();
+});

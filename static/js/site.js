@@ -15,7 +15,7 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.name === "theme" && event.target.closest("[data-theme-preview]")) {
+  if (event.target.name === "theme") {
     document.documentElement.dataset.theme = event.target.value;
   }
 });
