@@ -65,7 +65,8 @@ def pytest_configure() -> None:
     settings.STATIC_ROOT.mkdir(exist_ok=True)
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # In a file, as in real life: in memory, threads meet locks that no timeout applies to.
-        settings.DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
+        test = settings.DATABASES["default"].setdefault("TEST", {})
+        test["NAME"] = str(DATA / "test.sqlite3")
 
 
 def pytest_unconfigure() -> None:
