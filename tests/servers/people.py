@@ -12,9 +12,9 @@ from typing import Any
 PASSWORD = "correct horse battery staple"
 # The first account of a site becomes its administrator, so the order matters.
 PEOPLE = {
-    "administrator": "administrator@example.org",
-    "alice": "alice@example.org",
-    "bob": "bob@example.org",
+    "administrator": "administrator@example.com",
+    "alice": "alice@example.com",
+    "bob": "bob@example.com",
 }
 
 
