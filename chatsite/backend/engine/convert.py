@@ -91,6 +91,7 @@ def convert(
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         _add_shape(writer, config)
         _add_tokenizer(writer, checkpoint, config)
+        _add_sampling(writer, checkpoint)
         parameters = _add_tensors(writer, checkpoint, config, architecture, quantization)
         writer.add_size_label(f"{parameters / 1e6:.0f}M")
         writer.write_header_to_file()
@@ -147,6 +148,19 @@ def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, config: dict[str, Any]
     template = _chat_template(folder, settings)
     if template:
         writer.add_chat_template(template)
+
+
+def _add_sampling(writer: gguf.GGUFWriter, folder: Path) -> None:
+    """How the model asks to be sampled; a request that says otherwise is obeyed all the same."""
+    path = folder / "generation_config.json"
+    settings = _read_json(path) if path.is_file() else {}
+    for key, add in (
+        ("temperature", writer.add_sampling_temp),
+        ("top_p", writer.add_sampling_top_p),
+        ("top_k", writer.add_sampling_top_k),
+    ):
+        if settings.get(key) is not None:
+            add(settings[key])
 
 
 def _token(settings: dict[str, Any], key: str) -> str:

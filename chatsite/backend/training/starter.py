@@ -10,9 +10,11 @@ import json
 import os
 import pickle
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,8 @@ from chatsite.backend.training.packing import IGNORED, Batches, Encoded, Rows, e
 from chatsite.backend.training.recipe import Recipe, Stage
 from chatsite.backend.training.tokenizer import special_ids, train_tokenizer, wrap
 
-_MEASURED_AFTER = 10  # the first steps of a stage compile and say nothing about its speed
+_LOGGED_EVERY = 20  # steps
+_PACE_STEPS = 40  # whose median is the pace, so that compiling does not count
 
 Report = Callable[[str], None]
 
@@ -115,22 +118,22 @@ class Trainer:
         if self._steps is not None:
             progress.planned = self._steps[progress.stage]
         began = before = saved = time.monotonic()
-        already, first, running = progress.elapsed, progress.step, 0.0
-        speed_from = (progress.step, began)
+        already, running = progress.elapsed, 0.0
+        durations: deque[float] = deque(maxlen=_PACE_STEPS)
         while progress.planned is None or progress.step < progress.planned:
-            loss = self._step(
-                batches[progress.step], stage.learning_rate(progress.step, progress.planned)
-            )
+            started = time.monotonic()
+            rate = stage.learning_rate(progress.step, progress.planned)
+            loss = self._step(batches[progress.step], rate)
             running = loss if running == 0 else 0.95 * running + 0.05 * loss
             progress.step += 1
             progress.tokens += stage.length * stage.rows
             now = time.monotonic()
+            durations.append(now - started)
             progress.elapsed = already + now - began
-            if progress.step == first + _MEASURED_AFTER:
-                speed_from = (progress.step, now)
-            self._plan(stage, speed_from, now)
-            if progress.step % 20 == 0:
-                speed = 20 * stage.length * stage.rows / (now - before)
+            if progress.planned is None:
+                self._plan(stage, pace=median(durations))
+            if progress.step % _LOGGED_EVERY == 0:
+                speed = _LOGGED_EVERY * stage.length * stage.rows / (now - before)
                 self._log(stage, running, speed)
                 before = now
             if progress.step % recipe.evaluate_every == 0:
@@ -140,14 +143,12 @@ class Trainer:
                 self._save()
                 saved = now
 
-    def _plan(self, stage: Stage, speed_from: tuple[int, float], now: float) -> None:
-        """Fix the stage's number of steps by the speed so far, before its decay has to begin."""
+    def _plan(self, stage: Stage, *, pace: float) -> None:
+        """Fix the stage's number of steps by its pace, just before its decay has to begin."""
         progress = self._progress
-        step, moment = speed_from
         budget = 60 * self._minutes * stage.share
-        if progress.planned is None and progress.elapsed > 0.9 * (1 - stage.decay) * budget:
-            pace = (now - moment) / max(1, progress.step - step)
-            more = int((budget - progress.elapsed) / pace) if pace > 0 else 0
+        if progress.elapsed > 0.9 * (1 - stage.decay) * budget:
+            more = max(0, int((budget - progress.elapsed) / pace))
             progress.planned = stage.planned(progress.step, more)
             self._report(f"{stage.name}: {progress.planned} steps planned")
 

@@ -235,6 +235,18 @@ def test_a_model_of_an_unknown_kind_is_refused(
         convert(checkpoint, tmp_path / "model.gguf")
 
 
+def test_a_request_without_a_temperature_gets_the_one_of_the_checkpoint(
+    qwen3: Path, tmp_path: Path
+) -> None:
+    checkpoint = shutil.copytree(qwen3, tmp_path / "checkpoint")
+    settings = {"do_sample": True, "temperature": 0.25, "top_p": 0.5}
+    (checkpoint / "generation_config.json").write_text(json.dumps(settings))
+    with served(convert(checkpoint, tmp_path / "model.gguf")) as address:
+        with urllib.request.urlopen(address + "/props", timeout=30) as response:
+            defaults = json.loads(response.read())["default_generation_settings"]["params"]
+    assert (defaults["temperature"], defaults["top_p"]) == (0.25, 0.5)
+
+
 def test_a_tokenizer_that_splits_words_otherwise_is_refused(qwen3: Path, tmp_path: Path) -> None:
     checkpoint = shutil.copytree(qwen3, tmp_path / "checkpoint")
     stored = json.loads((checkpoint / "tokenizer.json").read_text())

@@ -108,3 +108,12 @@ def test_the_state_of_another_recipe_is_refused(corpus: Path, uninterrupted: Pat
 def test_steps_for_each_stage_are_asked_for(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Give 2 numbers of steps"):
         starter.Trainer(corpus, tmp_path, recipe=RECIPE, report=lambda _line: None, steps=(1,))
+
+
+def test_given_minutes_each_stage_plans_its_steps(corpus: Path, tmp_path: Path) -> None:
+    lines: list[str] = []
+    starter.Trainer(corpus, tmp_path, recipe=RECIPE, report=lines.append, minutes=0.02).run()
+    planned = [int(line.split()[1]) for line in lines if line.endswith("steps planned")]
+    assert len(planned) == 2
+    given = ",".join(map(str, planned))
+    assert any(line.endswith(f"--steps {given} repeats this run") for line in lines)
