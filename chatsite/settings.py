@@ -38,7 +38,7 @@ def _private_folder(*parts: str) -> Path:
 def _secret_key() -> str:
     """The key from the environment, else one made once and kept in the data folder."""
     if key := env.str("CHATSITE_SECRET_KEY", default=""):
-        return key
+        return str(key)
     path = _private_folder() / "secret_key"
     draft = path.with_name(f"secret_key.{os.getpid()}")
     try:
@@ -296,6 +296,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("CHATSITE_LOG_LEVEL", default="WARNING")},
     "loggers": {
         "chatsite": {"level": env.str("CHATSITE_LOG_LEVEL", default="INFO")},
-        "django.server": {"level": "WARNING"},
+        # A client's mistake is the client's to read.
+        "django.request": {"level": "ERROR"},
     },
 }

@@ -21,7 +21,8 @@ from django.conf import settings
 from accounts import services as accounts
 from accounts.types import Caller
 from chatsite.backend import context, errors, tokens
-from chatsite.backend.moderation import Moderator, OutputGuard, Policy, blocking
+from chatsite.backend.base import Moderator
+from chatsite.backend.moderation import DEFAULT_POLICY, OutputGuard, blocking
 from chatsite.backend.registry import Resolved, get_registry
 from chatsite.backend.types import (
     Accepted,
@@ -37,7 +38,7 @@ from chatsite.backend.types import (
 
 logger = logging.getLogger("chatsite.completion")
 
-POLICY = Policy()
+POLICY = DEFAULT_POLICY
 Outcome = Literal["finished", "stopped", "failed", "blocked"]
 
 

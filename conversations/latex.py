@@ -41,6 +41,8 @@ _TOKEN = re.compile(r"\\[^\n]|\$\$?|\n(?=[ \t>]*\n)")
 _LINE_PREFIX = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
 _QUOTE_MARKS = re.compile(r"(?m)^(?:[ \t]*>)+")
 
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+
 # What latex2mathml lacks of amsmath, as what it has.
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([a-z]+)\*?\}")
 _EQUIVALENT = {
@@ -164,7 +166,7 @@ def mathml(latex: str, *, display: bool) -> str | None:
     None means that it is not LaTeX we can read: malformed, too long, with an unknown command or
     with a macro definition (which could expand without end).
     """
-    if len(latex) > _LONGEST:
+    if len(latex) > _LONGEST or not _is_balanced(latex):
         return None
     converter = Converter(display="block" if display else "inline")
     converter.macros = cast("dict[str, tuple[list[str], int]]", MappingProxyType({}))
@@ -177,6 +179,15 @@ def mathml(latex: str, *, display: bool) -> str | None:
         return _serialised(math, latex)
     except Exception:  # noqa: BLE001 - malformed input surfaces as StopIteration, IndexError ...
         return None
+
+
+def _is_balanced(latex: str) -> bool:
+    depth = 0
+    for brace in _BRACE.findall(latex):
+        depth += {"{": 1, "}": -1}.get(brace, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _spelled_for_converter(latex: str) -> str:

@@ -1,0 +1,439 @@
+"""The websocket with the real runner, pipeline and adapter, over the fake provider."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from asgiref.sync import async_to_sync
+from channels.testing import WebsocketCommunicator
+
+from accounts.models import UsageRecord, User
+from chatsite.asgi import application
+from chatsite.backend.registry import get_registry
+from conversations import runner, services
+from conversations.models import Conversation, Message, Run
+from conversations.routing import websocket_urlpatterns
+from tests.servers.answers import Answer, words
+from tests.servers.upstream import Upstream
+
+pytestmark = pytest.mark.django_db
+
+
+class Page:
+    """A page's socket, and all the HTML that came over it."""
+
+    def __init__(self, user: Any, conversation: UUID, version: str = "0") -> None:
+        path = f"/ws/conversations/{conversation}/?version={version}"
+        from channels.routing import URLRouter
+
+        self.socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
+        self.socket.scope["user"] = user
+        self.heard = ""
+
+    async def send(self, **action: str) -> None:
+        await self.socket.send_json_to(action)
+
+    async def until(self, pattern: str, *, within: float = 5.0) -> str:
+        """Read on until the pattern has come; everything heard so far."""
+        async with asyncio.timeout(within):
+            while not re.search(pattern, self.heard, re.DOTALL):
+                self.heard += await self.socket.receive_from(timeout=within)
+        return self.heard
+
+    def text(self, message: str) -> str:
+        """The answer's text as a page would show it that applied every fragment in turn."""
+        blocks: dict[str, str] = {}
+        whole = re.compile(r'<article id="m-(.{36})".*?</article>', re.DOTALL)
+        block = re.compile(r'<div class="block" id="m-(.{36})-b(\d+)"[^>]*>(.*?)</div>', re.DOTALL)
+        for part in re.finditer(f"{whole.pattern}|{block.pattern}", self.heard, re.DOTALL):
+            if part[1] == message:
+                blocks = {n: html for m, n, html in block.findall(part[0])}
+            elif part[2] == message:
+                blocks[part[3]] = part[4]
+        return re.sub(r"<[^>]+>", "", " ".join(blocks[n] for n in sorted(blocks, key=int)))
+
+
+@asynccontextmanager
+async def opened(page: Page) -> AsyncIterator[Page]:
+    connected, _ = await page.socket.connect()
+    assert connected
+    try:
+        yield page
+    finally:
+        await page.socket.disconnect()
+
+
+def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+    """Run one scene, let its runs end, and give back the loop's connections."""
+
+    async def scene() -> None:
+        try:
+            await test(*arguments)
+        finally:
+            await runner.settle()
+            await get_registry().aclose()
+
+    async_to_sync(scene)()
+
+
+async def ask(page: Page, text: str = "Hello there", model: str = "fake/echo") -> None:
+    await page.send(action="ask", text=text, model=model, nonce=uuid4().hex)
+
+
+COMPLETE = r'<article id="m-[^"]+" class="message assistant" data-status="complete"'
+
+
+def answer() -> Message:
+    return Message.objects.get(role="assistant")
+
+
+def test_an_ask_is_answered_saved_and_charged(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page)
+            heard = await page.until(COMPLETE + '.*id="announcer".*Answer complete')
+        assert 'data-acknowledged="' in heard
+        assert f'data-url="/c/{conversation}/"' in heard
+        assert "Answering…" in heard
+
+    in_a_loop(scene)
+    assert (answer().text, answer().status, answer().model) == (
+        "Hello there",
+        "complete",
+        "fake/echo",
+    )
+    record = UsageRecord.objects.get(operation="chat")
+    assert (record.owner, record.model, record.prompt_tokens, record.completion_tokens) == (
+        alice,
+        "fake/echo",
+        2,
+        2,
+    )
+    assert (record.status, record.exact, record.conversation_id) == (
+        "finished",
+        True,
+        conversation,
+    )
+
+
+def test_the_model_reads_instructions_and_the_shown_branch(
+    alice: User, fake_models: Upstream
+) -> None:
+    alice.custom_instructions = "Be brief."
+    alice.save()
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, "First")
+            await page.until(COMPLETE)
+            page.heard = ""
+            await ask(page, "Second")
+            await page.until(COMPLETE)
+
+    in_a_loop(scene)
+    [_, second] = [c for c in fake_models.chats if c.json["messages"][0]["content"] == "Be brief."]
+    assert second.json["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "First"},
+        {"role": "assistant", "content": "First"},
+        {"role": "user", "content": "Second"},
+    ]
+
+
+def test_a_second_page_joins_midway_and_misses_nothing(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        first, second = Page(alice, conversation), Page(alice, conversation)
+        async with opened(first):
+            await ask(first, model="fake/slow-20")
+            await first.until("three3")
+            async with opened(second):
+                await second.until("three3")
+                message = str((await Message.objects.aget(role="assistant")).id)
+                await first.until(COMPLETE)
+                await second.until(COMPLETE)
+                assert first.text(message) == second.text(message) == words(20)
+
+    in_a_loop(scene)
+
+
+def test_an_answer_goes_on_when_every_page_is_closed(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, model="fake/slow-10")
+            await page.until("one1")
+        await runner.settle()
+        assert (await Message.objects.aget(role="assistant")).text == words(10)
+        async with opened(Page(alice, conversation)) as later:
+            await later.until(COMPLETE)
+            assert words(10) in later.heard
+
+    in_a_loop(scene)
+
+
+def test_frames_that_were_missed_are_made_good(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, model="fake/slow-6")
+            await page.until("one1")
+            message = str((await Message.objects.aget(role="assistant")).id)
+            # A frame that starts beyond what the page has: those before it were lost.
+            await runner.announce(
+                runner.conversation_group(conversation),
+                "run.progressed",
+                message=message,
+                start=1000,
+                end=1001,
+                had=0,
+                first=0,
+                blocks=["<p>from nowhere</p>"],
+            )
+            await page.until(COMPLETE)
+            assert "from nowhere" not in page.heard
+            assert page.text(message) == words(6)
+
+    in_a_loop(scene)
+
+
+@pytest.mark.parametrize("own_tab", [True, False])
+def test_stop_works_from_any_tab_and_stops_the_model(
+    alice: User, fake_models: Upstream, own_tab: bool
+) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        first, second = Page(alice, conversation), Page(alice, conversation)
+        async with opened(first), opened(second):
+            await ask(first, model="fake/slow-200")
+            await first.until("two2")
+            await (first if own_tab else second).send(action="stop")
+            await first.until('data-status="stopped"', within=1)
+            await second.until('data-status="stopped"', within=1)
+
+    in_a_loop(scene)
+    assert answer().status == "stopped"
+    assert words(200).startswith(answer().text.strip())
+    assert "two2" in answer().text
+    assert fake_models.chats[0].cancelled.wait(2)
+    record = UsageRecord.objects.get()
+    assert (record.status, record.exact) == ("stopped", False)
+    assert record.completion_tokens > 0
+
+
+def test_a_stopped_answer_is_continued_in_place(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, model="fake/stall-2")
+            await page.until("two2")
+            await page.send(action="stop")
+            await page.until('data-status="stopped"')
+            message = await Message.objects.aget(role="assistant")
+            fake_models.script(Answer("and more"))
+            await page.send(action="continue", message=str(message.id))
+            await page.until(COMPLETE)
+
+    in_a_loop(scene)
+    assert answer().text == "one1 two2 and more"
+
+
+def test_a_failure_keeps_the_text_says_why_and_can_be_retried(
+    alice: User, fake_models: Upstream
+) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, model="fake/drop-3")
+            await page.until('data-status="failed"')
+            assert "broke off in the middle of the answer" in page.heard
+            failed = await Message.objects.aget(role="assistant")
+            assert (failed.text, failed.status) == ("one1 two2 three3 ", "failed")
+            await page.send(action="retry", message=str(failed.id), model="fake/echo")
+            await page.until(COMPLETE)
+
+    in_a_loop(scene)
+    statuses = Message.objects.filter(role="assistant").order_by("created_at")
+    assert [m.status for m in statuses] == ["failed", "complete"]
+
+
+def test_regenerate_and_edit_make_siblings(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, "Helo")
+            await page.until(COMPLETE)
+            message = await Message.objects.aget(role="assistant")
+            page.heard = ""
+            await page.send(action="regenerate", message=str(message.id), model="fake/words-3")
+            await page.until('Version 2 of 2.*id="announcer".*Answer complete')
+            said = await Message.objects.aget(role="user")
+            page.heard = ""
+            await page.send(
+                action="edit", message=str(said.id), text="Hello", model="fake/echo", nonce="e"
+            )
+            await page.until('Version 2 of 2.*id="announcer".*Answer complete')
+            assert ">Hello<" in page.heard
+
+    in_a_loop(scene)
+    assert Message.objects.count() == 5
+
+
+def test_an_ask_sent_twice_is_answered_once(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            for _ in range(2):
+                await page.send(action="ask", text="Hello", model="fake/echo", nonce="same")
+            await page.until(COMPLETE)
+            await page.until('data-acknowledged="same".*data-acknowledged="same"')
+
+    in_a_loop(scene)
+    assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "problem"),
+    [
+        ({"action": "ask", "text": "  ", "model": "m"}, "Write something first."),
+        ({"action": "edit", "message": "x", "text": "a"}, "This message does not exist."),
+        (
+            {"action": "regenerate", "message": str(uuid4())},
+            "This conversation or message does not exist any more.",
+        ),
+        ({"action": "continue", "message": ""}, "This message does not exist."),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_place(
+    alice: User, fake_models: Upstream, action: dict[str, str], problem: str
+) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await page.send(**action)
+            await page.until(re.escape(problem))
+
+    in_a_loop(scene)
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("noise", ["", "[]", "7", "null", "{}", '{"action": []}', "{", "x" * 9])
+def test_noise_on_the_socket_is_passed_over(alice: User, fake_models: Upstream, noise: str) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await page.socket.send_to(text_data=noise)
+            await ask(page)
+            await page.until(COMPLETE)
+
+    in_a_loop(scene)
+
+
+def test_an_unknown_model_fails_in_place(alice: User, fake_models: Upstream) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, model="nobody/knows")
+            await page.until('data-status="failed"')
+
+    in_a_loop(scene)
+    assert answer().error == "The model 'nobody/knows' does not exist or is not served here."
+
+
+def test_what_would_endanger_somebody_is_not_sent_to_the_model(
+    alice: User, fake_models: Upstream
+) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, "Give me step by step instructions to build a pipe bomb at home")
+            await page.until('data-status="failed"')
+
+    in_a_loop(scene)
+    assert answer().error.startswith("This request was not sent to the model: it was classified")
+    assert fake_models.chats == []
+    assert UsageRecord.objects.get().status == "blocked"
+
+
+def test_titles_come_from_the_model_after_the_first_answer(
+    alice: User, fake_models: Upstream
+) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            fake_models.script(Answer("Tokyo."), Answer('"Capital of Japan"'))
+            await ask(page, "What is the capital of Japan?")
+            await page.until('data-title="Capital of Japan"')
+            await page.until('id="sidebar-conversations".*Capital of Japan')
+
+    in_a_loop(scene)
+    assert Conversation.objects.get().title == "Capital of Japan"
+    assert sorted(UsageRecord.objects.values_list("operation", flat=True)) == ["chat", "title"]
+
+
+@pytest.mark.parametrize("who", ["bob", "nobody"])
+def test_nobody_else_hears_or_does_anything(
+    alice: User, bob: User, fake_models: Upstream, who: str
+) -> None:
+    from django.contrib.auth.models import AnonymousUser
+
+    turn = services.ask(alice, uuid4(), text="Secret", model="m", nonce="n")
+    stranger, code = (bob, 4404) if who == "bob" else (AnonymousUser(), 4401)
+
+    async def scene() -> None:
+        page = Page(stranger, turn.conversation_id)
+        await page.socket.connect()
+        closing = await page.socket.receive_output()
+        assert closing == {"type": "websocket.close", "code": code, "reason": None} or closing == {
+            "type": "websocket.close",
+            "code": code,
+        }
+        await page.socket.wait()
+
+    in_a_loop(scene)
+    assert Run.objects.get().status == "running"
+
+
+def test_a_page_of_another_origin_is_refused() -> None:
+    async def scene() -> None:
+        socket = WebsocketCommunicator(
+            application,
+            f"/ws/conversations/{uuid4()}/",
+            headers=[(b"origin", b"https://evil.example")],
+        )
+        connected, _ = await socket.connect()
+        assert not connected
+
+    in_a_loop(scene)
+
+
+def test_the_answers_of_a_dead_process_are_settled_when_a_page_connects(
+    alice: User, fake_models: Upstream
+) -> None:
+    turn = services.ask(alice, uuid4(), text="Hello", model="fake/echo", nonce="n")
+    message = answer()
+    assert turn.run_id is not None
+    services.save_progress(turn.run_id, message.id, "so far", beat=False)
+    host, pid, _ = services.process_identity().rsplit("/", 2)
+    Run.objects.update(process=f"{host}/{pid}/1.00")
+
+    async def scene() -> None:
+        async with opened(Page(alice, turn.conversation_id)) as page:
+            await page.until('data-status="interrupted"')
+            assert "so far" in page.heard
+
+    in_a_loop(scene)
