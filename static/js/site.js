@@ -2,7 +2,7 @@
 import "./copy.js";
 
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.confirm;
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
@@ -19,3 +19,6 @@ document.addEventListener("change", (event) => {
     document.documentElement.dataset.theme = event.target.value;
   }
 });
+
+// On a narrow screen the settings' navigation scrolls sideways: begin at the current page.
+document.querySelector(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
