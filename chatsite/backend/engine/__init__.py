@@ -4,3 +4,6 @@
 `discovery` reads model files, `client` is what the web process uses, `guard` keeps control tokens
 out of what people write.
 """
+
+STARTER_ID = "starter"
+"""The id of the model that ships with the site."""

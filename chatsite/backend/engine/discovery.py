@@ -23,7 +23,8 @@ from gguf.constants import (
     TokenType,
 )
 
-STARTER_ID = "starter"
+from chatsite.backend.engine import STARTER_ID
+
 DEFAULT_CONTEXT = 2048
 """Tokens, for the rare file that does not say what it was trained with."""
 MAX_CONTROL_TOKENS = 128
@@ -262,7 +263,7 @@ class _HeadReader:
 def _whole_head(path: Path) -> Head:
     head, size = read_head(path), path.stat().st_size
     if size < head.end:
-        raise BrokenFileError(f"The file is cut off: {_megabytes(size)} of {_megabytes(head.end)}.")
+        raise BrokenFileError(f"The file is cut off: {size:,} of {head.end:,} bytes.")
     return head
 
 
@@ -375,7 +376,3 @@ def _unique(model_id: str, taken: Mapping[str, GgufFile]) -> str:
 def _stamp(path: Path) -> tuple[int, int]:
     stat = path.stat()
     return stat.st_mtime_ns, stat.st_size
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"

@@ -31,7 +31,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from chatsite.backend.engine.discovery import STARTER_ID, GgufFile, Library
+from chatsite.backend.engine import STARTER_ID
+from chatsite.backend.engine.discovery import GgufFile, Library
 from chatsite.backend.engine.machine import usable_cores, usable_memory
 from chatsite.backend.engine.pool import WorkerPool
 from chatsite.backend.engine.process import EngineSettings, NoRoomError, WorkerFailedError, plan
@@ -146,7 +147,7 @@ class Manager:
         )
 
 
-async def serve(data_dir: Path, settings: EngineSettings, starter: Path = STARTER) -> None:
+async def serve(data_dir: Path, settings: EngineSettings, starter: Path) -> None:
     """Run the manager until it is told to end, or its parent is gone.
 
     Raises AlreadyRunningError where the data folder has a manager.
@@ -222,6 +223,7 @@ def _reply(value: Any, status: int = 200) -> web.Response:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="chatsite.backend.engine.manager")
     parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--starter", type=Path, default=STARTER)
     parser.add_argument("--memory-bytes", type=int, default=usable_memory() // 2)
     parser.add_argument("--slots", type=int, default=4)
     parser.add_argument("--threads", type=int, default=max(1, usable_cores() - 1))
@@ -235,7 +237,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         context=arguments.context,
     )
     try:
-        asyncio.run(serve(arguments.data_dir, settings))
+        asyncio.run(serve(arguments.data_dir, settings, arguments.starter))
     except AlreadyRunningError as error:
         sys.exit(str(error))
     except OSError as error:

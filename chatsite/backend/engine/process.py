@@ -201,6 +201,7 @@ class WorkerProcess:
             headers={"Authorization": f"Bearer {self.key}"},
             timeout=aiohttp.ClientTimeout(limit),
         ) as response:
+            response.raise_for_status()
             slots: list[Any] = await response.json()
         self.context = slots[0]["n_ctx"]
         return slots

@@ -1,0 +1,182 @@
+import os
+from dataclasses import replace
+
+import gguf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatsite.backend.engine.discovery import (
+    MAX_CONTROL_TOKENS,
+    GgufFile,
+    Library,
+    read_file,
+)
+from tests.backend.engine.alphabet import write_alphabet
+
+
+def test_a_file_tells_what_it_is(alphabet):
+    file = read_file("alphabet", [alphabet])
+
+    assert file == GgufFile(
+        id="alphabet",
+        path=alphabet,
+        size_bytes=alphabet.stat().st_size,
+        modified=alphabet.stat().st_mtime,
+        name="Alphabet",
+        architecture="llama",
+        parameters=2 * 259 * 512 + 7 * 32 * 512 + 3 * 512,
+        quantization="F16",
+        context=4096,
+        kv_bytes=2 * 32 * 2,
+        license="mit",
+        chat_template=True,
+        tools=False,
+        reasoning=False,
+        control_tokens=("<|im_start|>", "<|im_end|>", "<|endoftext|>"),
+        error="",
+    )
+
+
+@pytest.mark.parametrize("kept", [771_359, 200_000])
+def test_a_file_whose_weights_are_cut_off_is_refused(alphabet, tmp_path, kept):
+    whole = alphabet.read_bytes()
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(whole[:kept])
+
+    assert read_file("cut", [cut]).error == (
+        f"The file is cut off: {kept:,} of {len(whole):,} bytes."
+    )
+
+
+@pytest.mark.parametrize("kept", [3_000, 300, 24, 3, 0])
+def test_a_file_that_ends_in_its_head_is_refused(alphabet, tmp_path, kept):
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(alphabet.read_bytes()[:kept])
+
+    assert read_file("cut", [cut]).error == "The file is cut off before its weights begin."
+
+
+def test_what_is_not_a_model_is_refused_with_the_reason(tmp_path):
+    page = tmp_path / "page.gguf"
+    page.write_text("<html>404 Not Found</html>")
+    adapter = write_alphabet(tmp_path / "adapter.gguf", kind="adapter")
+    pictures = write_alphabet(tmp_path / "mmproj.gguf", architecture="clip")
+    old = tmp_path / "old.gguf"
+    old.write_bytes(b"GGUF\x01\x00\x00\x00")
+
+    errors = [read_file("x", [path]).error for path in (page, adapter, pictures, old)]
+
+    assert errors == [
+        "This is not a GGUF file.",
+        "This is a LoRA adapter, which works only with its base model.",
+        "This is the picture reader of a larger model, not a model.",
+        "GGUF version 1 is not supported.",
+    ]
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_a_damaged_head_never_raises(alphabet, tmp_path, data):
+    whole = bytearray(alphabet.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(4, 7000))
+        whole[place] = data.draw(st.integers(0, 255))
+    damaged = tmp_path / "damaged.gguf"
+    damaged.write_bytes(whole)
+
+    file = read_file("damaged", [damaged])
+
+    assert file.error or file.parameters > 0
+
+
+def test_the_parts_of_a_split_model_are_shown_once(alphabet, tmp_path):
+    parts = [tmp_path / f"big-0000{n}-of-00002.gguf" for n in (1, 2)]
+    for part in parts:
+        part.write_bytes(alphabet.read_bytes())
+    library = Library(tmp_path, tmp_path / "none")
+    one = read_file("big", [alphabet])
+
+    [whole] = library.scan().values()
+    parts[1].unlink()
+    [half] = library.scan().values()
+
+    assert whole == replace(
+        one,
+        path=parts[0],
+        size_bytes=2 * one.size_bytes,
+        modified=whole.modified,
+        parameters=2 * one.parameters,
+    )
+    assert half.error == "1 of its 2 parts are here."
+
+
+def test_ids_are_safe_and_each_its_own(alphabet, tmp_path):
+    content = alphabet.read_bytes()
+    names = ["Hub User/Big Model (Q8).gguf", "a.gguf", "A.GGUF", "starter.gguf", "b+c.gguf"]
+    for name in [*names, ".hidden.gguf", ".trash/gone.gguf", "notes.txt"]:
+        path = tmp_path / "models" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    files = Library(tmp_path / "models", alphabet).scan()
+
+    assert {model_id: file.path.name for model_id, file in files.items()} == {
+        "starter": "alphabet.gguf",
+        "a": "A.GGUF",
+        "hub-user-big-model-q8": "Big Model (Q8).gguf",
+        "a-2": "a.gguf",
+        "b-c": "b+c.gguf",
+        "starter-2": "starter.gguf",
+    }
+    assert all(file.id == model_id for model_id, file in files.items())
+
+
+def test_a_file_is_read_again_when_it_has_changed(alphabet, tmp_path):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(alphabet.read_bytes()[:1000])
+    library = Library(tmp_path, tmp_path / "none")
+
+    broken = library.scan()["model"]
+    unchanged = library.scan()["model"]
+    path.write_bytes(alphabet.read_bytes())
+    os.utime(path, (1, 1))
+    whole = library.scan()["model"]
+    path.unlink()
+
+    assert broken.error
+    assert not whole.error
+    assert unchanged is broken
+    assert library.scan() == {}
+
+
+def test_control_tokens_are_those_that_steer(tmp_path):
+    defined, control = gguf.TokenType.USER_DEFINED, gguf.TokenType.CONTROL
+    path = write_alphabet(
+        tmp_path / "model.gguf",
+        extra=[
+            ("<table>", defined),
+            ("<|im_", defined),
+            ("<unused7>", control),
+            ("<eos>", control),
+        ],
+    )
+
+    tokens = read_file("model", [path]).control_tokens
+
+    # `<|im_` is in the template; `<table>` is not, and belongs to whoever writes HTML.
+    assert tokens == ("<|im_start|>", "<|im_end|>", "<|im_", "<|endoftext|>", "<eos>", "<unused7>")
+
+
+def test_a_thousand_spare_tokens_do_not_crowd_out_the_others(tmp_path):
+    names = [*(f"<SPECIAL_{n}>" for n in range(200)), "[INST]"]
+    path = write_alphabet(
+        tmp_path / "model.gguf", extra=[(name, gguf.TokenType.CONTROL) for name in names]
+    )
+
+    tokens = read_file("model", [path]).control_tokens
+
+    assert len(tokens) == MAX_CONTROL_TOKENS
+    assert tokens[:4] == ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "[INST]")
