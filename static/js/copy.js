@@ -44,14 +44,21 @@ async function write(text) {
 }
 
 function confirmOn(button, copied) {
+  const words = copied ? "Copied" : "Not copied";
   const icon = button.querySelector("use");
-  button.dataset.copied = copied ? "Copied" : "Not copied";
-  if (icon && copied) icon.setAttribute("href", "#i-check");
-  announce(copied ? "Copied" : "Could not copy");
+  button.usualText ??= button.textContent;
+  if (icon) {
+    button.dataset.copied = words;
+    icon.setAttribute("href", copied ? "#i-check" : "#i-alert");
+  } else {
+    button.textContent = words;
+  }
+  announce(words);
   clearTimeout(button.copiedTimer);
   button.copiedTimer = setTimeout(() => {
     delete button.dataset.copied;
     if (icon) icon.setAttribute("href", "#i-copy");
+    else button.textContent = button.usualText;
   }, SHOWN_MS);
 }
 

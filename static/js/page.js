@@ -5,4 +5,12 @@ export const pageState = () => element("page-state").dataset;
 
 export const isRunning = () => element("run-state").dataset.state === "running";
 
-export const conversationPath = () => location.pathname;
+const site = document.title.slice(document.title.lastIndexOf(" · "));
+
+export function showTitle(title) {
+  const heading = element("conversation-title");
+  if (!title || heading.textContent === title) return;
+  heading.textContent = title;
+  document.title = title + site;
+  pageState().title = title;
+}

@@ -1,5 +1,5 @@
 // The sidebar: a column that folds away on wide screens, a drawer on narrow ones.
-import { element } from "./page.js";
+import { element, showTitle } from "./page.js";
 
 const root = document.documentElement;
 const sidebar = element("sidebar");
@@ -105,8 +105,12 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
 
 function markCurrent() {
   for (const link of sidebar.querySelectorAll(".row-link")) {
-    if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.pathname === location.pathname) {
+      link.setAttribute("aria-current", "page");
+      showTitle(link.textContent);
+    } else {
+      link.removeAttribute("aria-current");
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // The websocket: reconnecting with the version of what is on the page, and saying so when it fails.
 import { announce } from "./announce.js";
-import { element, pageState } from "./page.js";
+import { element, pageState, showTitle } from "./page.js";
 
 const STRIP_AFTER_MS = 1000;
 const LONGEST_WAIT_MS = 8000;
@@ -57,10 +57,5 @@ window.addEventListener("pageshow", () => {
 document.addEventListener("htmx:wsAfterMessage", () => {
   const { url, title } = pageState();
   if (url && url !== location.pathname) history.replaceState(history.state, "", url);
-  const heading = element("conversation-title");
-  if (title && heading.textContent !== title) {
-    const site = document.title.slice(document.title.lastIndexOf(" · "));
-    heading.textContent = title;
-    document.title = title + site;
-  }
+  showTitle(title);
 });
