@@ -6,20 +6,23 @@ import hashlib
 import math
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import cache
 from typing import Literal
 from uuid import UUID
 
+import limits.aio.storage
+import limits.aio.strategies
+import limits.storage
+import limits.strategies
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import MovingWindowRateLimiter
+from limits import RateLimitItem, RateLimitItemPerMinute, WindowStats
 
 from accounts.models import ApiKey, Invitation, UsageRecord, User
 from accounts.types import Caller, IssuedKey
@@ -215,21 +218,22 @@ def _digest(secret: str) -> str:
 
 # --- limits
 
+_Hit = Callable[[RateLimitItem, str], Awaitable[bool]]
+_Window = Callable[[RateLimitItem, str], Awaitable[WindowStats]]
 
-def check_limits(caller: Caller) -> None:
+
+async def acheck_limits(caller: Caller) -> None:
     """Count a request. Raises RateLimited beyond settings.REQUESTS_PER_MINUTE (0: no limit).
 
-    The window moves: `retry_after` is the number of seconds until its oldest request leaves it.
-    A person has one allowance for the page and all keys together. It is counted in Redis where
-    settings.REDIS_URL is set, else in each process for itself.
+    A person has one allowance for the page and all keys together; it is counted in Redis where
+    settings.REDIS_URL is set, else in each process for itself. `retry_after` is in seconds.
     """
     if not settings.REQUESTS_PER_MINUTE:
         return
-    limit = RateLimitItemPerMinute(settings.REQUESTS_PER_MINUTE)
-    limiter = _limiter(settings.REDIS_URL)
-    person = str(caller.user.pk)
-    if not limiter.hit(limit, person):
-        wait = max(limiter.get_window_stats(limit, person).reset_time - time.time(), 0.0)
+    hit, window = _shared_limiter(settings.REDIS_URL) if settings.REDIS_URL else _own_limiter()
+    limit, person = RateLimitItemPerMinute(settings.REQUESTS_PER_MINUTE), str(caller.user.pk)
+    if not await hit(limit, person):
+        wait = max((await window(limit, person)).reset_time - time.time(), 1.0)
         raise RateLimited(
             f"You have sent {settings.REQUESTS_PER_MINUTE} requests within a minute. "
             f"Try again in {math.ceil(wait)} s.",
@@ -237,17 +241,29 @@ def check_limits(caller: Caller) -> None:
         )
 
 
-async def acheck_limits(caller: Caller) -> None:
-    """check_limits for async callers: never blocks the event loop on Redis."""
-    if isinstance(_limiter(settings.REDIS_URL).storage, MemoryStorage):
-        check_limits(caller)
-    else:
-        await sync_to_async(check_limits, thread_sensitive=False)(caller)
+# Both count with a sliding window of two counters a person: remembering each request costs more
+# the more people there are.
 
 
 @cache
-def _limiter(redis_url: str) -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(storage_from_string(redis_url or "memory://"))
+def _own_limiter() -> tuple[_Hit, _Window]:
+    # The library's other storage in memory starts a thread for nearly every request.
+    limiter = limits.aio.strategies.SlidingWindowCounterRateLimiter(
+        limits.aio.storage.MemoryStorage()
+    )
+    return limiter.hit, limiter.get_window_stats
+
+
+@cache
+def _shared_limiter(redis_url: str) -> tuple[_Hit, _Window]:
+    # Called in threads: an asynchronous connection would belong to one event loop for ever.
+    limiter = limits.strategies.SlidingWindowCounterRateLimiter(
+        limits.storage.storage_from_string(redis_url)
+    )
+    return (
+        sync_to_async(limiter.hit, thread_sensitive=False),
+        sync_to_async(limiter.get_window_stats, thread_sensitive=False),
+    )
 
 
 # --- the ledger

@@ -10,15 +10,15 @@ from accounts import services
 from accounts.models import ApiKey, UsageRecord, User
 from accounts.types import Caller
 from chatsite.backend.types import Usage
-from tests.accounts.conftest import PASSWORD
+from tests.servers.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin_browser(admin_user: User) -> Client:
+def admin_browser(administrator: User) -> Client:
     client = Client()
-    client.force_login(admin_user)
+    client.force_login(administrator)
     return client
 
 
@@ -40,7 +40,7 @@ def test_the_administration_is_behind_the_sites_own_sign_in(client: Client, alic
     index, login = reverse("admin:index"), reverse("admin:login")
     answer = client.get(index, follow=True)
     assert answer.redirect_chain[-1][0].startswith(reverse("account_login"))
-    client.post(login, {"username": "admin@example.com", "password": PASSWORD})
+    client.post(login, {"username": "administrator@example.com", "password": PASSWORD})
     assert "_auth_user_id" not in client.session
     client.force_login(alice)
     assert client.get(index, follow=True).status_code == 403
@@ -48,9 +48,9 @@ def test_the_administration_is_behind_the_sites_own_sign_in(client: Client, alic
 
 @pytest.mark.parametrize("model", ["user", "apikey", "invitation", "usagerecord"])
 def test_the_lists_and_their_rows_open(
-    admin_browser: Client, admin_user: User, key: ApiKey, model: str
+    admin_browser: Client, administrator: User, key: ApiKey, model: str
 ) -> None:
-    services.invite(admin_user, "carol@example.com")
+    services.invite(administrator, "carol@example.com")
     listed = admin_browser.get(reverse(f"admin:accounts_{model}_changelist"))
     assert listed.status_code == 200
     row = listed.context["cl"].result_list[0]

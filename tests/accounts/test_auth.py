@@ -17,7 +17,7 @@ from accounts import services
 from accounts.auth import caller_for_bearer
 from accounts.models import Invitation, User
 from accounts.types import Caller
-from tests.accounts.conftest import PASSWORD
+from tests.servers.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_the_first_to_sign_up_is_the_administrator_and_is_signed_in(client: Clie
     assert not User.objects.get(email="second@example.com").is_staff
 
 
-def test_a_closed_site_has_no_form(client: Client, settings: Settings, admin_user: User) -> None:
+def test_a_closed_site_has_no_form(client: Client, settings: Settings, administrator: User) -> None:
     settings.SIGNUP = "closed"
     page = client.get(reverse("account_signup"))
     assert (page.status_code, page.templates[0].name) == (200, "account/signup_closed.html")
@@ -55,7 +55,7 @@ def test_a_closed_site_has_no_form(client: Client, settings: Settings, admin_use
     assert User.objects.count() == 1
 
 
-def test_signing_up_by_invitation(client: Client, settings: Settings, admin_user: User) -> None:
+def test_signing_up_by_invitation(client: Client, settings: Settings, administrator: User) -> None:
     settings.SIGNUP = "invite"
     url = reverse("account_signup")
     assert client.get(url).templates[0].name == "account/signup_closed.html"
@@ -65,7 +65,7 @@ def test_signing_up_by_invitation(client: Client, settings: Settings, admin_user
     )
     assert not client.session.keys()
 
-    token = services.invitation_token(services.invite(admin_user, "carol@example.com"))
+    token = services.invitation_token(services.invite(administrator, "carol@example.com"))
     page = client.get(url, {"invitation": token, "email": "carol@example.com"})
     assert page.templates[0].name == "account/signup.html"
     assert page.context["form"]["email"].value() == "carol@example.com"
@@ -83,13 +83,13 @@ def test_signing_up_by_invitation(client: Client, settings: Settings, admin_user
 
 
 def test_an_invitation_that_ends_while_the_form_is_filled_in(
-    client: Client, settings: Settings, admin_user: User
+    client: Client, settings: Settings, administrator: User
 ) -> None:
     settings.SIGNUP = "invite"
-    invitation = services.invite(admin_user, "carol@example.com")
+    invitation = services.invite(administrator, "carol@example.com")
     url = reverse("account_signup")
     client.get(url, {"invitation": services.invitation_token(invitation)})
-    services.revoke_invitation(admin_user, invitation.pk)
+    services.revoke_invitation(administrator, invitation.pk)
     refused = sign_up(client, "carol@example.com")
     assert refused.templates[0].name == "account/signup_closed.html"
     assert User.objects.count() == 1

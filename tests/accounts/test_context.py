@@ -35,9 +35,9 @@ def test_a_visitor_of_an_empty_site(settings: Settings) -> None:
     assert rendered(ALL, AnonymousUser()) == "Our Chat|system|True|False|True"
 
 
-def test_a_visitor_of_a_site_by_invitation(settings: Settings, admin_user: User) -> None:
+def test_a_visitor_of_a_site_by_invitation(settings: Settings, administrator: User) -> None:
     settings.SIGNUP = "invite"
-    token = services.invitation_token(services.invite(admin_user, "carol@example.com"))
+    token = services.invitation_token(services.invite(administrator, "carol@example.com"))
     assert rendered(ALL, AnonymousUser()) == "Chatsite|system|False|False|False"
     assert rendered(ALL, AnonymousUser(), invitation=token) == "Chatsite|system|True|True|False"
 

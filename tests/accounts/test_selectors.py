@@ -11,22 +11,22 @@ from accounts.models import INVITATION_LIFETIME, Invitation, User
 pytestmark = pytest.mark.django_db
 
 
-def test_a_person_sees_their_own_working_keys(alice: User, bob: User, admin_user: User) -> None:
+def test_a_person_sees_their_own_working_keys(alice: User, bob: User, administrator: User) -> None:
     first, second, lost = (services.issue_key(alice, name).key for name in ("1", "2", "lost"))
     services.revoke_key(alice, lost.pk)
     bobs = services.issue_key(bob, "his").key
     assert list(selectors.keys_for(alice)) == [second, first]
     assert list(selectors.keys_for(bob)) == [bobs]
-    assert list(selectors.keys_for(admin_user)) == []
+    assert list(selectors.keys_for(administrator)) == []
 
 
-def test_administrators_see_the_invitations(alice: User, admin_user: User) -> None:
+def test_administrators_see_the_invitations(alice: User, administrator: User) -> None:
     accepted, pending, revoked, expired = (
-        services.invite(admin_user, f"{name}@example.com") for name in ("a", "b", "c", "d")
+        services.invite(administrator, f"{name}@example.com") for name in ("a", "b", "c", "d")
     )
-    services.revoke_invitation(admin_user, revoked.pk)
+    services.revoke_invitation(administrator, revoked.pk)
     long_ago = timezone.now() - INVITATION_LIFETIME
     Invitation.objects.filter(pk=expired.pk).update(created_at=long_ago)
     Invitation.objects.filter(pk=accepted.pk).update(accepted_at=long_ago, created_at=long_ago)
-    assert list(selectors.invitations_for(admin_user)) == [pending, accepted]
+    assert list(selectors.invitations_for(administrator)) == [pending, accepted]
     assert list(selectors.invitations_for(alice)) == []

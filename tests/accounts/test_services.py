@@ -98,7 +98,7 @@ def test_the_first_account_is_let_in_whatever_the_setting(settings: Settings, mo
 
 @pytest.mark.parametrize("mode", ["invite", "closed"])
 def test_a_refused_signup_leaves_no_account(
-    settings: Settings, mode: str, admin_user: User
+    settings: Settings, mode: str, administrator: User
 ) -> None:
     settings.SIGNUP = mode
     with pytest.raises(NotPermitted):
@@ -139,9 +139,9 @@ def test_a_profile_holds_no_rights(alice: User) -> None:
 
 
 @pytest.fixture
-def invitation(settings: Settings, admin_user: User) -> Invitation:
+def invitation(settings: Settings, administrator: User) -> Invitation:
     settings.SIGNUP = "invite"
-    return services.invite(admin_user, "Carol@Example.com")
+    return services.invite(administrator, "Carol@Example.com")
 
 
 def test_an_invitation_lets_its_address_in_once(invitation: Invitation, alice: User) -> None:
@@ -164,13 +164,13 @@ def test_an_invitation_lets_no_other_address_in(invitation: Invitation) -> None:
     assert invitation.accepted_at is None
 
 
-def test_an_invitation_ends(invitation: Invitation, admin_user: User) -> None:
+def test_an_invitation_ends(invitation: Invitation, administrator: User) -> None:
     token = services.invitation_token(invitation)
     Invitation.objects.update(created_at=timezone.now() - INVITATION_LIFETIME)
     assert services.find_invitation(token) is None
-    again = services.invite(admin_user, "carol@example.com")
+    again = services.invite(administrator, "carol@example.com")
     assert again != invitation
-    services.revoke_invitation(admin_user, again.pk)
+    services.revoke_invitation(administrator, again.pk)
     assert services.find_invitation(services.invitation_token(again)) is None
 
 
@@ -187,14 +187,16 @@ def test_an_invitation_counts_only_while_the_site_asks_for_one(
     assert services.find_invitation(services.invitation_token(invitation)) is None
 
 
-def test_an_invited_address_keeps_its_invitation(invitation: Invitation, admin_user: User) -> None:
+def test_an_invited_address_keeps_its_invitation(
+    invitation: Invitation, administrator: User
+) -> None:
     assert invitation.email == "carol@example.com"
-    assert services.invite(admin_user, "carol@example.com") == invitation
+    assert services.invite(administrator, "carol@example.com") == invitation
 
 
-def test_an_address_with_an_account_is_not_invited(admin_user: User, alice: User) -> None:
+def test_an_address_with_an_account_is_not_invited(administrator: User, alice: User) -> None:
     with pytest.raises(InvalidRequest, match="has an account"):
-        services.invite(admin_user, alice.email.upper())
+        services.invite(administrator, alice.email.upper())
 
 
 def test_only_administrators_invite_and_revoke(invitation: Invitation, bob: User) -> None:
@@ -276,9 +278,9 @@ def test_a_revoked_key_is_refused_and_the_others_are_not(alice: User) -> None:
     assert services.authenticate_key(kept.secret) == Caller(alice, kept.key)
 
 
-def test_nobody_revokes_another_persons_key(alice: User, bob: User, admin_user: User) -> None:
+def test_nobody_revokes_another_persons_key(alice: User, bob: User, administrator: User) -> None:
     issued = services.issue_key(alice, "laptop")
-    for other in (bob, admin_user):
+    for other in (bob, administrator):
         with pytest.raises(ApiKey.DoesNotExist):
             services.revoke_key(other, issued.key.pk)
     assert services.authenticate_key(issued.secret) is not None

@@ -41,7 +41,7 @@ def one_backend(settings: Settings) -> Iterator[None]:
     get_registry.cache_clear()
 
 
-def browser(user: User) -> Client:
+def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -65,15 +65,15 @@ def test_whoever_is_not_signed_in_is_asked_to(client: Client, url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_nothing_is_revoked_by_following_a_link(admin_user: User, name: str) -> None:
-    assert browser(admin_user).get(reverse(name, args=[1])).status_code == 405
+def test_nothing_is_revoked_by_following_a_link(administrator: User, name: str) -> None:
+    assert signed_in(administrator).get(reverse(name, args=[1])).status_code == 405
 
 
 # --- profile
 
 
 def test_a_profile_is_shown_and_saved(alice: User) -> None:
-    client, url = browser(alice), reverse("accounts:profile")
+    client, url = signed_in(alice), reverse("accounts:profile")
     page = client.get(url)
     picker = page.context["form"].fields["default_model"]
     assert [value for value, _ in picker.choices] == ["", "fake/fake-chat"]
@@ -92,7 +92,7 @@ def test_a_profile_is_shown_and_saved(alice: User) -> None:
 
 def test_a_profile_that_is_refused_changes_nothing(alice: User) -> None:
     before = User.objects.values().get(pk=alice.pk)
-    answer = browser(alice).post(
+    answer = signed_in(alice).post(
         reverse("accounts:profile"),
         {"custom_instructions": "x" * 4001, "theme": "pink", "is_staff": "1"},
     )
@@ -106,7 +106,7 @@ def test_a_profile_that_is_refused_changes_nothing(alice: User) -> None:
 
 
 def test_a_new_key_is_shown_once(alice: User) -> None:
-    client, url = browser(alice), reverse("accounts:keys")
+    client, url = signed_in(alice), reverse("accounts:keys")
     made = client.post(url, {"name": "laptop"})
     secret = made.context["secret"]
     caller = services.authenticate_key(secret)
@@ -127,7 +127,7 @@ def test_a_new_key_is_shown_once(alice: User) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101])
 def test_a_key_needs_a_name(alice: User, name: str) -> None:
-    answer = browser(alice).post(reverse("accounts:keys"), {"name": name})
+    answer = signed_in(alice).post(reverse("accounts:keys"), {"name": name})
     assert list(answer.context["form"].errors) == ["name"]
     assert not ApiKey.objects.exists()
 
@@ -135,18 +135,18 @@ def test_a_key_needs_a_name(alice: User, name: str) -> None:
 def test_a_person_revokes_a_key(alice: User) -> None:
     issued = services.issue_key(alice, "laptop")
     url = reverse("accounts:revoke_key", args=[issued.key.pk])
-    answer = browser(alice).post(url)
+    answer = signed_in(alice).post(url)
     assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:keys"))
     assert notes(answer) == ["The key is revoked."]
     assert services.authenticate_key(issued.secret) is None
 
 
 def test_nobody_sees_or_revokes_another_persons_keys(
-    alice: User, bob: User, admin_user: User
+    alice: User, bob: User, administrator: User
 ) -> None:
     issued = services.issue_key(alice, "alices-laptop")
-    for other in (bob, admin_user):
-        client = browser(other)
+    for other in (bob, administrator):
+        client = signed_in(other)
         page = client.get(reverse("accounts:keys"))
         assert list(page.context["keys"]) == []
         assert "alices-laptop" not in page.text
@@ -157,7 +157,7 @@ def test_nobody_sees_or_revokes_another_persons_keys(
 def test_the_list_of_keys_costs_the_same_for_one_and_for_three(
     alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    client, url = browser(alice), reverse("accounts:keys")
+    client, url = signed_in(alice), reverse("accounts:keys")
     for more in (1, 2):
         for _ in range(more):
             services.issue_key(alice, "laptop")
@@ -170,17 +170,17 @@ def test_the_list_of_keys_costs_the_same_for_one_and_for_three(
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_people_are_for_administrators(alice: User, admin_user: User, method: str) -> None:
+def test_people_are_for_administrators(alice: User, administrator: User, method: str) -> None:
     url = reverse("accounts:people")
-    answer = getattr(browser(alice), method)(url, {"email": "carol@example.com"})
+    answer = getattr(signed_in(alice), method)(url, {"email": "carol@example.com"})
     assert answer.status_code == 404
     assert not Invitation.objects.exists()
-    assert browser(admin_user).get(url).status_code == 200
+    assert signed_in(administrator).get(url).status_code == 200
 
 
-def test_an_invitation_is_made_and_its_link_works(admin_user: User, settings: Settings) -> None:
+def test_an_invitation_is_made_and_its_link_works(administrator: User, settings: Settings) -> None:
     settings.SIGNUP = "invite"
-    client, url = browser(admin_user), reverse("accounts:people")
+    client, url = signed_in(administrator), reverse("accounts:people")
     answer = client.post(url, {"email": "Carol@example.com"})
     assert (answer.status_code, answer["Location"]) == (302, url)
     assert notes(answer) == ["carol@example.com is invited: hand on the link below."]
@@ -196,35 +196,35 @@ def test_an_invitation_is_made_and_its_link_works(admin_user: User, settings: Se
     assert form.context["form"]["email"].value() == "carol@example.com"
 
 
-def test_an_address_with_an_account_is_refused(admin_user: User, alice: User) -> None:
-    answer = browser(admin_user).post(reverse("accounts:people"), {"email": alice.email})
+def test_an_address_with_an_account_is_refused(administrator: User, alice: User) -> None:
+    answer = signed_in(administrator).post(reverse("accounts:people"), {"email": alice.email})
     assert answer.context["form"].errors == {"email": ["alice@example.com has an account already."]}
     assert not Invitation.objects.exists()
 
 
 def test_only_administrators_revoke_an_invitation(
-    admin_user: User, bob: User, settings: Settings
+    administrator: User, bob: User, settings: Settings
 ) -> None:
     settings.SIGNUP = "invite"
-    invitation = services.invite(admin_user, "carol@example.com")
+    invitation = services.invite(administrator, "carol@example.com")
     token = services.invitation_token(invitation)
     url = reverse("accounts:revoke_invitation", args=[invitation.pk])
-    assert browser(bob).post(url).status_code == 404
+    assert signed_in(bob).post(url).status_code == 404
     assert services.find_invitation(token) == invitation
-    answer = browser(admin_user).post(url)
+    answer = signed_in(administrator).post(url)
     assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:people"))
     assert services.find_invitation(token) is None
     unknown = reverse("accounts:revoke_invitation", args=[invitation.pk + 1])
-    assert browser(admin_user).post(unknown).status_code == 404
+    assert signed_in(administrator).post(unknown).status_code == 404
 
 
 def test_the_list_of_people_costs_the_same_for_one_and_for_three(
-    admin_user: User, django_assert_num_queries: DjangoAssertNumQueries
+    administrator: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    client, url = browser(admin_user), reverse("accounts:people")
+    client, url = signed_in(administrator), reverse("accounts:people")
     for names in ("a", "bc"):
         for name in names:
-            services.invite(admin_user, f"{name}@example.com")
+            services.invite(administrator, f"{name}@example.com")
         with django_assert_num_queries(3):  # session, user, invitations
             assert client.get(url).status_code == 200
     assert len(client.get(url).context["invitations"]) == 3
