@@ -51,4 +51,6 @@ def highlighted(code: str, language: str, *, is_open: bool) -> str:
 @lru_cache(maxsize=128)
 def _lexed(code: str, language: str) -> str:
     lexer = _lexer_class(language)(stripnl=False, ensurenl=False)
-    return _CLEANER.clean(highlight(code, lexer, _FORMATTER))
+    html = highlight(code, lexer, _FORMATTER)
+    # The formatter ends the last line even where the code does not.
+    return _CLEANER.clean(html if code.endswith("\n") else html.removesuffix("\n"))

@@ -35,7 +35,7 @@ _LINE_BREAK = re.compile(r"&lt;br\s*/?&gt;", re.IGNORECASE)
 _SAFE_URL = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
 _INFO = re.compile(r"\s*\{?\.?([\w+#.-]{1,32})")
 _TEXT = re.compile(
-    r"\bhttps?://[!#-;=?-_a-z{|}~]{1,2000}|\[\^(\d{1,3})\]",
+    r"(?<![\w:/])https?://[!#-;=?-_a-z{|}~]{1,2000}|\[\^(\d{1,3})\]",
     re.IGNORECASE,
 )
 
