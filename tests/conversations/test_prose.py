@@ -202,63 +202,12 @@ HOSTILE = (
     "<?php <img src=x onerror=alert(1)> ?>",
     "<x-y hx-get=/accounts/logout hx-trigger=load data-copy ws-send>",
 )
-TAGS = [
-    "p",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "ul",
-    "ol",
-    "li",
-    "blockquote",
-    "hr",
-    "br",
-    "em",
-    "strong",
-    "del",
-    "sup",
-    "code",
-    "pre",
-    "a",
-    "input",
-    "div",
-    "span",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "figure",
-    "figcaption",
-    "button",
-    "math",
-    "semantics",
-    "annotation",
-    "mrow",
-    "mi",
-    "mn",
-    "mo",
-    "mtext",
-    "mspace",
-    "mstyle",
-    "mpadded",
-    "mphantom",
-    "menclose",
-    "mfrac",
-    "msqrt",
-    "mroot",
-    "msub",
-    "msup",
-    "msubsup",
-    "munder",
-    "mover",
-    "munderover",
-    "mtable",
-    "mtr",
-    "mtd",
-]
+TAGS = """
+    p h3 h4 h5 h6 ul ol li blockquote hr br em strong del sup code pre a input div span table
+    thead tbody tr th td figure figcaption button math semantics annotation mrow mi mn mo mtext
+    mspace mstyle mpadded mphantom menclose mfrac msqrt mroot msub msup msubsup munder mover
+    munderover mtable mtr mtd
+"""
 ATTRIBUTES = {
     "a": {"href", "title", "class", "target", "rel"},
     "button": {"type", "class", "data-copy"},
@@ -275,32 +224,11 @@ ATTRIBUTES = {
     "math": {"display"},
     "annotation": {"encoding"},
 }
-FORMULA = [
-    "mathvariant",
-    "displaystyle",
-    "scriptlevel",
-    "stretchy",
-    "fence",
-    "form",
-    "accent",
-    "movablelimits",
-    "minsize",
-    "maxsize",
-    "largeop",
-    "lspace",
-    "rspace",
-    "width",
-    "height",
-    "depth",
-    "voffset",
-    "linethickness",
-    "columnalign",
-    "columnlines",
-    "rowlines",
-    "columnspacing",
-    "rowspacing",
-    "notation",
-]
+FORMULA = """
+    mathvariant displaystyle scriptlevel stretchy fence form accent movablelimits minsize maxsize
+    largeop lspace rspace width height depth voffset linethickness columnalign columnlines
+    rowlines columnspacing rowspacing notation
+"""
 VOID = {"br", "hr", "input"}
 
 
