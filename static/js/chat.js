@@ -5,3 +5,4 @@ import "./sidebar.js";
 import "./thread.js";
 import "./composer.js";
 import "./scroll.js";
+import "./focus.js";

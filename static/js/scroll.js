@@ -38,10 +38,14 @@ jump.addEventListener("click", () => {
 // Runs after layout and before paint: the reader never sees the text at a wrong place. #thread is
 // itself replaced now and then, so the observer is moved along.
 const observer = new ResizeObserver(settle);
+let observed = null;
 function observe() {
+  const thread = element("thread");
+  if (thread === observed) return;
   observer.disconnect();
   observer.observe(scroller);
-  observer.observe(element("thread"));
+  observer.observe(thread);
+  observed = thread;
 }
 observe();
 

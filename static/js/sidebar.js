@@ -97,8 +97,9 @@ dialog.addEventListener("htmx:afterRequest", (event) => {
 // --- fragments that arrive from the server
 
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  // A title that is just being typed is worth more than a fresh list.
-  if (event.detail.target.id === "sidebar-conversations" && sidebar.querySelector("form.rename")) {
+  // A title that is being typed, or an open menu, is worth more than a fresh list.
+  const { target } = event.detail;
+  if (target.id === "sidebar-conversations" && target.querySelector("form.rename, :popover-open")) {
     event.detail.shouldSwap = false;
   }
 });
