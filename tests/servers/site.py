@@ -19,8 +19,8 @@ from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 Name = Literal["web", "worker", "engine"]
-# What tells a process of the Procfile from the others in the list of processes.
-MARKS = {"web": "daphne", "worker": "celery", "engine": "engine"}
+# What tells a process of the Procfile by its command line.
+MARKS = {"web": "/daphne", "worker": "/celery", "engine": "chatsite.backend.engine"}
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
@@ -115,7 +115,7 @@ class Site:
         assert self.process is not None
         for child in psutil.Process(self.process.pid).children():
             if any(MARKS[name] in part for part in child.cmdline()):
-                return child.pid
+                return int(child.pid)
         raise LookupError(name)
 
     def kill(self, name: Name) -> None:
