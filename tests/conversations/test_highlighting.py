@@ -6,6 +6,7 @@ from html import escape, unescape
 import pytest
 
 from conversations.highlighting import highlighted
+from conversations.markdown import render
 
 PYTHON = (
     '''
@@ -49,3 +50,13 @@ def test_growing_code_keeps_what_it_has() -> None:
     steady = highlighted(code[:1200], "python", is_open=True)[:2000]
     for end in range(1200, len(code), 97):
         assert highlighted(code[:end], "python", is_open=True)[:2000] == steady
+
+
+def test_growing_code_is_lexed_in_pieces_and_complete_code_as_a_whole() -> None:
+    code = '"""' + "A docstring of many lines.\n" * 60 + '"""\n'
+    text = re.compile(r'<span class="s[d2]?">')
+    whole = highlighted(code, "python", is_open=False)
+    assert len(text.findall(whole)) == 61
+    assert len(text.findall(highlighted(code, "python", is_open=True))) < 40
+    assert whole in render(f"```python\n{code}```")[0]
+    assert whole not in render(f"```python\n{code}")[0]

@@ -180,6 +180,16 @@ def test_a_list_goes_on_after_a_blank_line() -> None:
     )
 
 
+def test_letters_of_several_bytes_move_no_boundary() -> None:
+    for length in range(40):
+        text = "e" * length + "\n\n```\na\n\nb\n\nc\n```\n\n- d\n\n- f\n"
+        for letter in "é漢😀":
+            assert render(text.replace("e", letter)) == tuple(
+                block.replace("e" * length, letter * length) if number == 0 else block
+                for number, block in enumerate(render(text))
+            )
+
+
 def test_code_stays_one_block_across_its_blank_lines() -> None:
     (block,) = render("```\na\n\nb\n\n# c\n")
     assert "<code>a\n\nb\n\n# c\n</code>" in block
