@@ -77,11 +77,14 @@ def _on_backend_error(request: HttpRequest, error: BackendError) -> HttpResponse
 
 @api.exception_handler(ValidationError)
 def _on_validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return http.error_response(_invalid(error.errors[0]))
+    return http.error_response(_invalid(_telling(error.errors)))
 
 
 @api.exception_handler(HttpError)
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    # ninja turns whatever a parser raises into an error of its own.
+    if isinstance(error.__cause__, BackendError):
+        return http.error_response(error.__cause__)
     return http.json_response(
         http.error_body(str(error), kind="invalid_request_error"), error.status_code
     )
@@ -108,6 +111,15 @@ _TAGS = {
     "input_audio", "file", "json_object", "json_schema",
 }  # fmt: skip
 _BRANCH = re.compile(r"^(list\[|function-|dict\[|literal\[|constrained-|str$|nullable)")
+
+
+def _telling(errors: list[dict[str, Any]]) -> dict[str, Any]:
+    """The error that tells most: of a union's branches the one that the value was meant for."""
+    place = errors[0]["loc"][:3]
+    return max(
+        (error for error in errors if error["loc"][:3] == place),
+        key=lambda error: (not error["type"].endswith("_type"), len(error["loc"])),
+    )
 
 
 def _invalid(error: dict[str, Any]) -> InvalidRequest:
