@@ -46,7 +46,7 @@ async function write(text) {
 function confirmOn(button, copied) {
   const words = copied ? "Copied" : "Not copied";
   const icon = button.querySelector("use");
-  button.usualText ??= button.textContent;
+  button.usual ??= [...button.childNodes];
   if (icon) {
     button.dataset.copied = words;
     icon.setAttribute("href", copied ? "#i-check" : "#i-alert");
@@ -58,7 +58,7 @@ function confirmOn(button, copied) {
   button.copiedTimer = setTimeout(() => {
     delete button.dataset.copied;
     if (icon) icon.setAttribute("href", "#i-copy");
-    else button.textContent = button.usualText;
+    else button.replaceChildren(...button.usual);
   }, SHOWN_MS);
 }
 

@@ -1,10 +1,6 @@
 // What every page needs: copying, confirmations, the theme shown as soon as it is picked.
+import "./confirm.js";
 import "./copy.js";
-
-document.addEventListener("submit", (event) => {
-  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (question && !window.confirm(question)) event.preventDefault();
-});
 
 // Drafts are kept on this device: whoever signs out takes theirs away.
 document.addEventListener("submit", (event) => {
