@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
@@ -69,6 +72,25 @@ def test_of_first_signups_at_the_same_moment_one_is_the_administrator(
         lambda email: services.sign_up(email, "pw"), [f"p{n}@example.com" for n in range(4)]
     )
     assert sorted(map(rights, people)) == [(False, False, False)] * 3 + [(True, True, True)]
+
+
+def test_whoever_comes_while_the_first_account_is_being_saved_is_no_administrator(
+    at_once: Callable[..., list[Any]],
+) -> None:
+    saved = Event()
+
+    def attempt(email: str) -> User:
+        if email == "second@example.com":
+            saved.wait(10)
+            return services.sign_up(email, "pw")
+        with transaction.atomic():
+            user = services.sign_up(email, "pw")
+            saved.set()
+            time.sleep(0.3)  # until the other is waiting for the database
+            return user
+
+    first, second = at_once(attempt, ["first@example.com", "second@example.com"])
+    assert (rights(first), rights(second)) == ((True, True, True), (False, False, False))
 
 
 def test_a_closed_site_lets_in_only_the_first_of_several_at_the_same_moment(
