@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -87,7 +88,7 @@ class Site:
         """Ask it to end and wait for that; gives the exit code."""
         if self.process is None:
             return 0
-        self.process.send_signal(number)
+        self.process.send_signal(number)  # does nothing to one that has ended
         try:
             return self.process.wait(30)
         except subprocess.TimeoutExpired:
@@ -114,8 +115,9 @@ class Site:
         """The process of that name; raises LookupError while it is not running."""
         assert self.process is not None
         for child in psutil.Process(self.process.pid).children():
-            if any(MARKS[name] in part for part in child.cmdline()):
-                return int(child.pid)
+            with suppress(psutil.NoSuchProcess):
+                if any(MARKS[name] in part for part in child.cmdline()):
+                    return int(child.pid)
         raise LookupError(name)
 
     def kill(self, name: Name) -> None:
