@@ -44,7 +44,7 @@ _FAINT_UNDERLINE = re.compile(r"\n[ \t>]*(?:--?|=)\Z")
 _Event = str | dict[str, Any]
 
 _DEEPEST = 64
-_MOST_MARKEDS = 256
+_MOST_FORMULAS = 256
 
 _ALLOWED_TAGS = """
     p h3 h4 h5 h6 ul ol li blockquote hr br em strong del sup code pre a input div span
@@ -116,7 +116,7 @@ def _set_aside_formulas(source: str) -> tuple[str, list[Formula]]:
 
     def mark_formulas(stretch: str, *, final: bool) -> None:
         end = 0
-        room = _MOST_MARKEDS - len(formulas)
+        room = _MOST_FORMULAS - len(formulas)
         for formula in islice(find_formulas(stretch, final=final), room):
             written.append(stretch[end : formula.start])
             written.append(f"{_MARK}{len(formulas)}{_MARK_END}")
