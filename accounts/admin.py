@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
+from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -16,6 +22,20 @@ from accounts.models import ApiKey, Invitation, UsageRecord, User
 
 # The admin's own form would pass by the second factor and allauth's limits on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def _with_alpine(admin_view: Callable[..., Any]) -> Callable[..., Any]:
+    """unfold's pages evaluate expressions in attributes and set styles; no other page may."""
+    allow = csp_update({"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]})
+
+    @wraps(admin_view)
+    def allowing(*args: Any, **kwargs: Any) -> Any:
+        return allow(admin_view(*args, **kwargs))
+
+    return allowing
+
+
+admin.site.admin_view = _with_alpine(admin.site.admin_view)  # type: ignore[method-assign]
 
 
 class EmailUserCreationForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types

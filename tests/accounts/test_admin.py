@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -44,6 +46,22 @@ def test_the_administration_is_behind_the_sites_own_sign_in(client: Client, alic
     assert "_auth_user_id" not in client.session
     client.force_login(alice)
     assert client.get(index, follow=True).status_code == 403
+
+
+def policy(response: Any) -> dict[str, str]:
+    directives = response["Content-Security-Policy"].split("; ")
+    return {name: sources for name, _, sources in (entry.partition(" ") for entry in directives)}
+
+
+def test_only_the_administration_may_evaluate_expressions(admin_browser: Client) -> None:
+    strict = policy(admin_browser.get(reverse("accounts:people")))
+    assert (strict["script-src"], strict["style-src"]) == ("'self'", "'self'")
+    for name in ("index", "accounts_user_changelist"):
+        loosened = policy(admin_browser.get(reverse(f"admin:{name}")))
+        assert loosened == strict | {
+            "script-src": "'self' 'unsafe-eval'",
+            "style-src": "'self' 'unsafe-inline'",
+        }
 
 
 @pytest.mark.parametrize("model", ["user", "apikey", "invitation", "usagerecord"])
