@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 from django.core.asgi import get_asgi_application
 
-django_application = get_asgi_application()
+pages = get_asgi_application()
 
 # Django has to be set up before anything that imports models.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
+from chatsite.api import PREFIX  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
+
+
+class APIHandler(ASGIHandler):
+    """Django's handler without a thread, and so a database connection, for every request.
+
+    The API's endpoints are asynchronous, and what they ask of the database is short: one thread
+    that keeps its connection serves them all.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.handle(scope, receive, send)
+
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": URLRouter([re_path(rf"^{PREFIX[1:]}", APIHandler()), re_path("", pages)]),
         "websocket": OriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
             [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS],

@@ -85,6 +85,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         except (Conversation.DoesNotExist, Message.DoesNotExist):
             await self._show_problem("This conversation or message does not exist any more.")
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """A frame of a stream needs no database, and so no look at its connections."""
+        if message["type"] == "run.progressed":
+            await self.run_progressed(message)
+        else:
+            await super().dispatch(message)
+
     # --- what the person does
 
     async def _ask(self, sent: dict[str, Any]) -> None:
@@ -151,7 +158,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 await runner.announce(group, "thread.changed")
             else:
                 await runner.announce(group, "messages.added", ids=[str(i) for i in turn.added])
-            await runner.announce(runner.person_group(self.user.pk), "conversations.changed")
+            if turn.moved:
+                await runner.announce_touched(self.user, self.conversation_id)
         fragments = [self._nonce(nonce)]
         if turn.repeated:
             fragments.append(await sync_to_async(self._thread)())
@@ -191,8 +199,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def conversation_entitled(self, event: dict[str, Any]) -> None:
         await self.send(await sync_to_async(self._page_state)())
 
-    async def conversations_changed(self, event: dict[str, Any]) -> None:
-        await self.send(await sync_to_async(self._sidebar)())
+    async def conversation_touched(self, event: dict[str, Any]) -> None:
+        await self.send(await sync_to_async(self._top_row)(UUID(event["conversation"])))
 
     # --- rendering
 
@@ -277,16 +285,19 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             },
         )
 
-    def _sidebar(self) -> str:
-        sidebar = selectors.sidebar_for(self.user)
-        return render_to_string(
-            "conversations/_sidebar.html",
-            {
-                "groups": sidebar.groups,
-                "next_cursor": sidebar.next_cursor,
-                "conversation_id": self.conversation_id,
-                "oob": True,
-            },
+    def _top_row(self, conversation_id: UUID) -> str:
+        """The conversation's row of the sidebar, taken to the top of today's."""
+        try:
+            conversation = selectors.conversation_for(self.user, conversation_id)
+        except Conversation.DoesNotExist:
+            return ""
+        html = render_to_string(
+            "conversations/_conversation_row.html",
+            {"row": selectors.row(conversation), "conversation_id": self.conversation_id},
+        )
+        return (
+            f'<li id="conversation-{conversation_id}" hx-swap-oob="delete"></li>'
+            f'<ul hx-swap-oob="afterbegin:#conversations-today">{html}</ul>'
         )
 
     def _message(self, view: selectors.MessageView, *, oob: bool = False) -> str:

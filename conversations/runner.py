@@ -58,6 +58,11 @@ async def announce(group: str, kind: str, **values: Any) -> None:
     await get_channel_layer().group_send(group, {"type": kind, **values})
 
 
+async def announce_touched(user: User, conversation_id: UUID) -> None:
+    """Tell the person's pages that a conversation is now the newest, or has another title."""
+    await announce(person_group(user.pk), "conversation.touched", conversation=str(conversation_id))
+
+
 async def start(user: User, run_id: UUID) -> None:
     """Start writing an answer in this process, and return at once.
 
@@ -247,7 +252,6 @@ class _Writer:
             return
         group = conversation_group(self.run.conversation_id)
         await announce(group, "run.ended", message=str(self.run.message_id))
-        await announce(person_group(self.user.pk), "conversations.changed")
         if self.status == Run.Status.FINISHED:
             await self._entitle(group)
 
@@ -272,4 +276,4 @@ class _Writer:
         title = clean_title("".join(said))
         if title and await sync_to_async(services.entitle)(conversation.id, title):
             await announce(group, "conversation.entitled")
-            await announce(person_group(self.user.pk), "conversations.changed")
+            await announce_touched(self.user, conversation.id)

@@ -39,6 +39,9 @@ class SidebarGroup:
     conversations: tuple[ConversationRow, ...]
 
 
+TODAY = "Today"
+
+
 @dataclass(frozen=True, slots=True)
 class Sidebar:
     """A page of conversations, newest first, and the cursor of the next page ("" at the end)."""
@@ -127,7 +130,8 @@ def sidebar_for(user: User, before: str = "", *, today: date | None = None) -> S
         query.order_by("-updated_at", "-id").only("id", "title", "updated_at")[: SIDEBAR_PAGE + 1]
     )
     shown = found[:SIDEBAR_PAGE]
-    groups: dict[str, list[ConversationRow]] = {}
+    # The first page has a place for today's even when there are none: rows are sent into it.
+    groups: dict[str, list[ConversationRow]] = {} if before else {TODAY: []}
     for conversation in shown:
         label = _day_label(conversation.updated_at, today or timezone.localdate())
         groups.setdefault(label, []).append(row(conversation))
@@ -136,6 +140,12 @@ def sidebar_for(user: User, before: str = "", *, today: date | None = None) -> S
         tuple(SidebarGroup(label, tuple(rows)) for label, rows in groups.items()),
         f"{shown[-1].updated_at.isoformat()}_{shown[-1].id}" if more else "",
     )
+
+
+def is_newest(user: User, conversation: Conversation) -> bool:
+    """Whether the conversation stands at the top of the user's list."""
+    newer = Conversation.objects.filter(owner=user, updated_at__gt=conversation.updated_at)
+    return not newer.exists()
 
 
 def _parse_cursor(cursor: str) -> tuple[datetime, UUID] | None:
@@ -149,7 +159,7 @@ def _parse_cursor(cursor: str) -> tuple[datetime, UUID] | None:
 def _day_label(moment: datetime, today: date) -> str:
     day = timezone.localtime(moment).date()
     if day >= today:
-        return "Today"
+        return TODAY
     if day == today - timedelta(days=1):
         return "Yesterday"
     if day > today - timedelta(days=7):

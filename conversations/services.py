@@ -42,13 +42,14 @@ class Turn:
     """What an ask made: the run to start, and what the page has to show anew.
 
     `added` are the new messages when they follow what is shown; None when another branch came up.
+    `moved` is True when the conversation was not the newest in the person's list before.
     `repeated` is True when this very ask had been saved before.
     """
 
     conversation_id: UUID
     run_id: UUID | None
     added: tuple[UUID, ...] | None
-    created: bool = False
+    moved: bool = False
     repeated: bool = False
 
 
@@ -67,10 +68,11 @@ def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str)
     conversation, created = _own_or_new(user, conversation_id, text)
     if not created and (repeated := _repeated(conversation, nonce)):
         return repeated
+    moved = created or not selectors.is_newest(user, conversation)
     with _one_run(), transaction.atomic():
         said = _add(conversation, conversation.leaf_id, Message.Role.USER, text=text, nonce=nonce)
         answer, run = _open_answer(conversation, said.id, model)
-    return Turn(conversation.id, run.id, (said.id, answer.id), created=created)
+    return Turn(conversation.id, run.id, (said.id, answer.id), moved=moved)
 
 
 def edit(
@@ -83,12 +85,13 @@ def edit(
         raise InvalidRequest("Only your own messages can be edited.")
     if repeated := _repeated(original.conversation, nonce):
         return repeated
+    moved = not selectors.is_newest(user, original.conversation)
     with _one_run(), transaction.atomic():
         said = _add(
             original.conversation, original.parent_id, Message.Role.USER, text=text, nonce=nonce
         )
         _, run = _open_answer(original.conversation, said.id, model)
-    return Turn(conversation_id, run.id, None)
+    return Turn(conversation_id, run.id, None, moved=moved)
 
 
 def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: str) -> Turn:
@@ -99,11 +102,12 @@ def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: st
     answer = selectors.message_for(user, conversation_id, message_id)
     if answer.role != Message.Role.ASSISTANT:
         raise InvalidRequest("Only answers can be written again.")
+    moved = not selectors.is_newest(user, answer.conversation)
     with _one_run(), transaction.atomic():
         _, run = _open_answer(answer.conversation, answer.parent_id, model)
         if not answer.text and answer.status in selectors.BROKEN_OFF:
             answer.delete()
-    return Turn(conversation_id, run.id, None)
+    return Turn(conversation_id, run.id, None, moved=moved)
 
 
 def continue_answer(user: User, conversation_id: UUID, message_id: UUID) -> Turn:

@@ -81,7 +81,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "conversations/_sidebar_groups.html" if request.htmx else "conversations/list.html",
-        {"groups": sidebar.groups, "next_cursor": sidebar.next_cursor},
+        {"groups": sidebar.groups, "next_cursor": sidebar.next_cursor, "continued": True},
     )
 
 

@@ -381,7 +381,7 @@ def test_titles_come_from_the_model_after_the_first_answer(
             fake_models.script(Answer("Tokyo."), Answer('"Capital of Japan"'))
             await ask(page, "What is the capital of Japan?")
             await page.until('data-title="Capital of Japan"')
-            await page.until('id="sidebar-conversations".*Capital of Japan')
+            await page.until("afterbegin:#conversations-today.*Capital of Japan")
 
     in_a_loop(scene)
     assert Conversation.objects.get().title == "Capital of Japan"

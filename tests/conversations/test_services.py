@@ -36,7 +36,7 @@ def last(user: User, conversation: UUID) -> selectors.MessageView:
 def test_the_first_ask_makes_the_conversation_with_a_title(alice: User) -> None:
     turn = ask(alice, "What is the capital of Japan?")
     conversation = Conversation.objects.get(id=turn.conversation_id)
-    assert turn.created
+    assert turn.moved
     assert (conversation.owner, conversation.title) == (alice, "What is the capital of Japan?")
     assert shown(alice, conversation.id) == [
         ("user", "What is the capital of Japan?", "1/1"),
