@@ -9,3 +9,4 @@ class AccountsConfig(AppConfig):
     """People, their API keys and invitations, the limits on them, and the usage ledger."""
 
     name = "accounts"
+    verbose_name = "People"
