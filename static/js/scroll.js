@@ -10,7 +10,8 @@ let lastTop = 0;
 const distance = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
 function settle() {
-  if (following) scroller.scrollTop = scroller.scrollHeight;
+  // The welcome of an empty chat is read from its beginning.
+  if (following && scroller.querySelector("article")) scroller.scrollTop = scroller.scrollHeight;
   jump.hidden = following || distance() < NEAR_PX;
 }
 

@@ -3,7 +3,7 @@ import { announce } from "./announce.js";
 import { element, pageState, showTitle } from "./page.js";
 
 const STRIP_AFTER_MS = 1000;
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 4000;
 // The extension itself reconnects after these; the other codes below are ours to act on.
 const EXTENSION_RECONNECTS = [1006, 1011, 1012, 1013];
 const FINAL = ["4401", "4403", "4404"];
@@ -43,7 +43,7 @@ document.addEventListener("htmx:wsClose", (event) => {
   }
   stripTimer ||= setTimeout(() => show("reconnecting"), STRIP_AFTER_MS);
   if (!EXTENSION_RECONNECTS.includes(code)) {
-    setTimeout(event.detail.socketWrapper.reconnect, LONGEST_WAIT_MS / 8);
+    setTimeout(event.detail.socketWrapper.reconnect, LONGEST_WAIT_MS / 4);
   }
 });
 
