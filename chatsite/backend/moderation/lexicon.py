@@ -217,7 +217,7 @@ BARRIERS = _words(
     "not never don't dont doesn't won't wont cannot can't cant no without avoid prevent stop"
     " bath cherry photo seed stink glitter logic fork zip time love smoke paper prop toy fake lego"
     " cosplay minecraft model confetti chocolate cocoa tea fizzy nuclear atomic hydrogen fusion"
-    " education educator ed abuse assault prevention offender trafficking reproduction safety"
+    " education educator abuse assault prevention offender trafficking reproduction safety"
     " filter filters block blocking protect protecting from away feel feeling felt"
 )
 
@@ -318,6 +318,7 @@ RULES: tuple[tuple[str, float, str], ...] = (
     ("self-harm/intent", 0.8, "<iwish> *1 @die !3DYING"),
     ("self-harm/intent", 0.8, "i *2 @suicidal"),
     ("self-harm/intent", 0.8, "i'm|im *2 @suicidal"),
+    ("self-harm/intent", 0.8, "i|i'm|im *1 feel|felt|feeling *1 @suicidal"),
     ("self-harm/intent", 0.85, "i don't|dont want|wanna to? live|exist|be *1 anymore|alive"),
     ("self-harm/intent", 0.85, "i wish i was|were dead"),
     ("self-harm/intent", 0.8, "everyone|everybody|world would|is|be be? better off without me"),

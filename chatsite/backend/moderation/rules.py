@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from functools import cache
 
 from chatsite.backend.moderation import lexicon
-from chatsite.backend.moderation.phrases import Match, Phrasebook, Rule, Scanner
+from chatsite.backend.moderation.phrases import Phrasebook, Rule
 from chatsite.backend.moderation.policy import CATEGORIES, CLEAN, judge
+from chatsite.backend.moderation.scanner import Match, Scanner
 from chatsite.backend.types import Verdict
 
 _IMPLIED = {
@@ -30,7 +31,7 @@ _IMPLIED = {
 class RuleModerator:
     """Judges text by the rules of the lexicon; implements Moderator.
 
-    4 KB take about 0.3 ms. The score of a category is that of the most certain rule found.
+    4 KB of prose take about 0.7 ms. The score of a category is that of the most certain rule found.
     """
 
     async def check(self, text: str) -> Verdict:
