@@ -96,22 +96,28 @@ dialog.addEventListener("htmx:afterRequest", (event) => {
 
 // --- fragments that arrive from the server
 
+// A title that is being typed, or an open menu, is worth more than a fresh row or list.
+const BUSY = "form.rename, :popover-open";
+
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  // A title that is being typed, or an open menu, is worth more than a fresh list.
-  const { target } = event.detail;
-  if (target.id === "sidebar-conversations" && target.querySelector("form.rename, :popover-open")) {
-    event.detail.shouldSwap = false;
+  const { target, fragment } = event.detail;
+  if (!sidebar.contains(target)) return;
+  if (target.id !== "conversations-today") {
+    if (target.querySelector(BUSY)) event.detail.shouldSwap = false;
+    return;
+  }
+  // A row that comes to the top leaves its old place.
+  for (const row of fragment.querySelectorAll("li")) {
+    const old = element(row.id);
+    if (old?.querySelector(BUSY)) row.remove();
+    else old?.remove();
   }
 });
 
 function markCurrent() {
   for (const link of sidebar.querySelectorAll(".row-link")) {
-    if (link.pathname === location.pathname) {
-      link.setAttribute("aria-current", "page");
-      showTitle(link.textContent);
-    } else {
-      link.removeAttribute("aria-current");
-    }
+    if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
 }
 
@@ -129,10 +135,10 @@ function mergeGroups() {
   }
 }
 
-function refresh() {
+document.addEventListener("htmx:afterSettle", () => {
   markCurrent();
   mergeGroups();
-}
-document.addEventListener("htmx:afterSettle", refresh);
+  showTitle(sidebar.querySelector("[aria-current]")?.textContent);
+});
 document.addEventListener("htmx:wsAfterMessage", markCurrent);
 markCurrent();
