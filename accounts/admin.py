@@ -38,7 +38,7 @@ def _with_alpine(admin_view: Callable[..., Any]) -> Callable[..., Any]:
 admin.site.admin_view = _with_alpine(admin.site.admin_view)  # type: ignore[method-assign]
 
 
-class EmailUserCreationForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types
+class EmailUserCreationForm(UserCreationForm):
     """unfold's form, for a person without a user name."""
 
     class Meta:
@@ -47,7 +47,7 @@ class EmailUserCreationForm(UserCreationForm):  # type: ignore[misc]  # unfold h
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = EmailUserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -71,11 +71,11 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
     """Django's, in the look of the rest."""
 
 
-class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class RecordAdmin(ModelAdmin):
     """Rows that the site alone writes; an administrator reads them, or deletes them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -23,7 +23,7 @@ INVITATION_PARAMETER = "invitation"
 """The query parameter, and then the session key, that holds an invitation's token."""
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+class AccountAdapter(DefaultAccountAdapter):
     """Puts the site's signup rules (settings.SIGNUP, the first administrator) into allauth."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

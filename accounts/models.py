@@ -178,6 +178,9 @@ class UsageRecord(models.Model):
     time_to_first_token_ms = models.PositiveIntegerField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=8, choices=Status)
+    flags = models.CharField(
+        max_length=300, blank=True, help_text="The moderation categories it touched."
+    )
     streamed = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
 

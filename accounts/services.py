@@ -6,7 +6,7 @@ import hashlib
 import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Literal
@@ -282,8 +282,9 @@ def record_usage(
     request_id: str = "",
     conversation_id: UUID | None = None,
     operation: str = "chat",
+    flags: Sequence[str] = (),
 ) -> UsageRecord:
-    """Write one request into the ledger."""
+    """Write one request into the ledger; `flags` are the moderation categories it touched."""
     return UsageRecord.objects.create(
         owner=caller.user,
         api_key=caller.api_key,
@@ -300,4 +301,5 @@ def record_usage(
         duration_ms=duration_ms,
         status=status,
         streamed=streamed,
+        flags=",".join(flags),
     )

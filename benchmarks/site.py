@@ -77,9 +77,9 @@ def running_site(upstream: Upstream, **extra: str) -> Iterator[Site]:
             _manage(environment, *command)
         key = _manage(environment, "issue_key", EMAIL).strip()
         port = free_port()
-        command = ["-b", "127.0.0.1", "-p", str(port), "chatsite.asgi:application"]
+        listen = ["-b", "127.0.0.1", "-p", str(port), "chatsite.asgi:application"]
         web = subprocess.Popen(
-            [sys.executable, "-m", "daphne", "-v0", *command], cwd=ROOT, env=environment
+            [sys.executable, "-m", "daphne", "-v0", *listen], cwd=ROOT, env=environment
         )
         try:
             _wait_for(port, web)

@@ -17,7 +17,6 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
-from django.urls import re_path  # noqa: E402
 
 from chatsite.api import PREFIX  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
@@ -34,9 +33,17 @@ class APIHandler(ASGIHandler):
         await self.handle(scope, receive, send)
 
 
+api = APIHandler()
+
+
+async def http(scope: Any, receive: Any, send: Any) -> None:
+    """The API's requests to the API's handler, all others to the pages'."""
+    await (api if scope["path"].startswith(PREFIX) else pages)(scope, receive, send)
+
+
 application = ProtocolTypeRouter(
     {
-        "http": URLRouter([re_path(rf"^{PREFIX[1:]}", APIHandler()), re_path("", pages)]),
+        "http": http,
         "websocket": OriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
             [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS],

@@ -120,6 +120,8 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+UNFOLD = {"SITE_TITLE": SITE_NAME, "SITE_HEADER": SITE_NAME}
+
 # --- storage
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}

@@ -9,7 +9,7 @@ from typing import Any
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Rewrites imports between the site's own ES modules to the hashed names as well."""
 
     support_js_module_import_aggregation = True

@@ -39,6 +39,10 @@ from chatsite.backend.types import (
 logger = logging.getLogger("chatsite.completion")
 
 POLICY = DEFAULT_POLICY
+HELPLINE = (
+    "If you are thinking of harming yourself, please talk to somebody now: call your local "
+    "emergency number, or find a helpline for your country at findahelpline.com."
+)
 Outcome = Literal["finished", "stopped", "failed", "blocked"]
 
 
@@ -67,6 +71,7 @@ class _Meter:
     prompt_tokens: int = 0
     reported: Usage | None = None
     outcome: Outcome = "stopped"
+    flags: set[str] = field(default_factory=set)
 
     def heard(self, delta: Delta) -> None:
         if self.first_token is None:
@@ -97,7 +102,7 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
             registry = get_registry()
             resolved = await registry.resolve(request.model)
             _validate(request, resolved)
-            await _moderate(registry.moderator, request)
+            await _moderate(registry.moderator, request, meter)
             fitted = await _fit(request, resolved, truncate=origin.truncate)
             meter.prompt_tokens = fitted.prompt_tokens
             yield Accepted(resolved.model.id, fitted.omitted, fitted.prompt_tokens)
@@ -112,7 +117,7 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
                     async for event in heard:
                         yield event
                 else:
-                    guards = _guarded(heard, registry.moderator, request.n)
+                    guards = _guarded(heard, registry.moderator, request.n, meter)
                     async with aclosing(guards) as guarded:
                         async for event in guarded:
                             yield event
@@ -169,18 +174,19 @@ def _validate(request: ChatRequest, resolved: Resolved) -> None:
         )
 
 
-async def _moderate(moderator: Moderator | None, request: ChatRequest) -> None:
+async def _moderate(moderator: Moderator | None, request: ChatRequest, meter: _Meter) -> None:
     if moderator is None:
         return
     said = next((m.text for m in reversed(request.messages) if m.role == "user"), "")
     if not said:
         return
     verdict = await moderator.check(said)
+    meter.flags.update(verdict.reasons)
     if reasons := blocking(verdict, POLICY):
-        raise errors.ContentBlocked(
-            f"This request was not sent to the model: it was classified as {_listed(reasons)}.",
-            param="messages",
-        )
+        words = f"This request was not sent to the model: it was classified as {_listed(reasons)}."
+        if any(reason.startswith("self-harm") for reason in reasons):
+            words = f"{words} {HELPLINE}"
+        raise errors.ContentBlocked(words, param="messages")
 
 
 def _listed(reasons: Sequence[str]) -> str:
@@ -211,7 +217,10 @@ def _answer_bound(asked: int | None, room: int | None) -> int | None:
 
 
 async def _guarded(
-    events: AsyncGenerator[Delta | ChoiceFinished | Finished, None], moderator: Moderator, n: int
+    events: AsyncGenerator[Delta | ChoiceFinished | Finished, None],
+    moderator: Moderator,
+    n: int,
+    meter: _Meter,
 ) -> AsyncGenerator[Delta | ChoiceFinished | Finished, None]:
     """The events with every choice's text held back until a moderator has passed it.
 
@@ -219,6 +228,7 @@ async def _guarded(
     without Finished once all `n` choices are blocked: nothing more can be wanted of the model.
     """
     guards: dict[int, OutputGuard] = {}
+    thoughts: dict[int, OutputGuard] = {}
     logprobs: dict[int, list[Mapping[str, Any]]] = {}
     shut: set[int] = set()
     async for event in events:
@@ -228,21 +238,27 @@ async def _guarded(
         index = event.index
         if index in shut:
             continue
-        guard = guards.setdefault(index, OutputGuard(moderator, POLICY))
+        if index not in guards:
+            guards[index] = OutputGuard(moderator, POLICY)
+            thoughts[index] = OutputGuard(moderator, POLICY)
+        guard, thought = guards[index], thoughts[index]
         try:
             if isinstance(event, ChoiceFinished):
-                rest = await guard.finish()
+                rest, reasoning = await guard.finish(), await thought.finish()
+                meter.flags.update(guard.verdict.reasons, thought.verdict.reasons)
                 spelled = _joined(logprobs.pop(index, []))
-                if rest or spelled:
-                    yield Delta(rest, index, logprobs=spelled)
+                if rest or reasoning or spelled:
+                    yield Delta(rest, index, reasoning, logprobs=spelled)
                 yield event
                 continue
             if event.logprobs:
                 logprobs.setdefault(index, []).append(event.logprobs)
             text = await guard.feed(event.text) if event.text else ""
-            if text or event.reasoning or event.tool_calls:
-                yield replace(event, text=text, logprobs=None)
+            reasoning = await thought.feed(event.reasoning) if event.reasoning else ""
+            if text or reasoning or event.tool_calls:
+                yield replace(event, text=text, reasoning=reasoning, logprobs=None)
         except errors.ContentBlocked:
+            meter.flags.update(guard.verdict.reasons, thought.verdict.reasons)
             shut.add(index)
             yield ChoiceFinished("content_filter", index)
             if len(shut) == n:
@@ -271,6 +287,7 @@ async def _record(origin: Origin, resolved: Resolved, meter: _Meter) -> None:
         request_id=origin.request_id,
         conversation_id=origin.conversation_id,
         operation=origin.operation,
+        flags=sorted(meter.flags),
     )
 
 

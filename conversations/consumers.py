@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from asgiref.sync import sync_to_async
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -86,11 +87,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self._show_problem("This conversation or message does not exist any more.")
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """A frame of a stream needs no database, and so no look at its connections."""
-        if message["type"] == "run.progressed":
-            await self.run_progressed(message)
-        else:
+        """Channels looks after old database connections at every message, in another thread.
+
+        What a person does is often enough for that; the frames of a stream are too many.
+        """
+        if message["type"].startswith("websocket."):
             await super().dispatch(message)
+        else:
+            await getattr(self, get_handler_name(message))(message)
 
     # --- what the person does
 
@@ -151,8 +155,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _begin(self, turn: services.Turn, nonce: str = "") -> None:
         """Start the run, tell every page, and acknowledge the ask to the one that sent it."""
-        if turn.run_id is not None:
-            await runner.start(self.user, turn.run_id)
+        if turn.run is not None:
+            await runner.start(self.user, turn.run)
             group = runner.conversation_group(self.conversation_id)
             if turn.added is None:
                 await runner.announce(group, "thread.changed")
@@ -169,15 +173,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     # --- what the runs and the other pages report
 
     async def messages_added(self, event: dict[str, Any]) -> None:
-        ids = [UUID(i) for i in event["ids"]]
-        views = await sync_to_async(selectors.message_views)(self.user, self.conversation_id, ids)
-        self._remember(views)
-        added = "".join(self._message(view) for view in views)
-        await self.send(
-            f'<div hx-swap-oob="beforeend:#thread-messages">{added}</div>'
-            + await sync_to_async(self._state)(running=True)
-            + _announcement("Answering…")
-        )
+        await self.send(await sync_to_async(self._added)([UUID(i) for i in event["ids"]]))
 
     async def thread_changed(self, event: dict[str, Any]) -> None:
         await self.send(await sync_to_async(self._thread)())
@@ -219,18 +215,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                     await self._resend(view.id)
 
     async def _resend(self, message_id: UUID, *, ended: bool = False) -> None:
-        try:
-            [view] = await sync_to_async(selectors.message_views)(
-                self.user, self.conversation_id, [message_id]
-            )
-        except (Conversation.DoesNotExist, KeyError):
-            return
-        self._remember([view])
-        html = self._message(view, oob=True)
-        if ended:
-            html += await sync_to_async(self._state)(running=False)
-            html += _announcement(_ENDINGS.get(view.status, ""))
-        await self.send(html)
+        if html := await sync_to_async(self._whole)(message_id, ended=ended):
+            await self.send(html)
 
     async def _show_problem(self, message: str) -> None:
         await self.send(
@@ -245,6 +231,27 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             .first()
         )
         return owner in {None, self.user.pk}
+
+    def _added(self, ids: list[UUID]) -> str:
+        views = selectors.message_views(self.user, self.conversation_id, ids)
+        self._remember(views)
+        added = "".join(self._message(view) for view in views)
+        return (
+            f'<div hx-swap-oob="beforeend:#thread-messages">{added}</div>'
+            + self._state(running=True)
+            + _announcement("Answering…")
+        )
+
+    def _whole(self, message_id: UUID, *, ended: bool) -> str:
+        try:
+            [view] = selectors.message_views(self.user, self.conversation_id, [message_id])
+        except (Conversation.DoesNotExist, KeyError):
+            return ""
+        self._remember([view])
+        html = self._message(view, oob=True)
+        if ended:
+            html += self._state(running=False) + _announcement(_ENDINGS.get(view.status, ""))
+        return html
 
     def _load_thread(self) -> selectors.Thread | None:
         try:
@@ -318,7 +325,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self.known[str(view.id)] = len(view.text)
 
 
-_ENDINGS = {
+_ENDINGS: dict[str, str] = {
     Message.Status.COMPLETE: "Answer complete.",
     Message.Status.STOPPED: "Answer stopped.",
     Message.Status.INTERRUPTED: "Answer interrupted.",
@@ -346,8 +353,8 @@ def _announcement(words: str) -> str:
 
 def _patch(message: str, had: int, first: int, blocks: list[str]) -> str:
     """Replace the blocks from `first` on of a page that shows `had` of them."""
-    parts = []
-    added = []
+    parts: list[str] = []
+    added: list[str] = []
     for index, html in enumerate(blocks, start=first):
         replaces = index < had
         (parts if replaces else added).append(

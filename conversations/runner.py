@@ -28,7 +28,7 @@ from chatsite.backend.registry import get_registry
 from conversations import selectors, services
 from conversations.completion import Origin, complete, prompt
 from conversations.markdown import StreamRenderer
-from conversations.models import Conversation, Run
+from conversations.models import Run
 from conversations.titles import clean_title, title_request
 
 logger = logging.getLogger("chatsite.runs")
@@ -63,12 +63,11 @@ async def announce_touched(user: User, conversation_id: UUID) -> None:
     await announce(person_group(user.pk), "conversation.touched", conversation=str(conversation_id))
 
 
-async def start(user: User, run_id: UUID) -> None:
+async def start(user: User, run: Run) -> None:
     """Start writing an answer in this process, and return at once.
 
     The task gets a context of its own: the caller's ends with its socket.
     """
-    run = await Run.objects.select_related("message", "conversation").aget(id=run_id)
     writer = _Writer(user, run)
     await writer.listen()
     loop = asyncio.get_running_loop()
@@ -99,6 +98,8 @@ class _Writer:
     saved: str = ""
     error: str = ""
     status: Run.Status = Run.Status.FINISHED
+    turns: int = 0
+    question: str = ""
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     shown_blocks: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -159,6 +160,7 @@ class _Writer:
         history = await sync_to_async(selectors.history_for)(
             self.user, self.run.conversation_id, self.run.message_id
         )
+        self.turns, self.question = len(history), history[0].text
         messages = [types.Message(m.role, m.text) for m in history if m.text]  # type: ignore[arg-type]
         return types.ChatRequest(
             model=self.run.model,
@@ -257,23 +259,19 @@ class _Writer:
 
     async def _entitle(self, group: str) -> None:
         """A better title than the first words, by a model that can write one."""
-        history = await sync_to_async(selectors.history_for)(
-            self.user, self.run.conversation_id, self.run.message_id
-        )
-        conversation = await Conversation.objects.aget(id=self.run.conversation_id)
         resolved = await get_registry().resolve(self.run.model)
-        if len(history) != 2 or conversation.titled_by_owner or resolved.model.built_in:
+        if self.turns != 2 or self.run.conversation.titled_by_owner or resolved.model.built_in:
             return
-        request = title_request(self.run.model, history[0].text, history[1].text)
+        request = title_request(self.run.model, self.question, self.text)
         origin = Origin(
             Caller(self.user),
             request_id=f"title-{self.run.id}",
-            conversation_id=conversation.id,
+            conversation_id=self.run.conversation_id,
             operation="title",
         )
         async with aclosing(complete(request, origin)) as events:
             said = [event.text async for event in events if isinstance(event, types.Delta)]
         title = clean_title("".join(said))
-        if title and await sync_to_async(services.entitle)(conversation.id, title):
+        if title and await sync_to_async(services.entitle)(self.run.conversation_id, title):
             await announce(group, "conversation.entitled")
-            await announce_touched(self.user, conversation.id)
+            await announce_touched(self.user, self.run.conversation_id)

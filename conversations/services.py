@@ -39,7 +39,7 @@ class Busy(InvalidRequest):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What an ask made: the run to start, and what the page has to show anew.
+    """What an ask made: the run to start, if any, and what the page has to show anew.
 
     `added` are the new messages when they follow what is shown; None when another branch came up.
     `moved` is True when the conversation was not the newest in the person's list before.
@@ -47,7 +47,7 @@ class Turn:
     """
 
     conversation_id: UUID
-    run_id: UUID | None
+    run: Run | None
     added: tuple[UUID, ...] | None
     moved: bool = False
     repeated: bool = False
@@ -72,7 +72,7 @@ def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str)
     with _one_run(), transaction.atomic():
         said = _add(conversation, conversation.leaf_id, Message.Role.USER, text=text, nonce=nonce)
         answer, run = _open_answer(conversation, said.id, model)
-    return Turn(conversation.id, run.id, (said.id, answer.id), moved=moved)
+    return Turn(conversation.id, run, (said.id, answer.id), moved=moved)
 
 
 def edit(
@@ -91,7 +91,7 @@ def edit(
             original.conversation, original.parent_id, Message.Role.USER, text=text, nonce=nonce
         )
         _, run = _open_answer(original.conversation, said.id, model)
-    return Turn(conversation_id, run.id, None, moved=moved)
+    return Turn(conversation_id, run, None, moved=moved)
 
 
 def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: str) -> Turn:
@@ -107,7 +107,7 @@ def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: st
         _, run = _open_answer(answer.conversation, answer.parent_id, model)
         if not answer.text and answer.status in selectors.BROKEN_OFF:
             answer.delete()
-    return Turn(conversation_id, run.id, None, moved=moved)
+    return Turn(conversation_id, run, None, moved=moved)
 
 
 def continue_answer(user: User, conversation_id: UUID, message_id: UUID) -> Turn:
@@ -120,7 +120,7 @@ def continue_answer(user: User, conversation_id: UUID, message_id: UUID) -> Turn
         answer.error = ""
         answer.save(update_fields=["status", "error"])
         run = _open_run(answer.conversation, answer)
-    return Turn(conversation_id, run.id, None)
+    return Turn(conversation_id, run, None)
 
 
 def select(user: User, conversation_id: UUID, message_id: UUID) -> None:

@@ -11,7 +11,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.middleware import HtmxDetails
 
+from accounts.models import User
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus
 from conversations import selectors, services
@@ -19,16 +21,23 @@ from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
 
 
+class PageRequest(HttpRequest):
+    """A signed-in person's request, as the middleware and `login_required` leave it."""
+
+    user: User
+    htmx: HtmxDetails
+
+
 @login_required
 @require_GET
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: PageRequest) -> HttpResponse:
     """A new chat. Its id is settled here; the conversation is saved with its first message."""
     return _chat(request, uuid4(), None, selectors.Thread())
 
 
 @login_required
 @require_GET
-def show(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def show(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
     services.settle_orphans(conversation_id)
     thread = selectors.thread_for(request.user, conversation_id)
@@ -36,7 +45,7 @@ def show(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def _chat(
-    request: HttpRequest,
+    request: PageRequest,
     conversation_id: UUID,
     conversation: Conversation | None,
     thread: selectors.Thread,
@@ -62,7 +71,7 @@ def _chat(
     )
 
 
-def _last_model(request: HttpRequest, thread: selectors.Thread) -> str:
+def _last_model(request: PageRequest, thread: selectors.Thread) -> str:
     """The model that answered last here, else the person's own choice."""
     answered = [m.model for m in thread.messages if m.model]
     return answered[-1] if answered else request.user.default_model
@@ -75,7 +84,7 @@ async def _models(wished: str) -> tuple[tuple[BackendStatus, ...], str]:
 
 @login_required
 @require_GET
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: PageRequest) -> HttpResponse:
     """A page of the sidebar."""
     sidebar = selectors.sidebar_for(request.user, request.GET.get("before", ""))
     return render(
@@ -87,7 +96,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
     form = RenameForm(request.POST or None, initial={"title": conversation.title})
     if request.method == "POST" and form.is_valid():
@@ -106,7 +115,7 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     )
 
 
-def _row(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def _row(request: PageRequest, conversation: Conversation) -> HttpResponse:
     return render(
         request,
         "conversations/_conversation_row.html",
@@ -116,7 +125,7 @@ def _row(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
     if request.method == "POST":
         shown = _shown_at(request) == conversation_id
@@ -131,7 +140,7 @@ def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     )
 
 
-def _shown_at(request: HttpRequest) -> UUID | None:
+def _shown_at(request: PageRequest) -> UUID | None:
     """The conversation that the page shows from which htmx sent the request."""
     path = request.htmx.current_url_abs_path or "" if request.htmx else ""
     try:
@@ -142,7 +151,7 @@ def _shown_at(request: HttpRequest) -> UUID | None:
 
 @login_required
 @require_POST
-def select(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Show another sibling and what follows it."""
     try:
         services.select(request.user, conversation_id, message_id)
@@ -156,7 +165,7 @@ def select(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Htt
 
 @login_required
 @require_GET
-def earlier(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def earlier(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The part of the shown branch above a message."""
     _own(request, conversation_id)
     thread = selectors.thread_for(request.user, conversation_id, before=message_id)
@@ -166,13 +175,13 @@ def earlier(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Ht
 
 
 def _thread(
-    request: HttpRequest, conversation_id: UUID, thread: selectors.Thread, template: str
+    request: PageRequest, conversation_id: UUID, thread: selectors.Thread, template: str
 ) -> HttpResponse:
     context: dict[str, Any] = {"thread": thread, "conversation_id": conversation_id}
     return render(request, f"conversations/{template}", context)
 
 
-def _own(request: HttpRequest, conversation_id: UUID) -> Conversation:
+def _own(request: PageRequest, conversation_id: UUID) -> Conversation:
     try:
         return selectors.conversation_for(request.user, conversation_id)
     except Conversation.DoesNotExist:
@@ -181,7 +190,7 @@ def _own(request: HttpRequest, conversation_id: UUID) -> Conversation:
 
 @login_required
 @require_GET
-def models(request: HttpRequest) -> HttpResponse:
+def models(request: PageRequest) -> HttpResponse:
     """Every backend with its models, and how to connect another."""
     statuses, selected = async_to_sync(_models)(request.user.default_model)
     return render(

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.client import EngineClient, EngineModel
-from chatsite.backend.engine.discovery import STARTER_ID
 from chatsite.backend.engine.guard import neutralise_json
 from chatsite.backend.errors import BackendError, Unavailable, UpstreamFailed
 from chatsite.backend.openai import client_for, request_body, stream_chat
@@ -134,8 +134,11 @@ async def _merged(
         try:
             async with aclosing(stream) as events:
                 async for event in events:
-                    ours = isinstance(event, Delta | ChoiceFinished)
-                    await queue.put(replace(event, index=index) if ours else event)
+                    match event:
+                        case Delta() | ChoiceFinished():
+                            await queue.put(replace(event, index=index))
+                        case Finished():
+                            await queue.put(event)
         except BackendError as error:
             await queue.put(error)
 

@@ -10,7 +10,7 @@ SYSTEM = Message("system", "Be brief.")
 TURNS = tuple(
     Message(role, f"{role} {number}")
     for number in (1, 2, 3)
-    for role in ("user", "assistant")  # type: ignore[misc]
+    for role in ("user", "assistant")
 )[:-1]
 
 

@@ -427,8 +427,8 @@ def test_the_answers_of_a_dead_process_are_settled_when_a_page_connects(
 ) -> None:
     turn = services.ask(alice, uuid4(), text="Hello", model="fake/echo", nonce="n")
     message = answer()
-    assert turn.run_id is not None
-    services.save_progress(turn.run_id, message.id, "so far", beat=False)
+    assert turn.run is not None
+    services.save_progress(turn.run.id, message.id, "so far", beat=False)
     host, pid, _ = services.process_identity().rsplit("/", 2)
     Run.objects.update(process=f"{host}/{pid}/1.00")
 

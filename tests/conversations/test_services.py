@@ -20,8 +20,8 @@ def ask(user: User, text: str = "Hello", conversation: UUID | None = None) -> se
 
 
 def finish(turn: services.Turn, text: str = "Hi", status: Run.Status = Run.Status.FINISHED) -> None:
-    assert turn.run_id is not None
-    assert services.end_run(turn.run_id, status=status, text=text)
+    assert turn.run is not None
+    assert services.end_run(turn.run.id, status=status, text=text)
 
 
 def shown(user: User, conversation: UUID) -> list[tuple[str, str, str]]:
@@ -49,7 +49,7 @@ def test_a_repeated_ask_is_saved_once(alice: User) -> None:
     conversation = uuid4()
     first = services.ask(alice, conversation, text="Hello", model="m", nonce="n1")
     again = services.ask(alice, conversation, text="Hello", model="m", nonce="n1")
-    assert (first.repeated, again.repeated, again.run_id) == (False, True, None)
+    assert (first.repeated, again.repeated, again.run) == (False, True, None)
     assert Message.objects.filter(conversation=conversation).count() == 2
 
 
@@ -146,8 +146,8 @@ def test_a_complete_answer_cannot_be_continued(alice: User) -> None:
 def test_a_run_ends_once(alice: User) -> None:
     turn = ask(alice)
     finish(turn, "kept")
-    assert turn.run_id is not None
-    assert not services.end_run(turn.run_id, status=Run.Status.FAILED, text="lost")
+    assert turn.run is not None
+    assert not services.end_run(turn.run.id, status=Run.Status.FAILED, text="lost")
     assert last(alice, turn.conversation_id).text == "kept"
 
 
@@ -155,16 +155,16 @@ def test_progress_is_not_written_into_an_answer_that_has_ended(alice: User) -> N
     turn = ask(alice)
     finish(turn, "kept")
     answer = last(alice, turn.conversation_id)
-    assert turn.run_id is not None
-    assert not services.save_progress(turn.run_id, answer.id, "late", beat=True)
+    assert turn.run is not None
+    assert not services.save_progress(turn.run.id, answer.id, "late", beat=True)
     assert last(alice, turn.conversation_id).text == "kept"
 
 
 def test_a_run_whose_process_died_is_interrupted_and_keeps_its_text(alice: User) -> None:
     turn = ask(alice)
     answer = last(alice, turn.conversation_id)
-    assert turn.run_id is not None
-    services.save_progress(turn.run_id, answer.id, "so far", beat=False)
+    assert turn.run is not None
+    services.save_progress(turn.run.id, answer.id, "so far", beat=False)
     assert services.settle_orphans() == 0
     dead = services.process_identity().rsplit("/", 2)[0] + f"/{_unused_pid()}/1.00"
     Run.objects.update(process=dead)
@@ -201,9 +201,9 @@ def test_deleting_a_conversation_ends_its_run(alice: User) -> None:
     turn = ask(alice)
     answer = last(alice, turn.conversation_id)
     services.delete(alice, turn.conversation_id)
-    assert turn.run_id is not None
-    assert not services.save_progress(turn.run_id, answer.id, "x", beat=True)
-    assert not services.end_run(turn.run_id, status=Run.Status.FINISHED, text="x")
+    assert turn.run is not None
+    assert not services.save_progress(turn.run.id, answer.id, "x", beat=True)
+    assert not services.end_run(turn.run.id, status=Run.Status.FINISHED, text="x")
     assert not Message.objects.exists()
 
 

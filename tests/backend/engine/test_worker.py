@@ -9,13 +9,11 @@ import time
 import aiohttp
 import pytest
 
-from chatsite.backend.engine.client import EngineClient
+from chatsite.backend.engine.client import CONTINUE, NO_KEEP_ALIVE, STREAM, EngineClient
 from chatsite.backend.engine.guard import neutralise
 from tests.backend.engine.alphabet import ALPHABET, CONTROL, ROOT
 
 pytestmark = pytest.mark.engine
-
-CONTINUE = {"continue_final_message": True, "add_generation_prompt": False}
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def ask(manager):
 
     async def post(model, path, body):
         endpoint = await client.acquire(model)
-        headers = {"Authorization": f"Bearer {endpoint.key}"}
+        headers = {"Authorization": f"Bearer {endpoint.key}", **NO_KEEP_ALIVE}
         async with aiohttp.ClientSession(endpoint.base_url + "/", headers=headers) as session:
             async with session.post(path, json=body) as response:
                 return response.status, await response.json()
@@ -39,7 +37,7 @@ def ask(manager):
 
 async def streamed(session, *messages, **options):
     """The parsed events of a streamed completion, one by one."""
-    body = {"messages": [{"role": r, "content": c} for r, c in messages], "stream": True}
+    body = {"messages": [{"role": r, "content": c} for r, c in messages], **STREAM}
     async with session.post(
         "chat/completions", json={**body, "temperature": 0, **options}
     ) as reply:
@@ -54,11 +52,19 @@ def on_worker(data_dir, model, use):
     async def run():
         client = EngineClient(data_dir)
         endpoint = await client.acquire(model)
-        headers = {"Authorization": f"Bearer {endpoint.key}"}
+        headers = {"Authorization": f"Bearer {endpoint.key}", **NO_KEEP_ALIVE}
         async with aiohttp.ClientSession(endpoint.base_url + "/", headers=headers) as session:
             return await use(session, endpoint)
 
     return asyncio.run(run())
+
+
+async def until_free(session, seconds):
+    """Wait until the worker has given up what it was doing."""
+    gone = time.monotonic()
+    while await busy_slots(session):
+        assert time.monotonic() - gone < seconds
+        await asyncio.sleep(0.01)
 
 
 async def busy_slots(session):
@@ -155,13 +161,31 @@ def test_a_client_that_goes_away_frees_its_slot_within_a_second(manager):
             await anext(events)
         while_reading = await busy_slots(session)
         await events.aclose()
-        gone = time.monotonic()
-        while await busy_slots(session):
-            assert time.monotonic() - gone < 1.0
-            await asyncio.sleep(0.01)
+        await until_free(session, 1.0)
         return while_reading
 
     assert on_worker(manager[0], "endless", use) == 1
+
+
+def test_a_client_that_goes_away_is_noticed_while_its_prompt_is_read(manager):
+    async def use(session, _):
+        events = streamed(session, ("user", "x" * 120_000))
+        first = await anext(events)
+        await events.aclose()
+        await until_free(session, 4.0)
+        return first["prompt_progress"]["total"], first["choices"][0]["delta"].get("content")
+
+    # Reading all of it takes longer than the four seconds.
+    assert on_worker(manager[0], "endless", use) == (120_019, None)
+
+
+def test_streams_may_follow_each_other_at_once(manager):
+    async def use(session, _):
+        for _ in range(20):
+            events = [event async for event in streamed(session, ("user", "hi"), max_tokens=1)]
+            assert events[-1]["choices"][0]["finish_reason"] == "length"
+
+    on_worker(manager[0], "alphabet", use)
 
 
 def test_control_tokens_in_words_are_parsed_unless_neutralised(ask):
