@@ -63,10 +63,13 @@ def pytest_configure() -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.STATIC_ROOT.mkdir(exist_ok=True)
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
         # In a file, as in real life: in memory, threads meet locks that no timeout applies to.
-        test = settings.DATABASES["default"].setdefault("TEST", {})
-        test["NAME"] = str(DATA / "test.sqlite3")
+        database.setdefault("TEST", {})["NAME"] = str(DATA / "test.sqlite3")
+    else:
+        # Tests that race hold several connections at once until all have one.
+        database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16}
 
 
 def pytest_unconfigure() -> None:
