@@ -2,15 +2,22 @@
 
 Findings about llama.cpp's server (of xllamacpp 2026.10.11549) that callers build on:
 
-- A streamed request is given up within milliseconds after its client went away. One that is not
-  streamed runs to its end: always stream.
+- A request sent with `STREAM` is given up within two seconds after its client went away, while
+  its prompt is read too (a short batch of it is finished first). Without `return_progress` the
+  prompt is read to its end, and without `stream` the answer is written to its end. The first
+  chunks then carry a `prompt_progress` beside an empty delta.
+- After a stream the server closes the connection although it has promised to keep it alive, so
+  that the next request fails where it follows at once: send `NO_KEEP_ALIVE` with every request.
 - To continue an answer, end `messages` with the assistant's words so far, which must not be empty,
-  and send `"continue_final_message": true, "add_generation_prompt": false` (as for vLLM). The
-  stream then holds the new words only (a plain reply would repeat the old ones).
+  and send `CONTINUE` (vLLM's parameters). The stream then holds the new words only (a plain reply
+  would repeat the old ones). Without them a closing answer is one already given, as with OpenAI.
 - Prompts are tokenised with special tokens on: see `guard`.
-- A comment line (`:`) is sent in a stream after 30 silent seconds. An error in the middle of one
-  is a `data:` line with an `error` object in it.
-- `n` may not exceed the slots; the context is counted for each choice.
+- A comment line (`:`) is sent every second in which a stream has nothing to say. An error in the
+  middle of one is a `data:` line with an `error` object in it.
+- `n` may not exceed the slots. An answer that fills the window ends with `length`; a prompt that
+  does not fit is refused with 400 and the type `exceed_context_size_error`.
+- Sampling is OpenAI's where a request does not set it, or what the file recommends
+  (`general.sampling.temp`, `.top_p`, `.top_k`, `.min_p`, `.penalty_repeat`).
 """
 
 from __future__ import annotations
@@ -29,6 +36,9 @@ import orjson
 from chatsite.backend.errors import InvalidRequest, ModelNotFound, Unavailable, UpstreamFailed
 
 NOT_RUNNING = "The built-in engine is not running. It is started with the site (make run)."
+NO_KEEP_ALIVE = {"Connection": "close"}
+STREAM = {"stream": True, "return_progress": True}
+CONTINUE = {"continue_final_message": True, "add_generation_prompt": False}
 TOKEN_COUNTS = 8192
 """Texts whose length in tokens is remembered."""
 
@@ -235,5 +245,6 @@ class EngineClient:
 
 async def _open_session() -> AsyncGenerator[aiohttp.ClientSession, None]:
     """A session that closes with its loop, which ends the generators still open when it ends."""
-    async with aiohttp.ClientSession() as session:
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(connector=connector) as session:
         yield session
