@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
@@ -40,7 +40,7 @@ from django.conf import LazySettings, settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
     from accounts.models import User
 
@@ -189,14 +189,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page_for(browser: Browser, site: Site) -> Iterator[Callable[[str | None], Page]]:
+def page_for(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     """A page of the real site in a browser profile of its own, signed in as somebody or nobody.
 
+    Other arguments are Playwright's for a new context: viewport, color_scheme, reduced_motion.
     A script error or a violation of the content security policy on any of them fails the test.
     """
-    contexts, problems = [], []
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
 
-    def page_for(name: str | None = "alice", **options: object) -> Page:
+    def heed(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            problems.append(message.text)
+
+    def page_for(name: str | None = "alice", **options: Any) -> Page:
         context = browser.new_context(base_url=site.url, **options)
         contexts.append(context)
         if name is not None:
@@ -204,10 +210,7 @@ def page_for(browser: Browser, site: Site) -> Iterator[Callable[[str | None], Pa
             context.add_cookies([{"name": "sessionid", "value": session, "url": site.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: "Content Security" in message.text and problems.append(message.text),
-        )
+        page.on("console", heed)
         return page
 
     yield page_for
