@@ -133,9 +133,18 @@ def upstream(_upstream: Upstream) -> Upstream:
 @pytest.fixture
 def fake_models(upstream: Upstream, settings: LazySettings) -> Upstream:
     """The fake provider as the only backend of the site in this process: "fake/echo" and so on."""
-    table = {"name": "fake", "label": "Fake", "base_url": upstream.url, "api_key": "sk-upstream"}
-    table |= {"prefix": "fake/", "timeout": 5.0, "models": [], "context_window": None}
-    settings.BACKENDS = [table]
+    settings.BACKENDS = [
+        {
+            "name": "fake",
+            "label": "Fake",
+            "base_url": upstream.url,
+            "api_key": "sk-upstream",
+            "prefix": "fake/",
+            "timeout": 5.0,
+            "models": [],
+            "context_window": None,
+        }
+    ]
     settings.ENGINE_ENABLED = False
     _forget_registry()
     return upstream

@@ -83,7 +83,7 @@ def test_fails_as_often_as_its_name_says(client):
 )
 def test_breaks_where_the_script_says(client, upstream, breaks, error):
     upstream.script(Answer("one two three", breaks=breaks, after=2))
-    said = []
+    said: list[str | None] = []
     with (
         pytest.raises(error) if error else nullcontext(),
         client.chat.completions.create(model="echo", messages=HELLO, stream=True) as stream,
