@@ -30,11 +30,12 @@ def byte_alphabet():
     return [chr(byte if byte in plain else next(rest)) for byte in range(256)]
 
 
-def write_alphabet(path, *, context=4096, architecture="llama", kind=None, extra=()):
+def write_alphabet(path, *, context=4096, architecture="llama", kind=None, extra=(), sampling=()):
     """Write the model: a line break is followed by the alphabet and the end, a digit by the next.
 
     Every token is a byte. Attention and feed-forward are zero, the embedding is one-hot, and the
-    output matrix holds the successor of each token. `extra` are further (token, type) pairs.
+    output matrix holds the successor of each token. `extra` are further (token, type) pairs,
+    `sampling` (name, value) pairs of what the file recommends.
     """
     tokens = byte_alphabet() + CONTROL + [token for token, _ in extra]
     end = 256 + CONTROL.index("<|im_end|>")
@@ -48,6 +49,8 @@ def write_alphabet(path, *, context=4096, architecture="llama", kind=None, extra
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     if kind:
         writer.add_type(kind)
+    for name, value in sampling:
+        writer.add_float32(f"general.sampling.{name}", value)
     writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(1)

@@ -11,7 +11,7 @@ import pytest
 
 from chatsite.backend.engine.client import CONTINUE, NO_KEEP_ALIVE, STREAM, EngineClient
 from chatsite.backend.engine.guard import neutralise
-from tests.backend.engine.alphabet import ALPHABET, CONTROL, ROOT
+from tests.backend.engine.alphabet import ALPHABET, CONTROL, ROOT, write_alphabet
 
 pytestmark = pytest.mark.engine
 
@@ -201,19 +201,21 @@ def test_control_tokens_in_words_are_parsed_unless_neutralised(ask):
     assert words - empty == len(safe.encode())
 
 
-def test_sampling_is_openai_s_unless_the_request_or_the_file_says_otherwise(manager):
+def test_sampling_is_openai_s_but_for_what_the_file_recommends(manager):
+    careful = manager[0] / "models" / "careful.gguf"
+    write_alphabet(careful, sampling=[("temp", 0.5), ("top_p", 0.75)])
+
     async def use(session, _):
         async with session.get("../props") as response:
-            return (await response.json())["default_generation_settings"]["params"]
+            params = (await response.json())["default_generation_settings"]["params"]
+        return {name: params[name] for name in ("temperature", "top_k", "top_p", "min_p")}
 
-    defaults = on_worker(manager[0], "alphabet", use)
+    plain = on_worker(manager[0], "alphabet", use)
+    recommended = on_worker(manager[0], "careful", use)
+    careful.unlink()
 
-    assert {name: defaults[name] for name in ("temperature", "top_k", "top_p", "min_p")} == {
-        "temperature": 1.0,
-        "top_k": 0,
-        "top_p": 1.0,
-        "min_p": 0.0,
-    }
+    assert plain == {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+    assert recommended == {"temperature": 0.5, "top_k": 0, "top_p": 0.75, "min_p": 0.0}
 
 
 def test_only_its_own_key_opens_a_worker(manager):
