@@ -79,6 +79,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         if action is None:
             return
+        if not await sync_to_async(self._still_welcome)():
+            await self.close(NOT_SIGNED_IN)
+            return
         try:
             await action(self, sent)
         except BackendError as error:
@@ -195,6 +198,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def conversation_entitled(self, event: dict[str, Any]) -> None:
         await self.send(await sync_to_async(self._page_state)())
 
+    async def conversation_deleted(self, event: dict[str, Any]) -> None:
+        await self.close(NOT_FOUND)
+
     async def conversation_touched(self, event: dict[str, Any]) -> None:
         await self.send(await sync_to_async(self._top_row)(UUID(event["conversation"])))
 
@@ -222,6 +228,15 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         await self.send(
             render_to_string("conversations/_problem.html", {"problem": message, "oob": True})
         )
+
+    def _still_welcome(self) -> bool:
+        """Whether the person is still signed in; a socket outlives the page it came from."""
+        session = self.scope.get("session")
+        if session is not None and not session.exists(session.session_key):
+            return False
+        user = User.objects.filter(pk=self.user.pk, is_active=True).first()
+        self.user = user or self.user
+        return user is not None
 
     def _is_mine(self) -> bool:
         """Whether the conversation is this person's, or nobody's yet."""
@@ -302,10 +317,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             "conversations/_conversation_row.html",
             {"row": selectors.row(conversation), "conversation_id": self.conversation_id},
         )
-        return (
-            f'<li id="conversation-{conversation_id}" hx-swap-oob="delete"></li>'
-            f'<ul hx-swap-oob="afterbegin:#conversations-today">{html}</ul>'
-        )
+        return f'<ul hx-swap-oob="afterbegin:#conversations-today">{html}</ul>'
 
     def _message(self, view: selectors.MessageView, *, oob: bool = False) -> str:
         return render_to_string(

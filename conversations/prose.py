@@ -1,8 +1,8 @@
 """One stretch of Markdown to safe HTML blocks, in the markup that static/css/prose.css dresses.
 
 Raw HTML is shown as typed, `<br>` excepted. Pictures become links, so that a page loads nothing
-from elsewhere. Headings start at h3, there are no ids and no inline styles, and whatever is
-written passes an allow-list in the end.
+from elsewhere. Every heading is an h3 with its level as a class, there are no ids and no inline
+styles, and whatever is written passes an allow-list in the end.
 """
 
 import re
@@ -47,7 +47,7 @@ _DEEPEST = 64
 _MOST_FORMULAS = 256
 
 _ALLOWED_TAGS = """
-    p h3 h4 h5 h6 ul ol li blockquote hr br em strong del sup code pre a input div span
+    p h3 ul ol li blockquote hr br em strong del sup code pre a input div span
     table thead tbody tr th td figure figcaption button
 """
 _CLEANER = nh3.Cleaner(
@@ -65,9 +65,10 @@ _CLEANER = nh3.Cleaner(
     tag_attribute_values={
         "input": {"type": {"checkbox"}},
         "button": {"type": {"button"}},
-        "div": {"role": {"region"}},
+        "div": {"role": {"group"}},
     },
     allowed_classes={
+        "h3": {"level-1", "level-2", "level-3", "level-4"},
         "a": {"image"},
         "div": {"table-wrap", "footnote"},
         "figure": {"code"},
@@ -217,8 +218,9 @@ class _Writer:
         self._out.append(f"<sup>[{escape(self._restored(name))}]</sup>")
 
     def open_heading(self, heading: dict[str, Any]) -> tuple[str, str]:
-        tag = _HEADINGS.get(heading["level"], "h6")
-        return f"<{tag}>", f"</{tag}>"
+        # All h3, whatever the model skips: the page's outline has no holes.
+        level = _LEVELS.get(heading["level"], "level-4")
+        return f'<h3 class="{level}">', "</h3>"
 
     def open_list(self, start: int | None) -> tuple[str, str]:
         if start is None:
@@ -241,7 +243,7 @@ class _Writer:
 
     def open_table(self, alignments: tuple[str, ...]) -> tuple[str, str]:
         self._alignments = alignments
-        opening = '<div class="table-wrap" tabindex="0" role="region" aria-label="Table"><table>'
+        opening = '<div class="table-wrap" tabindex="0" role="group" aria-label="Table"><table>'
         return opening, "</tbody></table></div>"
 
     def open_table_head(self, _: None) -> tuple[str, str]:
@@ -308,7 +310,7 @@ class _Writer:
         return _MARKED.sub(lambda match: self._formulas[int(match[1])].source, text)
 
 
-_HEADINGS = {"H1": "h3", "H2": "h4", "H3": "h5"}
+_LEVELS = {"H1": "level-1", "H2": "level-2", "H3": "level-3"}
 _TAGS = {
     "Paragraph": ("<p>", "</p>"),
     "HtmlBlock": ('<p class="raw">', "</p>"),

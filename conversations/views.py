@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import User
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus
-from conversations import selectors, services
+from conversations import runner, selectors, services
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
 
@@ -96,16 +96,25 @@ def listing(request: PageRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+async def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    response = await sync_to_async(_rename)(request, conversation_id)
+    if request.method == "POST" and response.status_code != 422:
+        await runner.announce(runner.conversation_group(conversation_id), "conversation.entitled")
+    return response
+
+
+def _rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
     form = RenameForm(request.POST or None, initial={"title": conversation.title})
     if request.method == "POST" and form.is_valid():
         conversation = services.rename(request.user, conversation_id, form.cleaned_data["title"])
         if not request.htmx:
             return redirect("conversations:show", conversation_id)
-        return _row(request, conversation)
-    if request.GET.get("cancel"):
-        return _row(request, conversation)
+        return render(
+            request,
+            "conversations/_conversation_row.html",
+            {"row": selectors.row(conversation), "conversation_id": _shown_at(request)},
+        )
     template = "_rename_form.html" if request.htmx else "rename.html"
     return render(
         request,
@@ -115,17 +124,17 @@ def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     )
 
 
-def _row(request: PageRequest, conversation: Conversation) -> HttpResponse:
-    return render(
-        request,
-        "conversations/_conversation_row.html",
-        {"row": selectors.row(conversation), "conversation_id": _shown_at(request)},
-    )
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
-def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+async def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
+    response = await sync_to_async(_delete)(request, conversation_id)
+    if request.method == "POST":
+        await runner.stop(conversation_id)
+        await runner.announce(runner.conversation_group(conversation_id), "conversation.deleted")
+    return response
+
+
+def _delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
     if request.method == "POST":
         shown = _shown_at(request) == conversation_id
@@ -151,8 +160,14 @@ def _shown_at(request: PageRequest) -> UUID | None:
 
 @login_required
 @require_POST
-def select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
-    """Show another sibling and what follows it."""
+async def select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Show another sibling and what follows it, in every tab."""
+    response = await sync_to_async(_select)(request, conversation_id, message_id)
+    await runner.announce(runner.conversation_group(conversation_id), "thread.changed")
+    return response
+
+
+def _select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     try:
         services.select(request.user, conversation_id, message_id)
     except Message.DoesNotExist:

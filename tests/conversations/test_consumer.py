@@ -438,3 +438,29 @@ def test_the_answers_of_a_dead_process_are_settled_when_a_page_connects(
             assert "so far" in page.heard
 
     in_a_loop(scene)
+
+
+def test_a_socket_does_not_outlive_its_person(alice: User, fake_models: Upstream) -> None:
+    async def scene() -> None:
+        page = Page(alice, uuid4())
+        await page.socket.connect()
+        await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+        await ask(page)
+        assert (await page.socket.receive_output())["code"] == 4401
+        await page.socket.wait()
+
+    in_a_loop(scene)
+    assert not Message.objects.exists()
+
+
+def test_deleting_a_conversation_closes_its_pages(alice: User, fake_models: Upstream) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        page = Page(alice, conversation)
+        await page.socket.connect()
+        await runner.announce(runner.conversation_group(conversation), "conversation.deleted")
+        assert (await page.socket.receive_output())["code"] == 4404
+        await page.socket.wait()
+
+    in_a_loop(scene)

@@ -131,7 +131,7 @@ def test_any_chunking_of_any_markdown_gives_the_blocks_of_the_whole(
 
 def test_a_text_is_rendered_one_string_per_top_level_block() -> None:
     assert render("# A\ntext\n\n- x\n- y\n\n---\n") == (
-        "<h3>A</h3>",
+        '<h3 class="level-1">A</h3>',
         "<p>text</p>",
         "<ul><li>x</li><li>y</li></ul>",
         "<hr>",
@@ -200,7 +200,7 @@ def test_the_beginning_of_a_list_makes_no_heading(marker: str) -> None:
     assert render(f"Here are:\n{marker}") == ("<p>Here are:</p>",)
     assert render(f"> Here are:\n> {marker}") == ("<blockquote><p>Here are:</p></blockquote>",)
     assert render(f"Here are:\n{marker}\n") == (
-        f"<h{3 if marker == '=' else 4}>Here are:</h{3 if marker == '=' else 4}>",
+        f'<h3 class="level-{1 if marker == "=" else 2}">Here are:</h3>',
     )
     assert f"\n{marker}</code>" in render(f"```\ncode\n{marker}")[0]
 

@@ -22,11 +22,11 @@ def html(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "written"),
     [
-        ("# a", "<h3>a</h3>"),
-        ("## a", "<h4>a</h4>"),
-        ("### a", "<h5>a</h5>"),
-        ("#### a", "<h6>a</h6>"),
-        ("###### a", "<h6>a</h6>"),
+        ("# a", '<h3 class="level-1">a</h3>'),
+        ("## a", '<h3 class="level-2">a</h3>'),
+        ("### a", '<h3 class="level-3">a</h3>'),
+        ("#### a", '<h3 class="level-4">a</h3>'),
+        ("###### a", '<h3 class="level-4">a</h3>'),
         ("*a* **b**", "<p><em>a</em> <strong>b</strong></p>"),
         ("~~c~~ `<d>`", "<p><del>c</del> <code>&lt;d&gt;</code></p>"),
         ("a  \nb\nc", "<p>a<br>\nb\nc</p>"),
@@ -53,7 +53,7 @@ def test_task_lists_say_their_state() -> None:
 
 def test_tables_scroll_by_themselves() -> None:
     assert html("| a | b |\n|---|:-:|\n| 1 |\n| 2 | 3 | 4 |") == (
-        '<div class="table-wrap" tabindex="0" role="region" aria-label="Table"><table>'
+        '<div class="table-wrap" tabindex="0" role="group" aria-label="Table"><table>'
         '<thead><tr><th scope="col">a</th><th scope="col" class="align-center">b</th></tr></thead>'
         '<tbody><tr><td>1</td><td class="align-center"></td></tr>'
         '<tr><td>2</td><td class="align-center">3</td></tr></tbody></table></div>'
@@ -203,12 +203,13 @@ HOSTILE = (
     "<x-y hx-get=/accounts/logout hx-trigger=load data-copy ws-send>",
 )
 TAGS = """
-    p h3 h4 h5 h6 ul ol li blockquote hr br em strong del sup code pre a input div span table
+    p h3 ul ol li blockquote hr br em strong del sup code pre a input div span table
     thead tbody tr th td figure figcaption button math semantics annotation mrow mi mn mo mtext
     mspace mstyle mpadded mphantom menclose mfrac msqrt mroot msub msup msubsup munder mover
     munderover mtable mtr mtd
 """
 ATTRIBUTES = {
+    "h3": {"class"},
     "a": {"href", "title", "class", "target", "rel"},
     "button": {"type", "class", "data-copy"},
     "figure": {"class", "data-language"},
