@@ -24,8 +24,10 @@ OVERHEAD_BYTES = 96 << 20
 """What a worker takes besides weights and cache: Python, llama.cpp, working memory."""
 COMFORTABLE_WINDOW = 8192
 SMALLEST_WINDOW = 512
+REMEMBERED_WINDOWS = 16
 PROMPT_CACHE_BYTES = 512 << 20
-"""The most that a worker keeps of conversations that have lost their slot to others."""
+"""The most that a worker keeps of conversations that have lost their slot to others, beside which
+it keeps no more than REMEMBERED_WINDOWS full ones."""
 TAIL_BYTES = 4096
 
 Health = Literal["well", "silent", "gone"]
@@ -87,7 +89,11 @@ def plan(file: GgufFile, settings: EngineSettings) -> Plan:
             f"the engine may use {readable(settings.memory_bytes)}."
         )
     slots = max(1, min(settings.slots, tokens // window))
-    cache = min(PROMPT_CACHE_BYTES, settings.memory_bytes // 16)
+    cache = min(
+        PROMPT_CACHE_BYTES,
+        settings.memory_bytes // 16,
+        REMEMBERED_WINDOWS * window * file.kv_bytes,
+    )
     return Plan(window, slots, fixed + slots * window * file.kv_bytes, cache)
 
 

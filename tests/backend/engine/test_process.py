@@ -39,7 +39,8 @@ def test_the_plan_keeps_to_the_memory(file, wanted, context, slots):
     made = plan(file, wanted)
 
     memory = file.size_bytes + OVERHEAD_BYTES + context * slots * file.kv_bytes
-    assert made == Plan(context, slots, memory, wanted.memory_bytes // 16)
+    cache = min(wanted.memory_bytes // 16, 16 * context * file.kv_bytes)
+    assert made == Plan(context, slots, memory, cache)
     assert memory <= wanted.memory_bytes
 
 
