@@ -106,7 +106,7 @@ class WorkerPool:
         worker.ready = False
         if self._workers.get(worker.file.id) is worker:
             del self._workers[worker.file.id]
-        if not worker.stopping:
+        if -code not in worker.signals_sent:
             how = signal.Signals(-code).name if code < 0 else f"code {code}"
             log.warning("%s ended by itself (%s): %s", worker.file.id, how, worker.last_words)
 
@@ -159,7 +159,7 @@ class WorkerPool:
         worker.misses += 1
         if worker.misses >= MISSES and worker.ready:
             log.warning("%s does not answer any more and is ended", worker.file.id)
-            worker.kill()
+            worker.send(signal.SIGKILL)
 
     async def _keep_within_memory(self) -> None:
         while sum(w.memory for w in self._workers.values()) > self.settings.memory_bytes:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import secrets
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ class WorkerProcess:
         self.context = planned.context
         self.url = ""
         self.ready = False
-        self.stopping = False
+        self.signals_sent: set[int] = set()
         self.last_used = time.monotonic()
         self.acquired = self.last_used
         self.misses = 0
@@ -217,20 +218,21 @@ class WorkerProcess:
 
     async def stop(self) -> None:
         """End the process: at its own pace for two seconds, then at once."""
-        self.stopping = True
-        if self._process is None or self._process.returncode is not None:
+        if self._process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
-            try:
-                await asyncio.wait_for(self._process.wait(), 2.0)
-            except TimeoutError:
-                self._process.kill()
-        await self._process.wait()
+        self.send(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), 2.0)
+        except TimeoutError:
+            self.send(signal.SIGKILL)
+            await self._process.wait()
 
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._running.kill()
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, unless the process has ended."""
+        if self._running.returncode is None:
+            self.signals_sent.add(number)
+            with contextlib.suppress(ProcessLookupError):
+                self._running.send_signal(number)
 
     @property
     def memory(self) -> int:
