@@ -160,8 +160,8 @@ class _Writer:
         history = await sync_to_async(selectors.history_for)(
             self.user, self.run.conversation_id, self.run.message_id
         )
-        self.turns, self.question = len(history), history[0].text
-        messages = [types.Message(m.role, m.text) for m in history if m.text]  # type: ignore[arg-type]
+        self.turns, self.question = len(history), history[0][1]
+        messages = [types.Message(role, text) for role, text in history if text]  # type: ignore[arg-type]
         return types.ChatRequest(
             model=self.run.model,
             messages=prompt(self.user.custom_instructions, messages),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -181,8 +180,9 @@ def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None)
         branch = branch[: branch.index(before)] if before in branch else []
     page = branch[-THREAD_PAGE:]
     running = Run.objects.filter(conversation=conversation, status=Run.Status.RUNNING).exists()
+    found = Message.objects.in_bulk(page)
     return Thread(
-        _views(tree, page),
+        tuple(_view(found[i], tree.siblings(i)) for i in page),
         page[0] if len(branch) > len(page) else None,
         conversation.version,
         running,
@@ -192,15 +192,29 @@ def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None)
 def message_views(
     user: User, conversation_id: UUID, ids: Sequence[UUID]
 ) -> tuple[MessageView, ...]:
-    """The given messages of the user's conversation, in that order."""
-    return _views(Tree.load(conversation_for(user, conversation_id)), ids)
+    """The given messages of the user's conversation, in that order.
+
+    Raises Conversation.DoesNotExist, or KeyError for a message that is not in it.
+    """
+    conversation = conversation_for(user, conversation_id)
+    found = Message.objects.filter(conversation=conversation).in_bulk(ids)
+    parents = {found[i].parent_id for i in ids}
+    beside = Q(parent_id__in=parents - {None})
+    if None in parents:
+        beside |= Q(parent=None)
+    siblings: dict[UUID | None, list[UUID]] = {}
+    rows = Message.objects.filter(beside, conversation=conversation).order_by("created_at", "id")
+    for identifier, parent in rows.values_list("id", "parent_id"):
+        siblings.setdefault(parent, []).append(identifier)
+    return tuple(_view(found[i], siblings[found[i].parent_id]) for i in ids)
 
 
-def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[Message, ...]:
-    """The branch that ends in `leaf`, oldest first: what the model is to read."""
+def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[tuple[str, str], ...]:
+    """The branch that ends in `leaf`, oldest first, as roles and texts: what the model reads."""
     tree = Tree.load(conversation_for(user, conversation_id))
     branch = tree.branch(leaf)[-CONTEXT_MESSAGES:]
-    found = Message.objects.in_bulk(branch)
+    rows = Message.objects.filter(id__in=branch).values_list("id", "role", "text")
+    found = {identifier: (role, text) for identifier, role, text in rows}
     return tuple(found[i] for i in branch)
 
 
@@ -243,27 +257,19 @@ class Tree:
         return self.children[self.parents[message]]
 
 
-def _views(tree: Tree, ids: Sequence[UUID]) -> tuple[MessageView, ...]:
-    found: dict[Any, Message] = Message.objects.in_bulk(ids)
-    views = []
-    for identifier in ids:
-        message = found[identifier]
-        siblings = tree.siblings(identifier)
-        place = siblings.index(identifier)
-        views.append(
-            MessageView(
-                id=message.id,
-                role=message.role,
-                text=message.text,
-                status=message.status,
-                model=message.model,
-                error=message.error,
-                omitted=message.omitted,
-                number=place + 1,
-                siblings=len(siblings),
-                previous=siblings[place - 1] if place else None,
-                next=siblings[place + 1] if place + 1 < len(siblings) else None,
-                created=message.created_at,
-            )
-        )
-    return tuple(views)
+def _view(message: Message, siblings: Sequence[UUID]) -> MessageView:
+    place = siblings.index(message.id)
+    return MessageView(
+        id=message.id,
+        role=message.role,
+        text=message.text,
+        status=message.status,
+        model=message.model,
+        error=message.error,
+        omitted=message.omitted,
+        number=place + 1,
+        siblings=len(siblings),
+        previous=siblings[place - 1] if place else None,
+        next=siblings[place + 1] if place + 1 < len(siblings) else None,
+        created=message.created_at,
+    )

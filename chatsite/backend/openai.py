@@ -193,8 +193,10 @@ async def _stream_once(
     finished = False
     try:
         async with client.chat.completions.with_streaming_response.create(
+            # The body goes round the client's own walk over typed parameters, which costs more
+            # than the whole stream when the conversation is long.
             model=body["model"],
-            messages=body["messages"],
+            messages=(),
             stream=True,
             extra_body=body,
         ) as response:

@@ -118,7 +118,12 @@ def test_history_is_the_branch_and_nothing_beside_it(alice: User) -> None:
     owner = conversation(alice)
     ids = talk(owner, 2)
     Message.objects.create(conversation=owner, parent_id=ids[0], role="assistant", text="other")
-    assert [m.id for m in selectors.history_for(alice, owner.id, ids[3])] == ids
+    assert selectors.history_for(alice, owner.id, ids[3]) == (
+        ("user", "user 0"),
+        ("assistant", "assistant 0"),
+        ("user", "user 1"),
+        ("assistant", "assistant 1"),
+    )
 
 
 def test_nobody_sees_what_is_somebody_elses(alice: User, bob: User) -> None:
