@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatsite.backend.engine import STARTER_ID
-from chatsite.backend.engine.client import EngineClient, EngineModel
+from chatsite.backend.engine.client import NO_KEEP_ALIVE, STREAM, EngineClient, EngineModel
 from chatsite.backend.engine.guard import neutralise_json
 from chatsite.backend.errors import BackendError, Unavailable, UpstreamFailed
 from chatsite.backend.openai import client_for, request_body, stream_chat
@@ -31,11 +31,6 @@ TIMEOUT = 300.0
 """Seconds of silence: a large model on a small machine reads a long prompt for minutes."""
 CHATML_OVERHEAD = 5
 """Tokens that `<|im_start|>role` and `<|im_end|>` with their line breaks add to a message."""
-# llama.cpp's own defaults are not OpenAI's; top_k 0 switches its cut off. A little min_p keeps
-# a quantised model from the noise at the far end of its vocabulary.
-SAMPLING = {"temperature": 1.0, "top_p": 1.0, "top_k": 0, "min_p": 0.02, "cache_prompt": True}
-# A very small model is at its best near its first choice.
-STARTER_SAMPLING = {**SAMPLING, "temperature": 0.3, "top_p": 0.9, "repeat_penalty": 1.1}
 
 
 class EmbeddedBackend:
@@ -75,9 +70,9 @@ class EmbeddedBackend:
         for last in (False, True):
             begun = False
             endpoint = await self.engine.acquire(model.upstream_id)
-            client = client_for(endpoint.base_url, endpoint.key, TIMEOUT)
+            client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
             try:
-                body = request_body(request, model)
+                body = {**request_body(request, model), **STREAM}
                 async with aclosing(stream_chat(client, body, "The engine")) as events:
                     async for event in events:
                         begun = True
@@ -184,6 +179,5 @@ def _describe(row: EngineModel) -> ModelInfo:
         capabilities=frozenset(capabilities),
         description=f"{row.name}, {size}, {row.quantization}",
         built_in=starter,
-        sampling=STARTER_SAMPLING if starter else SAMPLING,
         error=row.error,
     )

@@ -35,6 +35,8 @@ CONTINUE_PROMPT = (
     "without repeating or introducing anything."
 )
 FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter"}
+ENGINE_FULL = "exceed_context_size_error"
+"""llama.cpp's type for what OpenAI calls context_length_exceeded."""
 MAX_TRIES = 3
 LONGEST_WAIT = 2.0
 """Seconds. A server that asks for more patience than this gets its answer passed on instead."""
@@ -44,7 +46,9 @@ _clients: WeakKeyDictionary[
 ] = WeakKeyDictionary()
 
 
-def client_for(base_url: str, api_key: str, timeout: float) -> openai.AsyncOpenAI:
+def client_for(
+    base_url: str, api_key: str, timeout: float, headers: Mapping[str, str] | None = None
+) -> openai.AsyncOpenAI:
     """The running loop's client for a server: connections belong to the loop that opened them."""
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
     key = (base_url, api_key, timeout)
@@ -53,6 +57,7 @@ def client_for(base_url: str, api_key: str, timeout: float) -> openai.AsyncOpenA
             base_url=base_url,
             api_key=api_key,
             max_retries=0,
+            default_headers=headers,
             timeout=httpx2.Timeout(timeout, connect=5.0),
             http_client=openai.DefaultAioHttpClient(),
         )
@@ -140,7 +145,6 @@ def request_body(request: ChatRequest, model: ModelInfo) -> dict[str, Any]:
     elif request.continue_last:
         messages.append({"role": "user", "content": CONTINUE_PROMPT})
     body: dict[str, Any] = {
-        **model.sampling,
         **going_on,
         **request.params,
         "model": model.upstream_id,
@@ -297,7 +301,7 @@ def translate(  # noqa: PLR0911 - a table: one line for each kind of failure
             return errors.QuotaExceeded(f"{label}: {words}")
         case 429:
             return errors.RateLimited(f"{label}: {words}", retry_after=wait)
-        case 400 if code == "context_length_exceeded":
+        case 400 if code == "context_length_exceeded" or body.get("type") == ENGINE_FULL:
             return errors.ContextLengthExceeded(f"{label}: {words}", param="messages")
         case status if status < 500 and status != 408:
             param = body.get("param")

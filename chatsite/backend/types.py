@@ -78,8 +78,6 @@ class ModelInfo:
     capabilities: frozenset[Capability] = frozenset({"chat"})
     description: str = ""
     built_in: bool = False
-    sampling: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters that suit the model, used where the caller gives none."""
     max_tokens_name: str = "max_tokens"
     error: str = ""
     """Why it is known and yet cannot be used, for example a truncated file."""
