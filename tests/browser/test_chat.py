@@ -1,0 +1,234 @@
+"""The chat page as a person meets it: the real site, the real engine, a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.servers.answers import words
+from tests.servers.people import PASSWORD
+from tests.servers.site import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(180)]
+
+PageFor = Callable[..., "Page"]
+
+
+def ask(page: Page, text: str = "Go", model: str = "starter") -> None:
+    page.select_option("#model", model)
+    page.fill("#prompt", text)
+    page.press("#prompt", "Enter")
+
+
+def answer(page: Page, status: str = "complete") -> Locator:
+    """The last answer, once it is in that state."""
+    last = page.locator(".message.assistant").last
+    last.and_(page.locator(f"[data-status={status}]")).wait_for(timeout=30_000)
+    return last
+
+
+def said(answer: Locator) -> str:
+    return " ".join(answer.locator(".prose").inner_text().split())
+
+
+def test_a_newcomer_signs_up_and_talks_to_a_real_transformer(page_for: PageFor, site: Site) -> None:
+    site.person("administrator")
+    page = page_for(None)
+    page.goto("/")
+    assert "/accounts/login/" in page.url
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("Email").fill("newcomer@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.wait_for_selector(".built-in-note")
+    page.get_by_role("button", name="What is the capital of Japan?").click()
+    text = said(answer(page))
+    assert len(text) > 10
+    assert re.search(r"/c/[0-9a-f-]{36}/$", page.url)
+    assert page.title().startswith("What is the capital of Japan?")
+    page.reload()
+    assert said(answer(page)) == text
+
+
+def test_a_reload_in_the_middle_loses_and_doubles_nothing(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, model="fake/slow-40")
+    page.get_by_text("three3").wait_for()
+    page.reload()
+    assert "three3" in said(page.locator(".message.assistant"))
+    assert said(answer(page)) == words(40)
+    assert page.locator(".message.assistant .block").count() == 1
+
+
+def test_a_second_tab_joins_and_stops(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, model="fake/slow-40")
+    page.get_by_text("three3").wait_for()
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_text("one7").wait_for()
+    other.get_by_role("button", name="Stop answering").click()
+    stopped = said(answer(page, "stopped"))
+    assert words(40).startswith(stopped)
+    assert said(answer(other, "stopped")) == stopped
+    assert page.get_by_role("button", name="Send").is_visible()
+
+
+def test_the_server_is_killed_in_the_middle_and_the_answer_goes_on(
+    page_for: PageFor, site: Site
+) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, model="fake/slow-40")
+    page.get_by_text("three3").wait_for()
+    shown = said(page.locator(".message.assistant"))
+    site.kill("web")
+    # The page finds its way back by itself, and nothing that it showed is gone.
+    interrupted = said(answer(page, "interrupted"))
+    assert interrupted.startswith(shown)
+    page.select_option("#model", "fake/echo")
+    page.get_by_role("button", name="Continue").click()
+    assert said(answer(page)).startswith(interrupted)
+
+
+def test_an_engine_that_is_killed_is_back_for_the_next_question(
+    page_for: PageFor, site: Site
+) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, "Hello")
+    answer(page)
+    site.kill("engine")
+    ask(page, "Are you still there?")
+    page.locator(".message.assistant:not([data-status=streaming])").nth(1).wait_for(timeout=30_000)
+    if (failed := page.get_by_role("button", name="Try again")).count():
+        site.wait_for("engine ready", count=2)
+        failed.click()
+    assert len(said(answer(page))) > 0
+
+
+def test_a_worker_that_is_killed_does_not_touch_an_answer(page_for: PageFor, site: Site) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, model="fake/slow-40")
+    page.get_by_text("three3").wait_for()
+    site.kill("worker")
+    assert said(answer(page)) == words(40)
+
+
+def test_a_failure_is_told_in_place_and_can_be_tried_again(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, model="fake/error-3")
+    failed = answer(page, "failed")
+    assert "one1" in said(failed)
+    page.select_option("#model", "fake/echo")
+    page.get_by_role("button", name="Try again").click()
+    assert said(answer(page)) == "Go"
+
+
+def test_markdown_is_rendered_with_tables_code_and_maths(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, model="fake/markdown")
+    prose = answer(page).locator(".prose")
+    assert prose.locator("table td").first.inner_text() == "apple"
+    assert prose.locator("input[type=checkbox]").count() == 2
+    assert prose.locator("math").count() == 1
+    assert "print" in prose.locator("figure.code code").inner_text()
+    assert prose.get_by_role("button", name="Copy").is_visible()
+
+
+def test_versions_by_edit_and_regenerate(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, "Helo", "fake/echo")
+    answer(page)
+    page.get_by_role("button", name="Edit message").click()
+    page.get_by_label("Edit your message").fill("Hello")
+    page.get_by_role("button", name="Save & send").click()
+    page.get_by_text("2/2").wait_for()
+    assert said(answer(page)) == "Hello"
+    page.get_by_role("button", name="Previous version").click()
+    page.get_by_text("1/2").wait_for()
+    assert said(answer(page)) == "Helo"
+    page.get_by_role("button", name="Answer again").click()
+    page.get_by_text("2/2").wait_for()
+    assert said(answer(page)) == "Helo"
+
+
+def test_rename_and_delete(page_for: PageFor) -> None:
+    page = page_for("bob")
+    page.goto("/")
+    ask(page, "First talk", "fake/echo")
+    answer(page)
+    page.get_by_role("button", name="Options for").first.click()
+    page.get_by_role("link", name="Rename").click()
+    page.get_by_label("New title").fill("Renamed")
+    page.get_by_label("New title").press("Enter")
+    page.locator("h1", has_text="Renamed").wait_for()
+    page.get_by_role("button", name="Options for Renamed").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.locator("h1", has_text="New chat").wait_for()
+    assert page.get_by_role("link", name="Renamed").count() == 0
+
+
+def test_what_was_typed_survives_a_reload(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    page.fill("#prompt", "half a thought")
+    page.wait_for_timeout(600)
+    page.reload()
+    assert page.input_value("#prompt") == "half a thought"
+
+
+def test_somebody_elses_conversation_is_not_there(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, "A secret of mine", "fake/echo")
+    answer(page)
+    stranger = page_for("bob")
+    response = stranger.goto(page.url)
+    assert response is not None
+    assert response.status == 404
+    assert "A secret of mine" not in stranger.content()
+
+
+def violations(page: Page) -> list[Any]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_every_page_is_accessible_and_fits(page_for: PageFor, scheme: Any, width: int) -> None:
+    page = page_for("administrator", color_scheme=scheme, viewport={"width": width, "height": 740})
+    page.goto("/")
+    problems = {"/": violations(page)}
+    ask(page, model="fake/markdown")
+    answer(page)
+    problems["answer"] = violations(page)
+    for path in (
+        "/models/", "/settings/", "/settings/keys/", "/settings/people/", "/accounts/email/",
+        "/accounts/password/change/", "/accounts/2fa/", "/c/00000000-0000-4000-8000-000000000000/",
+    ):  # fmt: skip
+        page.goto(path)
+        problems[path] = violations(page)
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, path
+    nobody = page_for(None, color_scheme=scheme, viewport={"width": width, "height": 740})
+    for path in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
+        nobody.goto(path)
+        problems[path] = violations(nobody)
+    assert {path: found for path, found in problems.items() if found} == {}
