@@ -31,6 +31,8 @@ class Command(BaseCommand):
         port = _port(os.environ.get("CHATSITE_PORT", "8000"))
         _check_folder(settings.DATA_DIR)
         _check_free(bind, port)
+        # One connection is enough here; a pool would try for half a minute before it says why not.
+        connection.settings_dict["OPTIONS"].pop("pool", None)
         try:
             call_command("migrate", verbosity=0, interactive=False)
             first_start = not get_user_model().objects.exists()
