@@ -255,7 +255,7 @@ class Trainer:
         context = self._recipe.shape.context
         self._model.generation_config = GenerationConfig(
             do_sample=True,
-            temperature=0.7,
+            temperature=0.4,  # a small model wanders soon
             top_p=0.9,
             eos_token_id=self._model.config.eos_token_id,
             pad_token_id=self._model.config.pad_token_id,
