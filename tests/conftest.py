@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+FAILED = pytest.StashKey[bool]()
 CHROMIUM = shutil.which("chromium")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -197,12 +199,25 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the fixtures whether the test has failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture
-def page_for(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+def page_for(
+    browser: Browser, site: Site, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
     """A page of the real site in a browser profile of its own, signed in as somebody or nobody.
 
     Other arguments are Playwright's for a new context: viewport, color_scheme, reduced_motion.
     A script error or a violation of the content security policy on any of them fails the test.
+    A test that fails leaves pictures of its pages in test-results/.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
@@ -223,6 +238,13 @@ def page_for(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         return page
 
     yield page_for
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if request.node.stash.get(FAILED, False):
+            for page in context.pages:
+                name = re.sub(r"\W+", "-", request.node.name)
+                page.screenshot(path=request.config.rootpath / f"test-results/{name}-{number}.png")
+                sys.stderr.write(f"{name}-{number}: {page.url}\n{page.inner_text('body')}\n")
         context.close()
+    if request.node.stash.get(FAILED, False):
+        sys.stderr.write(site.output[-4000:])
     assert problems == []
