@@ -256,7 +256,7 @@ async def _guarded(
             text = await guard.feed(event.text) if event.text else ""
             reasoning = await thought.feed(event.reasoning) if event.reasoning else ""
             if text or reasoning or event.tool_calls:
-                yield replace(event, text=text, reasoning=reasoning, logprobs=None)
+                yield Delta(text, index, reasoning, event.tool_calls)
         except errors.ContentBlocked:
             meter.flags.update(guard.verdict.reasons, thought.verdict.reasons)
             shut.add(index)

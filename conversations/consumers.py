@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
+import channels.db
 import orjson
 from asgiref.sync import sync_to_async
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils.safestring import mark_safe
 
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
-from conversations import runner, selectors, services
+from conversations import fragments, runner, selectors, services
 from conversations.models import Conversation, Message
 
 logger = logging.getLogger("chatsite.socket")
@@ -92,12 +90,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Channels looks after old database connections at every message, in another thread.
 
-        What a person does is often enough for that; the frames of a stream are too many.
+        What a person does is often enough for that (`_still_welcome`); a stream's frames are not.
         """
-        if message["type"].startswith("websocket."):
-            await super().dispatch(message)
-        else:
-            await getattr(self, get_handler_name(message))(message)
+        await getattr(self, get_handler_name(message))(message)
 
     # --- what the person does
 
@@ -167,11 +162,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 await runner.announce(group, "messages.added", ids=[str(i) for i in turn.added])
             if turn.moved:
                 await runner.announce_touched(self.user, self.conversation_id)
-        fragments = [self._nonce(nonce)]
-        if turn.repeated:
-            fragments.append(await sync_to_async(self._thread)())
-        fragments.append(render_to_string("conversations/_problem.html", {"oob": True}))
-        await self.send("".join(fragments))
+        repeated = await sync_to_async(self._thread)() if turn.repeated else ""
+        await self.send(fragments.nonce(nonce) + repeated + fragments.problem())
 
     # --- what the runs and the other pages report
 
@@ -189,7 +181,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self._resend(UUID(message))
             return
         self.known[message] = event["end"]
-        await self.send(_patch(message, event["had"], event["first"], event["blocks"]))
+        patch = fragments.patch(message, event["had"], event["first"], event["blocks"])
+        await self.send(patch)
 
     async def run_ended(self, event: dict[str, Any]) -> None:
         self.known.pop(event["message"], None)
@@ -225,12 +218,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.send(html)
 
     async def _show_problem(self, message: str) -> None:
-        await self.send(
-            render_to_string("conversations/_problem.html", {"problem": message, "oob": True})
-        )
+        await self.send(fragments.problem(message))
 
     def _still_welcome(self) -> bool:
         """Whether the person is still signed in; a socket outlives the page it came from."""
+        channels.db.close_old_connections()
         session = self.scope.get("session")
         if session is not None and not session.exists(session.session_key):
             return False
@@ -248,25 +240,19 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         return owner in {None, self.user.pk}
 
     def _added(self, ids: list[UUID]) -> str:
-        views = selectors.message_views(self.user, self.conversation_id, ids)
-        self._remember(views)
-        added = "".join(self._message(view) for view in views)
-        return (
-            f'<div hx-swap-oob="beforeend:#thread-messages">{added}</div>'
-            + self._state(running=True)
-            + _announcement("Answering…")
-        )
+        new = selectors.messages_for(self.user, self.conversation_id, ids)
+        self._remember(new)
+        return fragments.added(self.conversation_id, new)
 
     def _whole(self, message_id: UUID, *, ended: bool) -> str:
         try:
-            [view] = selectors.message_views(self.user, self.conversation_id, [message_id])
+            one = selectors.messages_for(self.user, self.conversation_id, [message_id])
         except (Conversation.DoesNotExist, KeyError):
             return ""
-        self._remember([view])
-        html = self._message(view, oob=True)
+        self._remember(one)
         if ended:
-            html += self._state(running=False) + _announcement(_ENDINGS.get(view.status, ""))
-        return html
+            return fragments.ended(self.conversation_id, one)
+        return fragments.message(self.conversation_id, one.messages[0], oob=True)
 
     def _load_thread(self) -> selectors.Thread | None:
         try:
@@ -279,70 +265,27 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if thread is None:
             return ""
         self.known.clear()
-        self._remember(thread.messages)
-        html = render_to_string(
-            "conversations/_thread.html",
-            {"thread": thread, "conversation_id": self.conversation_id, "oob": True},
-        )
-        return html + self._state(running=thread.running)
-
-    def _state(self, *, running: bool) -> str:
-        return (
-            render_to_string("conversations/_run_state.html", {"running": running, "oob": True})
-            + self._page_state()
-        )
+        self._remember(thread)
+        return fragments.thread(self.conversation_id, thread)
 
     def _page_state(self) -> str:
         try:
-            conversation = selectors.conversation_for(self.user, self.conversation_id)
+            shown = selectors.messages_for(self.user, self.conversation_id, [])
         except Conversation.DoesNotExist:
             return ""
-        return render_to_string(
-            "conversations/_page_state.html",
-            {
-                "url": reverse("conversations:show", args=[conversation.id]),
-                "title": selectors.row(conversation).title,
-                "version": conversation.version,
-                "oob": True,
-            },
-        )
+        return fragments.page_state(self.conversation_id, shown)
 
     def _top_row(self, conversation_id: UUID) -> str:
-        """The conversation's row of the sidebar, taken to the top of today's."""
         try:
             conversation = selectors.conversation_for(self.user, conversation_id)
         except Conversation.DoesNotExist:
             return ""
-        html = render_to_string(
-            "conversations/_conversation_row.html",
-            {"row": selectors.row(conversation), "conversation_id": self.conversation_id},
-        )
-        return f'<ul hx-swap-oob="afterbegin:#conversations-today">{html}</ul>'
+        return fragments.top_row(selectors.row(conversation), self.conversation_id)
 
-    def _message(self, view: selectors.MessageView, *, oob: bool = False) -> str:
-        return render_to_string(
-            "conversations/_message.html",
-            {"message": view, "conversation_id": self.conversation_id, "oob": oob},
-        )
-
-    def _nonce(self, acknowledged: str) -> str:
-        return render_to_string(
-            "conversations/_nonce.html",
-            {"nonce": uuid4().hex, "acknowledged": acknowledged, "oob": True},
-        )
-
-    def _remember(self, views: Iterable[selectors.MessageView]) -> None:
-        for view in views:
+    def _remember(self, shown: selectors.Thread) -> None:
+        for view in shown.messages:
             if view.status == Message.Status.STREAMING:
                 self.known[str(view.id)] = len(view.text)
-
-
-_ENDINGS: dict[str, str] = {
-    Message.Status.COMPLETE: "Answer complete.",
-    Message.Status.STOPPED: "Answer stopped.",
-    Message.Status.INTERRUPTED: "Answer interrupted.",
-    Message.Status.FAILED: "The answer failed.",
-}
 
 
 def _text(sent: dict[str, Any], name: str) -> str:
@@ -355,35 +298,3 @@ def _identifier(sent: dict[str, Any]) -> UUID:
         return UUID(_text(sent, "message"))
     except ValueError:
         raise InvalidRequest("This message does not exist.", param="message") from None
-
-
-def _announcement(words: str) -> str:
-    return render_to_string(
-        "conversations/_announcement.html", {"announcement": words, "oob": True}
-    )
-
-
-def _patch(message: str, had: int, first: int, blocks: list[str]) -> str:
-    """Replace the blocks from `first` on of a page that shows `had` of them."""
-    parts: list[str] = []
-    added: list[str] = []
-    for index, html in enumerate(blocks, start=first):
-        replaces = index < had
-        (parts if replaces else added).append(
-            render_to_string(
-                "conversations/_block.html",
-                {
-                    "message_id": message,
-                    "index": index,
-                    "html": mark_safe(html),  # noqa: S308 - sanitised by the renderer
-                    "oob": "outerHTML" if replaces else "",
-                },
-            )
-        )
-    if added:
-        parts.append(f'<div hx-swap-oob="beforeend:#m-{message}-body">{"".join(added)}</div>')
-    parts.extend(
-        f'<div id="m-{message}-b{index}" hx-swap-oob="delete"></div>'
-        for index in range(first + len(blocks), had)
-    )
-    return "".join(parts)

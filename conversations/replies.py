@@ -9,6 +9,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from chatsite.backend.errors import BackendError
 from chatsite.backend.types import (
     Accepted,
@@ -145,12 +147,14 @@ async def chunks(
         "service_tier": "default",
         "system_fingerprint": None,
     }
-    # With include_usage every chunk but the last says null.
-    tail: dict[str, Any] = {"usage": None} if include_usage else {}
+    # All but the choice is the same in every chunk, so it is written once. With include_usage
+    # every chunk but the last says that it has none.
+    before = b"data: " + orjson.dumps(head)[:-1] + b',"choices":['
+    after = b'],"usage":null}\n\n' if include_usage else b"]}\n\n"
 
     def chunk(index: int, delta: dict[str, Any], logprobs: Any, reason: str | None) -> bytes:
         choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
-        return sse({**head, "choices": [choice], **tail})
+        return before + orjson.dumps(choice) + after
 
     async with aclosing(events):
         for index in range(n):

@@ -244,7 +244,7 @@ class _Writer:
         ended = False
         with suppress(DatabaseError):
             ended = await sync_to_async(services.end_run)(
-                self.run.id,
+                self.run,
                 status=self.status,
                 text=self.text,
                 error=self.error,

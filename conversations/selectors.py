@@ -89,11 +89,14 @@ BROKEN_OFF = {Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The shown branch, or the newest part of it. `earlier` is its first message's id when older
-    ones exist."""
+    """The shown branch of a conversation, or some messages of it.
+
+    `earlier` is the id of the first message when there are older ones that are not among them.
+    """
 
     messages: tuple[MessageView, ...] = ()
     earlier: UUID | None = None
+    title: str = ""
     version: int = 0
     running: bool = False
 
@@ -111,9 +114,11 @@ def message_for(user: User, conversation_id: UUID, message_id: UUID) -> Message:
 
 
 def row(conversation: Conversation) -> ConversationRow:
-    return ConversationRow(
-        conversation.id, conversation.title or "New chat", conversation.updated_at
-    )
+    return ConversationRow(conversation.id, _title(conversation), conversation.updated_at)
+
+
+def _title(conversation: Conversation) -> str:
+    return conversation.title or "New chat"
 
 
 def sidebar_for(user: User, before: str = "", *, today: date | None = None) -> Sidebar:
@@ -184,14 +189,13 @@ def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None)
     return Thread(
         tuple(_view(found[i], tree.siblings(i)) for i in page),
         page[0] if len(branch) > len(page) else None,
+        _title(conversation),
         conversation.version,
         running,
     )
 
 
-def message_views(
-    user: User, conversation_id: UUID, ids: Sequence[UUID]
-) -> tuple[MessageView, ...]:
+def messages_for(user: User, conversation_id: UUID, ids: Sequence[UUID]) -> Thread:
     """The given messages of the user's conversation, in that order.
 
     Raises Conversation.DoesNotExist, or KeyError for a message that is not in it.
@@ -206,7 +210,11 @@ def message_views(
     rows = Message.objects.filter(beside, conversation=conversation).order_by("created_at", "id")
     for identifier, parent in rows.values_list("id", "parent_id"):
         siblings.setdefault(parent, []).append(identifier)
-    return tuple(_view(found[i], siblings[found[i].parent_id]) for i in ids)
+    return Thread(
+        tuple(_view(found[i], siblings[found[i].parent_id]) for i in ids),
+        title=_title(conversation),
+        version=conversation.version,
+    )
 
 
 def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[tuple[str, str], ...]:

@@ -166,17 +166,13 @@ def save_progress(run_id: UUID, message_id: UUID, text: str, *, beat: bool) -> b
     )
 
 
-def end_run(
-    run_id: UUID, *, status: Run.Status, text: str, error: str = "", omitted: int = 0
-) -> bool:
+def end_run(run: Run, *, status: Run.Status, text: str, error: str = "", omitted: int = 0) -> bool:
     """Close a running run and its message. False when it was closed or deleted before."""
     with transaction.atomic():
         now = timezone.now()
-        if not Run.objects.filter(id=run_id, status=Run.Status.RUNNING).update(
-            status=status, ended_at=now
-        ):
+        running = Run.objects.filter(id=run.id, status=Run.Status.RUNNING)
+        if not running.update(status=status, ended_at=now):
             return False
-        run = Run.objects.get(id=run_id)
         Message.objects.filter(id=run.message_id).update(
             text=text, status=_MESSAGE_STATUS[status], error=error, omitted=omitted
         )
@@ -203,7 +199,7 @@ def settle_orphans(conversation_id: UUID | None = None) -> int:
     for run in running:
         if not _alive(run):
             settled += end_run(
-                run.id,
+                run,
                 status=Run.Status.INTERRUPTED,
                 text=run.message.text,
                 error="The server stopped while this was being written.",
@@ -239,13 +235,14 @@ def _checked(text: str) -> str:
 
 
 def _own_or_new(user: User, conversation_id: UUID, text: str) -> tuple[Conversation, bool]:
-    try:
-        with transaction.atomic():
-            conversation, created = Conversation.objects.get_or_create(
-                id=conversation_id, defaults={"owner": user, "title": title_from(text)}
-            )
-    except IntegrityError:  # pragma: no cover - two tabs made it in the same instant
-        conversation, created = Conversation.objects.get(id=conversation_id), False
+    conversation = Conversation.objects.filter(id=conversation_id).first()
+    if conversation is None:
+        # Two tabs may make it in the same instant: get_or_create lets the second one join.
+        conversation, created = Conversation.objects.get_or_create(
+            id=conversation_id, defaults={"owner": user, "title": title_from(text)}
+        )
+    else:
+        created = False
     if conversation.owner_id != user.pk:
         raise Conversation.DoesNotExist
     return conversation, created

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -121,13 +121,8 @@ class OpenAIBackend:
             ) from error
         return rows
 
-    async def stream(
-        self, request: ChatRequest, model: ModelInfo
-    ) -> AsyncGenerator[BackendEvent, None]:
-        body = request_body(request, model)
-        async with aclosing(stream_chat(self.client(), body, self.label)) as events:
-            async for event in events:
-                yield event
+    def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
+        return stream_chat(self.client(), request_body(request, model), self.label)
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
         return tokens.count_openai(texts, model.upstream_id)
@@ -204,18 +199,16 @@ async def _stream_once(
             stream=True,
             extra_body=body,
         ) as response:
-            async for data in _sse_data(response.http_response.aiter_bytes()):
-                if data == b"[DONE]":
-                    break
-                chunk = orjson.loads(data)
-                if "error" in chunk:
-                    raise _in_stream(chunk["error"], label)
-                if chunk.get("usage"):
-                    usage = _usage(chunk["usage"])
-                for event in _chunk_events(chunk):
-                    produced += isinstance(event, Delta)
-                    finished |= isinstance(event, ChoiceFinished)
-                    yield event
+            rest = b""
+            async for data in response.http_response.aiter_bytes():
+                *lines, rest = (rest + data).split(b"\n")
+                for chunk in _chunks(lines, label):
+                    if chunk.get("usage"):
+                        usage = _usage(chunk["usage"])
+                    for event in _chunk_events(chunk):
+                        produced += isinstance(event, Delta)
+                        finished |= isinstance(event, ChoiceFinished)
+                        yield event
     except openai.OpenAIError as error:
         raise translate(error, label) from error
     except httpx2.TimeoutException as error:
@@ -229,16 +222,15 @@ async def _stream_once(
     yield Finished(usage or Usage(completion_tokens=produced, exact=False))
 
 
-async def _sse_data(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The data of server-sent events, one line each as OpenAI-compatible servers send them."""
-    rest = b""
-    async for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
-                yield line[5:].strip()
-    if rest.startswith(b"data:"):
-        yield rest[5:].strip()
+def _chunks(lines: Iterable[bytes], label: str) -> Iterator[dict[str, Any]]:
+    """The JSON of server-sent events, one line each as OpenAI-compatible servers send them."""
+    for line in lines:
+        data = line[5:].strip() if line.startswith(b"data:") else b""
+        if data and data != b"[DONE]":
+            chunk: dict[str, Any] = orjson.loads(data)
+            if "error" in chunk:
+                raise _in_stream(chunk["error"], label)
+            yield chunk
 
 
 def _chunk_events(chunk: Mapping[str, Any]) -> Iterator[Delta | ChoiceFinished]:

@@ -134,7 +134,7 @@ def test_nobody_sees_what_is_somebody_elses(alice: User, bob: User) -> None:
     with pytest.raises(Conversation.DoesNotExist):
         selectors.thread_for(bob, owner.id)
     with pytest.raises(Conversation.DoesNotExist):
-        selectors.message_views(bob, owner.id, [first])
+        selectors.messages_for(bob, owner.id, [first])
     with pytest.raises(Conversation.DoesNotExist):
         selectors.history_for(bob, owner.id, first)
     with pytest.raises(Message.DoesNotExist):

@@ -21,7 +21,7 @@ def ask(user: User, text: str = "Hello", conversation: UUID | None = None) -> se
 
 def finish(turn: services.Turn, text: str = "Hi", status: Run.Status = Run.Status.FINISHED) -> None:
     assert turn.run is not None
-    assert services.end_run(turn.run.id, status=status, text=text)
+    assert services.end_run(turn.run, status=status, text=text)
 
 
 def shown(user: User, conversation: UUID) -> list[tuple[str, str, str]]:
@@ -147,7 +147,7 @@ def test_a_run_ends_once(alice: User) -> None:
     turn = ask(alice)
     finish(turn, "kept")
     assert turn.run is not None
-    assert not services.end_run(turn.run.id, status=Run.Status.FAILED, text="lost")
+    assert not services.end_run(turn.run, status=Run.Status.FAILED, text="lost")
     assert last(alice, turn.conversation_id).text == "kept"
 
 
@@ -203,7 +203,7 @@ def test_deleting_a_conversation_ends_its_run(alice: User) -> None:
     services.delete(alice, turn.conversation_id)
     assert turn.run is not None
     assert not services.save_progress(turn.run.id, answer.id, "x", beat=True)
-    assert not services.end_run(turn.run.id, status=Run.Status.FINISHED, text="x")
+    assert not services.end_run(turn.run, status=Run.Status.FINISHED, text="x")
     assert not Message.objects.exists()
 
 

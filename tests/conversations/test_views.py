@@ -26,7 +26,7 @@ def page(alice: User, fake_models: Upstream, client: Client) -> Client:
 def talk(user: User, text: str = "Hello", answer: str = "Good **day**") -> UUID:
     turn = services.ask(user, uuid4(), text=text, model="fake/echo", nonce=uuid4().hex)
     assert turn.run
-    services.end_run(turn.run.id, status=Run.Status.FINISHED, text=answer)
+    services.end_run(turn.run, status=Run.Status.FINISHED, text=answer)
     return turn.conversation_id
 
 
@@ -99,7 +99,7 @@ def test_versions_are_moved_between(page: Client, alice: User) -> None:
     first = selectors.thread_for(alice, conversation).messages[-1]
     again = services.regenerate(alice, conversation, first.id, model="fake/echo")
     assert again.run
-    services.end_run(again.run.id, status=Run.Status.FINISHED, text="second")
+    services.end_run(again.run, status=Run.Status.FINISHED, text="second")
     address = f"/c/{conversation}/select/{first.id}/"
     assert "first" in html(page.post(address, **HTMX))
     assert page.get(address).status_code == 405
