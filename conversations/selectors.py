@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -217,13 +218,35 @@ def messages_for(user: User, conversation_id: UUID, ids: Sequence[UUID]) -> Thre
     )
 
 
+_HISTORY = """
+    WITH RECURSIVE branch(parent_id, role, text, depth) AS (
+        SELECT m.parent_id, m.role, m.text, 1
+        FROM conversations_message m
+        JOIN conversations_conversation c ON c.id = m.conversation_id
+        WHERE m.id = %s AND c.id = %s AND c.owner_id = %s
+        UNION ALL
+        SELECT m.parent_id, m.role, m.text, branch.depth + 1
+        FROM conversations_message m JOIN branch ON m.id = branch.parent_id
+        WHERE branch.depth < %s
+    )
+    SELECT role, text FROM branch ORDER BY depth DESC
+"""
+
+
 def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[tuple[str, str], ...]:
-    """The branch that ends in `leaf`, oldest first, as roles and texts: what the model reads."""
-    tree = Tree.load(conversation_for(user, conversation_id))
-    branch = tree.branch(leaf)[-CONTEXT_MESSAGES:]
-    rows = Message.objects.filter(id__in=branch).values_list("id", "role", "text")
-    found = {identifier: (role, text) for identifier, role, text in rows}
-    return tuple(found[i] for i in branch)
+    """The branch that ends in `leaf`, oldest first, as roles and texts: what the model reads.
+
+    Raises Message.DoesNotExist. One query from the leaf upwards, because the tree of a long
+    conversation is many times as large as what the model is to read of it.
+    """
+    key = Message._meta.pk.get_db_prep_value
+    ids = [key(leaf, connection), key(conversation_id, connection)]
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORY, [*ids, user.pk, CONTEXT_MESSAGES])
+        rows = cursor.fetchall()
+    if not rows:
+        raise Message.DoesNotExist
+    return tuple((role, text) for role, text in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ def test_versions_by_edit_and_regenerate(page_for: PageFor) -> None:
     page.get_by_role("button", name="Previous version").click()
     page.get_by_text("1/2").wait_for()
     assert said(answer(page)) == "Helo"
-    page.get_by_role("button", name="Answer again").click()
+    page.get_by_role("button", name="Regenerate").click()
     page.get_by_text("2/2").wait_for()
     assert said(answer(page)) == "Helo"
 

@@ -126,6 +126,18 @@ def test_history_is_the_branch_and_nothing_beside_it(alice: User) -> None:
     )
 
 
+def test_history_ends_where_no_model_would_read_on(
+    alice: User, django_assert_num_queries: Any
+) -> None:
+    owner = conversation(alice)
+    ids = talk(owner, 202)
+    with django_assert_num_queries(1):
+        history = selectors.history_for(alice, owner.id, ids[-1])
+    assert len(history) == selectors.CONTEXT_MESSAGES
+    assert history[0] == ("user", "user 2")
+    assert history[-1] == ("assistant", "assistant 201")
+
+
 def test_nobody_sees_what_is_somebody_elses(alice: User, bob: User) -> None:
     owner = conversation(alice)
     [first, _] = talk(owner, 1)
@@ -135,7 +147,7 @@ def test_nobody_sees_what_is_somebody_elses(alice: User, bob: User) -> None:
         selectors.thread_for(bob, owner.id)
     with pytest.raises(Conversation.DoesNotExist):
         selectors.messages_for(bob, owner.id, [first])
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(Message.DoesNotExist):
         selectors.history_for(bob, owner.id, first)
     with pytest.raises(Message.DoesNotExist):
         selectors.message_for(bob, owner.id, first)
