@@ -175,14 +175,17 @@ class _Child:
         self.start_at = None
 
     def lines(self) -> list[bytes]:
-        """The lines written since the last call; the rest too once the process has ended."""
+        """The lines written since the last call, empty ones left out.
+
+        Once the process has ended, what it left unfinished counts as a line.
+        """
         with suppress(BlockingIOError):
             self._unfinished += os.read(self.output, 65536)
         *lines, self._unfinished = self._unfinished.split(b"\n")
         if self._unfinished and self.process and self.process.returncode is not None:
             lines.append(self._unfinished)
             self._unfinished = b""
-        return lines
+        return [line for line in lines if line.strip()]
 
 
 class Guard:
