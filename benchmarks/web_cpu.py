@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import statistics
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -81,6 +82,14 @@ async def measure(site: Site, once: Callable[[], Awaitable[None]]) -> float:
     return (site.cpu_ms() - before) / REPLIES
 
 
+def scale() -> float:
+    """Milliseconds of CPU for a million steps of a plain loop: how fast this machine is now."""
+    before, total = time.process_time(), 0
+    for step in range(1_000_000):
+        total += step * step
+    return 1000 * (time.process_time() - before)
+
+
 async def main(delay: float) -> None:
     found: dict[str, list[float]] = {}
     with Upstream() as upstream:
@@ -97,6 +106,7 @@ async def main(delay: float) -> None:
                     async with open_page(session, site) as ask:
                         name = "page, over the websocket"
                         found.setdefault(name, []).append(await measure(site, ask))
+                print(f"for scale, a million steps of a Python loop: {scale():.0f} ms")
                 for name, rounds in found.items():
                     print(
                         f"{name:28} {statistics.median(rounds):6.2f} ms   "

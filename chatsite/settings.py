@@ -138,7 +138,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # 2 ms together, for every request of the API and every message of a socket.
     DATABASES["default"]["CONN_MAX_AGE"] = None
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("CHATSITE_DATABASE_CONNECTIONS", default=16),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -202,6 +205,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("CHATSITE_EMAIL_VERIFICATION", default="none")
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
+# Behind a proxy everybody would otherwise share one address, and its limit on sign-ins.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <noreply@localhost>")
@@ -306,5 +311,7 @@ LOGGING = {
         "chatsite": {"level": env.str("CHATSITE_LOG_LEVEL", default="INFO")},
         # A client's mistake is the client's to read.
         "django.request": {"level": "ERROR"},
+        # It warns at every start that it will try the broker again, which is what is wanted.
+        "kombu.connection": {"level": "ERROR"},
     },
 }

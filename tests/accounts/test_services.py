@@ -353,6 +353,7 @@ def test_a_request_is_written_into_the_ledger(alice: User) -> None:
         "duration_ms": 1200,
         "status": "stopped",
         "streamed": True,
+        "flags": "",
     }
 
 

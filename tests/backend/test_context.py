@@ -8,9 +8,7 @@ from chatsite.backend.types import Message, TokenCounts
 
 SYSTEM = Message("system", "Be brief.")
 TURNS = tuple(
-    Message(role, f"{role} {number}")
-    for number in (1, 2, 3)
-    for role in ("user", "assistant")
+    Message(role, f"{role} {number}") for number in (1, 2, 3) for role in ("user", "assistant")
 )[:-1]
 
 
