@@ -69,9 +69,6 @@ def pytest_configure() -> None:
     if database["ENGINE"].endswith("sqlite3"):
         # In a file, as in real life: in memory, threads meet locks that no timeout applies to.
         database.setdefault("TEST", {})["NAME"] = str(DATA / "test.sqlite3")
-    else:
-        # Tests that race hold several connections at once until all have one.
-        database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16}
 
 
 def pytest_unconfigure() -> None:

@@ -48,12 +48,15 @@ def test_a_newcomer_signs_up_and_talks_to_a_real_transformer(page_for: PageFor, 
     page.get_by_role("button", name="Create account").click()
     page.wait_for_selector(".built-in-note")
     page.get_by_role("button", name="What is the capital of Japan?").click()
-    text = said(answer(page))
+    # A very small model may ramble until its window is full, which is an end as well.
+    ended = page.locator(".message.assistant:not([data-status=streaming])")
+    ended.wait_for(timeout=60_000)
+    text = said(ended)
     assert len(text) > 10
     assert re.search(r"/c/[0-9a-f-]{36}/$", page.url)
     assert page.title().startswith("What is the capital of Japan?")
     page.reload()
-    assert said(answer(page)) == text
+    assert said(ended) == text
 
 
 def test_a_reload_in_the_middle_loses_and_doubles_nothing(page_for: PageFor) -> None:
