@@ -127,13 +127,13 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
         except errors.BackendError as error:
             blocked = isinstance(error, errors.ContentBlocked)
             meter.outcome = "blocked" if blocked else "failed"
-            yield Failed(error, meter.usage)
+            yield Failed(error)
         except (GeneratorExit, asyncio.CancelledError):
             raise
         except Exception:
             logger.exception("a completion of %s broke", request.model)
             meter.outcome = "failed"
-            yield Failed(errors.BackendError("Something went wrong on this site."), meter.usage)
+            yield Failed(errors.BackendError("Something went wrong on this site."))
     finally:
         if resolved is not None:
             # Shielded: a run that is being cancelled must still be charged.
@@ -275,6 +275,16 @@ def _joined(logprobs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
 async def _record(origin: Origin, resolved: Resolved, meter: _Meter) -> None:
     now = time.perf_counter()
     first = meter.first_token
+    logger.info(
+        "%s %s %s %s: %d + %d tokens in %d ms",
+        origin.request_id,
+        origin.operation,
+        resolved.model.id,
+        meter.outcome,
+        meter.usage.prompt_tokens,
+        meter.usage.completion_tokens,
+        round(1000 * (now - meter.started)),
+    )
     await sync_to_async(accounts.record_usage)(
         origin.caller,
         model=resolved.model.id,

@@ -169,7 +169,17 @@ class ChatCompletionBody(Body):
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     reasoning_effort: str | None = None
+    verbosity: str | None = None
+    modalities: Annotated[list[Literal["text"]], Field(min_length=1)] | None = None
+    # What vLLM, Ollama and llama.cpp know beyond OpenAI's parameters.
+    top_k: Annotated[int, Field(ge=-1)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     truncation: Literal["auto", "disabled"] | None = None
+    # Accepted, because official clients send them, and without an effect here.
+    prediction: dict[str, Any] | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_retention: str | None = None
+    safety_identifier: str | None = None
     user: str | None = None
     metadata: dict[str, str] | None = None
     store: bool | None = None
@@ -198,7 +208,7 @@ class ChatCompletionBody(Body):
 PASSED_ON = {
     "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop", "logprobs",
     "top_logprobs", "logit_bias", "response_format", "tools", "tool_choice", "parallel_tool_calls",
-    "reasoning_effort",
+    "reasoning_effort", "verbosity", "top_k", "min_p",
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from conversations.titles import title_from
 MAX_TEXT = 200_000
 """Characters in one message: a long book chapter, and no more than a page can show."""
 SILENCE = timedelta(seconds=45)
-"""A run whose process, on another machine, has been silent for so long is taken for dead."""
+"""A run that has been silent for so long is taken for dead; it gives signs every 10 seconds."""
 
 
 class Busy(InvalidRequest):
@@ -208,9 +208,16 @@ def settle_orphans(conversation_id: UUID | None = None) -> int:
 
 
 def _alive(run: Run) -> bool:
+    """Whether the run's process lives and has given a sign of life of this run lately.
+
+    The second is asked of a living process, too: one that failed between saving a run and
+    starting it would block the conversation for good.
+    """
+    if timezone.now() - run.heartbeat_at > SILENCE:
+        return False
     host, pid, born = run.process.rsplit("/", 2)
     if host != socket.gethostname():
-        return timezone.now() - run.heartbeat_at < SILENCE
+        return True
     try:
         return f"{psutil.Process(int(pid)).create_time():.2f}" == born
     except psutil.NoSuchProcess:

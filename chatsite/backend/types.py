@@ -132,7 +132,6 @@ class Accepted:
     model: str
     omitted: int = 0
     prompt_tokens: int = 0
-    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,6 @@ class Failed:
     """The completion ended early."""
 
     error: BackendError
-    usage: Usage = field(default_factory=Usage)
 
 
 BackendEvent = Delta | ChoiceFinished | Finished

@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import psutil
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from chatsite.backend.errors import InvalidRequest
@@ -178,6 +179,15 @@ def test_a_later_process_of_the_same_number_is_not_mistaken_for_the_first(alice:
     host, pid, _ = services.process_identity().rsplit("/", 2)
     Run.objects.update(process=f"{host}/{pid}/1.00")
     assert services.settle_orphans() == 1
+
+
+def test_a_run_that_was_saved_and_never_started_does_not_block_for_good(alice: User) -> None:
+    turn = ask(alice)
+    Run.objects.update(heartbeat_at=timezone.now() - services.SILENCE / 2)
+    assert services.settle_orphans() == 0
+    Run.objects.update(heartbeat_at=timezone.now() - 2 * services.SILENCE)
+    assert services.settle_orphans(turn.conversation_id) == 1
+    ask(alice, "More", turn.conversation_id)
 
 
 def _unused_pid() -> int:
