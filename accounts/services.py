@@ -218,13 +218,14 @@ def _digest(secret: str) -> str:
 
 # --- limits
 
-_Hit = Callable[[RateLimitItem, str], Awaitable[bool]]
+_Hit = Callable[..., Awaitable[bool]]
 _Window = Callable[[RateLimitItem, str], Awaitable[WindowStats]]
 
 
-async def acheck_limits(caller: Caller) -> None:
-    """Count a request. Raises RateLimited beyond settings.REQUESTS_PER_MINUTE (0: no limit).
+async def acheck_limits(caller: Caller, cost: int = 1) -> None:
+    """Count a request, or as many as it is worth.
 
+    Raises RateLimited beyond settings.REQUESTS_PER_MINUTE (0: no limit).
     A person has one allowance for the page and all keys together; it is counted in Redis where
     settings.REDIS_URL is set, else in each process for itself. `retry_after` is in seconds.
     """
@@ -232,7 +233,7 @@ async def acheck_limits(caller: Caller) -> None:
         return
     hit, window = _shared_limiter(settings.REDIS_URL) if settings.REDIS_URL else _own_limiter()
     limit, person = RateLimitItemPerMinute(settings.REQUESTS_PER_MINUTE), str(caller.user.pk)
-    if not await hit(limit, person):
+    if not await hit(limit, person, cost=cost):
         wait = max((await window(limit, person)).reset_time - time.time(), 1.0)
         raise RateLimited(
             f"You have sent {settings.REQUESTS_PER_MINUTE} requests within a minute. "

@@ -105,6 +105,7 @@ _CODES = {
     "literal_error": "invalid_value",
     "string_pattern_mismatch": "invalid_value",
     "value_error": "invalid_value",
+    "unsupported": "unsupported_parameter",
 }
 # Steps of pydantic's path that name a branch of a union, not a place in the body.
 _TAGS = {
@@ -164,7 +165,11 @@ class GatewayMiddleware:
             return await self.get_response(request)
         started = time.perf_counter()
         request.request_id = http.request_id()  # type: ignore[attr-defined]
-        response = await self._answer(request)
+        if settings.HTTPS and not request.is_secure():
+            words = "Use https: a key must not travel in the clear."
+            response: HttpResponseBase = _problem(403, words, code="insecure")
+        else:
+            response = await self._answer(request)
         response["x-request-id"] = request.request_id  # type: ignore[attr-defined]
         response["openai-processing-ms"] = str(round(1000 * (time.perf_counter() - started)))
         response["openai-version"] = "2020-10-01"

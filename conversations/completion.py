@@ -98,10 +98,11 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
     resolved: Resolved | None = None
     try:
         try:
-            await accounts.acheck_limits(origin.caller)
+            await accounts.acheck_limits(origin.caller, request.n)
             registry = get_registry()
             resolved = await registry.resolve(request.model)
             _validate(request, resolved)
+            _refuse_absurd(request, resolved)
             await _moderate(registry.moderator, request, meter)
             fitted = await _fit(request, resolved, truncate=origin.truncate)
             meter.prompt_tokens = fitted.prompt_tokens
@@ -174,6 +175,18 @@ def _validate(request: ChatRequest, resolved: Resolved) -> None:
         )
 
 
+def _refuse_absurd(request: ChatRequest, resolved: Resolved) -> None:
+    """A last message that no window could hold is not even moderated and counted."""
+    window = resolved.model.context_window or context.LARGEST_WINDOW
+    said = len(request.messages[-1].text)
+    if said > window * context.MAX_BYTES_PER_TOKEN:
+        raise errors.ContextLengthExceeded(
+            f"This model's maximum context length is {window} tokens. The last message alone has "
+            f"{said} characters. Please shorten it.",
+            param="messages",
+        )
+
+
 async def _moderate(moderator: Moderator | None, request: ChatRequest, meter: _Meter) -> None:
     if moderator is None:
         return
@@ -206,14 +219,19 @@ async def _fit(request: ChatRequest, resolved: Resolved, *, truncate: bool) -> c
     fitted = context.fit(
         candidates, counts, window=window, max_tokens=request.max_tokens, truncate=truncate
     )
-    return replace(fitted, omitted=fitted.omitted + len(request.messages) - len(candidates))
+    charged = fitted.prompt_tokens
+    if not counts.exact:
+        charged = sum(tokens.estimate(message.text) for message in fitted.messages)
+    omitted = fitted.omitted + len(request.messages) - len(candidates)
+    return replace(fitted, omitted=omitted, prompt_tokens=charged)
 
 
 def _answer_bound(asked: int | None, room: int | None) -> int | None:
-    """What was asked for; else the site's bound, or what the window has left where that is less."""
+    """What was asked for within the site's bound; else that, or what the window has left."""
+    most: int = settings.MAX_ANSWER_TOKENS
     if asked is not None:
-        return asked
-    return min(settings.MAX_ANSWER_TOKENS, room) if room is not None else None
+        return min(asked, most)
+    return min(most, room) if room is not None else None
 
 
 async def _guarded(

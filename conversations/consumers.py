@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
@@ -13,6 +14,8 @@ import orjson
 from asgiref.sync import sync_to_async
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth import HASH_SESSION_KEY
+from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
@@ -20,11 +23,11 @@ from chatsite.backend.registry import get_registry
 from conversations import fragments, runner, selectors, services
 from conversations.models import Conversation, Message
 
-logger = logging.getLogger("chatsite.socket")
-
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
 LONGEST_FRAME = 1_000_000
+WELCOME = 5.0
+"""Seconds for which a look at whether the person is still signed in is good."""
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
@@ -48,6 +51,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_SIGNED_IN)
             return
         self.user = user
+        self.welcomed = time.monotonic()
         # The groups come before the reading, or what is said in between would be missed.
         await self.channel_layer.group_add(
             runner.conversation_group(self.conversation_id), self.channel_name
@@ -132,7 +136,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         await self._begin(turn)
 
     async def _stop(self, sent: dict[str, Any]) -> None:
-        # A conversation that is not the person's never got as far as this socket.
+        # Whoever connected before the conversation existed need not be its owner.
+        await sync_to_async(selectors.conversation_for)(self.user, self.conversation_id)
         await runner.stop(self.conversation_id)
 
     ACTIONS: dict[Any, Callable[[ConversationConsumer, dict[str, Any]], Awaitable[None]]] = {
@@ -154,7 +159,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def _begin(self, turn: services.Turn, nonce: str = "") -> None:
         """Start the run, tell every page, and acknowledge the ask to the one that sent it."""
         if turn.run is not None:
-            await runner.start(self.user, turn.run)
+            with suppress(BackendError):  # it is told in the message itself
+                await runner.start(self.user, turn.run)
             group = runner.conversation_group(self.conversation_id)
             if turn.added is None:
                 await runner.announce(group, "thread.changed")
@@ -168,10 +174,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     # --- what the runs and the other pages report
 
     async def messages_added(self, event: dict[str, Any]) -> None:
-        await self.send(await sync_to_async(self._added)([UUID(i) for i in event["ids"]]))
+        if await self._may_hear():
+            await self._show(await sync_to_async(self._added)([UUID(i) for i in event["ids"]]))
 
     async def thread_changed(self, event: dict[str, Any]) -> None:
-        await self.send(await sync_to_async(self._thread)())
+        if await self._may_hear():
+            await self._show(await sync_to_async(self._thread)())
 
     async def run_progressed(self, event: dict[str, Any]) -> None:
         message, known = event["message"], self.known.get(event["message"])
@@ -182,20 +190,22 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         self.known[message] = event["end"]
         patch = fragments.patch(message, event["had"], event["first"], event["blocks"])
-        await self.send(patch)
+        await self._show(patch)
 
     async def run_ended(self, event: dict[str, Any]) -> None:
         self.known.pop(event["message"], None)
-        await self._resend(UUID(event["message"]), ended=True)
+        if await self._may_hear():
+            await self._resend(UUID(event["message"]), ended=True)
 
     async def conversation_entitled(self, event: dict[str, Any]) -> None:
-        await self.send(await sync_to_async(self._page_state)())
+        await self._show(await sync_to_async(self._page_state)())
 
     async def conversation_deleted(self, event: dict[str, Any]) -> None:
         await self.close(NOT_FOUND)
 
     async def conversation_touched(self, event: dict[str, Any]) -> None:
-        await self.send(await sync_to_async(self._top_row)(UUID(event["conversation"])))
+        if await self._may_hear():
+            await self._show(await sync_to_async(self._top_row)(UUID(event["conversation"])))
 
     # --- rendering
 
@@ -207,15 +217,18 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if thread is None:
             return
         if str(thread.version) != version:
-            await self.send(await sync_to_async(self._thread)())
+            await self._show(await sync_to_async(self._thread)())
         elif thread.running:
             for view in thread.messages:
                 if view.status == Message.Status.STREAMING:
                     await self._resend(view.id)
 
-    async def _resend(self, message_id: UUID, *, ended: bool = False) -> None:
-        if html := await sync_to_async(self._whole)(message_id, ended=ended):
+    async def _show(self, html: str) -> None:
+        if html:
             await self.send(html)
+
+    async def _resend(self, message_id: UUID, *, ended: bool = False) -> None:
+        await self._show(await sync_to_async(self._whole)(message_id, ended=ended))
 
     async def _show_problem(self, message: str) -> None:
         await self.send(fragments.problem(message))
@@ -223,12 +236,26 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _still_welcome(self) -> bool:
         """Whether the person is still signed in; a socket outlives the page it came from."""
         channels.db.close_old_connections()
-        session = self.scope.get("session")
-        if session is not None and not session.exists(session.session_key):
-            return False
+        self.welcomed = time.monotonic()
         user = User.objects.filter(pk=self.user.pk, is_active=True).first()
-        self.user = user or self.user
-        return user is not None
+        if user is None:
+            return False
+        self.user = user
+        session = self.scope.get("session")
+        if session is None:
+            return True
+        # A new password signs every session out but the one that it was set in.
+        stored = type(session)(session.session_key).load().get(HASH_SESSION_KEY, "")
+        return constant_time_compare(stored, user.get_session_auth_hash())
+
+    async def _may_hear(self) -> bool:
+        """Now and then, ask again before something is shown."""
+        if time.monotonic() - self.welcomed < WELCOME:
+            return True
+        if await sync_to_async(self._still_welcome)():
+            return True
+        await self.close(NOT_SIGNED_IN)
+        return False
 
     def _is_mine(self) -> bool:
         """Whether the conversation is this person's, or nobody's yet."""
@@ -240,7 +267,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         return owner in {None, self.user.pk}
 
     def _added(self, ids: list[UUID]) -> str:
-        new = selectors.messages_for(self.user, self.conversation_id, ids)
+        try:
+            new = selectors.messages_for(self.user, self.conversation_id, ids)
+        except (Conversation.DoesNotExist, KeyError):
+            return ""  # deleted meanwhile, or somebody else's since
         self._remember(new)
         return fragments.added(self.conversation_id, new)
 

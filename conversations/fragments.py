@@ -28,11 +28,11 @@ def thread(conversation_id: UUID, shown: Thread) -> str:
 
 
 def added(conversation_id: UUID, new: Thread) -> str:
-    """New messages at the end of the thread, the last of them being written."""
+    """New messages at the end of the thread; the last one may be written by now."""
     html = "".join(message(conversation_id, view) for view in new.messages)
     return (
         f'<div hx-swap-oob="beforeend:#thread-messages">{html}</div>'
-        + run_state(running=True)
+        + run_state(running=new.messages[-1].status == Message.Status.STREAMING)
         + page_state(conversation_id, new)
         + announcement("Answering…")
     )

@@ -32,7 +32,8 @@ class Conversation(models.Model):
         indexes = [models.Index(fields=["owner", "-updated_at", "-id"])]
 
     def __str__(self) -> str:
-        return self.title or str(self.id)
+        # Never what was said: the administration shows these names.
+        return f"conversation {self.id}"
 
 
 class Message(models.Model):
@@ -73,7 +74,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.role}: {self.text[:40]}"
+        return f"{self.role}'s message {self.id}"
 
 
 class Run(models.Model):

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,12 +19,12 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from accounts.models import User
 from accounts.types import Caller
 from chatsite.backend import types
-from chatsite.backend.errors import BackendError
+from chatsite.backend.errors import BackendError, Unavailable
 from chatsite.backend.registry import get_registry
 from conversations import selectors, services
 from conversations.completion import Origin, complete, prompt
@@ -35,6 +36,9 @@ logger = logging.getLogger("chatsite.runs")
 
 FRAME = 0.05
 """Seconds between two frames of a stream: faster than reading, slower than most models."""
+PAUSE = 0.5
+"""Seconds before something that failed is tried again."""
+CLOSING_TRIES = 7
 BEAT = 10.0
 """Seconds between two signs of life of a run."""
 
@@ -63,13 +67,28 @@ async def announce_touched(user: User, conversation_id: UUID) -> None:
     await announce(person_group(user.pk), "conversation.touched", conversation=str(conversation_id))
 
 
+async def announce_ended(run: Run) -> None:
+    """Tell every page of the conversation that an answer is being written no more."""
+    group = conversation_group(run.conversation_id)
+    await announce(group, "run.ended", message=str(run.message_id))
+
+
 async def start(user: User, run: Run) -> None:
     """Start writing an answer in this process, and return at once.
 
-    The task gets a context of its own: the caller's ends with its socket.
+    The task gets a context of its own: the caller's ends with its socket. A run that cannot even
+    be started is closed as failed, or its conversation would be busy for good.
     """
     writer = _Writer(user, run)
-    await writer.listen()
+    try:
+        await writer.listen()
+    except Exception as problem:
+        logger.exception("run %s could not be started", run.id)
+        failure = "The site could not start this answer. Try again in a moment."
+        await sync_to_async(services.end_run)(
+            run, status=Run.Status.FAILED, text=run.message.text, error=failure
+        )
+        raise Unavailable(failure) from problem
     loop = asyncio.get_running_loop()
     task = loop.create_task(writer.write(), context=contextvars.Context())
     _tasks.add(task)
@@ -105,6 +124,7 @@ class _Writer:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     last_beat: float = field(default_factory=time.monotonic)
     channel: str = ""
+    reading: asyncio.Task[None] = field(init=False)
 
     async def listen(self) -> None:
         """Open the ear for stop before the run is announced to anybody."""
@@ -116,29 +136,32 @@ class _Writer:
         self.text = self.saved = self.run.message.text
         if patch := self.renderer.update(self.text):
             self.shown_blocks = patch.first + len(patch.blocks)
-        reading = asyncio.create_task(self._read())
+        self.reading = asyncio.create_task(self._read())
         helpers = [
-            asyncio.create_task(self._obey(reading)),
-            asyncio.create_task(self._show()),
-            asyncio.create_task(self._beat()),
+            asyncio.create_task(self._steadily(step))
+            for step in (self._obey, self._show, self._beat)
         ]
-        try:
-            await asyncio.wait([reading])
-            if not reading.cancelled() and (problem := reading.exception()):
-                logger.error("run %s broke", self.run.id, exc_info=problem)
-                self.status = Run.Status.FAILED
-                self.error = "Something went wrong on this site."
-        except asyncio.CancelledError:
-            # The server is going down in order.
-            reading.cancel()
-            self.status = Run.Status.INTERRUPTED
-            self.error = "The server stopped while this was being written."
-            raise
-        finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
-            await asyncio.shield(self._end())
+        await asyncio.wait([self.reading])
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        if self.reading.cancelled():
+            self.status = Run.Status.STOPPED
+        elif problem := self.reading.exception():
+            logger.error("run %s broke", self.run.id, exc_info=problem)
+            self.status = Run.Status.FAILED
+            self.error = "Something went wrong on this site."
+        await self._end()
+
+    async def _steadily(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing again and again: the database or the layer may be away for a moment."""
+        while True:
+            try:
+                await step()
+            except Exception:
+                logger.exception("run %s goes on after a problem", self.run.id)
+                self.news.set()
+                await asyncio.sleep(PAUSE)
 
     async def _read(self) -> None:
         request = await self._request()
@@ -148,13 +171,9 @@ class _Writer:
             truncate=True,
             conversation_id=self.run.conversation_id,
         )
-        try:
-            async with aclosing(complete(request, origin)) as events:
-                async for event in events:
-                    self._take(event)
-        except asyncio.CancelledError:
-            self.status = Run.Status.STOPPED
-            raise
+        async with aclosing(complete(request, origin)) as events:
+            async for event in events:
+                self._take(event)
 
     async def _request(self) -> types.ChatRequest:
         history = await sync_to_async(selectors.history_for)(
@@ -173,7 +192,8 @@ class _Writer:
             case types.Accepted(omitted=omitted):
                 self.omitted = omitted
             case types.Delta(text=text) if text:
-                self.text += text
+                # PostgreSQL cannot store NUL, and no page can show it.
+                self.text += text.replace("\x00", "")
                 self.news.set()
             case types.ChoiceFinished(reason="content_filter"):
                 self.status = Run.Status.FAILED
@@ -187,22 +207,20 @@ class _Writer:
             case _:
                 pass
 
-    async def _obey(self, reading: asyncio.Task[None]) -> None:
+    async def _obey(self) -> None:
         await get_channel_layer().receive(self.channel)
-        reading.cancel()
+        self.reading.cancel()
 
     async def _beat(self) -> None:
-        """Signs of life while the model is silent; a deleted conversation ends its run."""
-        while True:
-            await asyncio.sleep(BEAT)
-            await self._save(beat=True)
+        """A sign of life while the model is silent; a deleted conversation ends its run."""
+        await asyncio.sleep(BEAT)
+        await self._save(self.text, beat=True)
 
     async def _show(self) -> None:
-        while True:
-            await self.news.wait()
-            self.news.clear()
-            await self._frame()
-            await asyncio.sleep(FRAME)
+        await self.news.wait()
+        self.news.clear()
+        await self._frame()
+        await asyncio.sleep(FRAME)
 
     async def _frame(self) -> None:
         """Save what is new, and only then show it."""
@@ -210,7 +228,7 @@ class _Writer:
         if text == self.saved:
             return
         beat = time.monotonic() - self.last_beat > BEAT
-        if not await self._save(beat=beat, text=text):
+        if not await self._save(text, beat=beat):
             return
         before, self.saved = self.saved, text
         patch = self.renderer.update(text)
@@ -228,39 +246,49 @@ class _Writer:
             blocks=list(patch.blocks),
         )
 
-    async def _save(self, *, beat: bool, text: str | None = None) -> bool:
+    async def _save(self, text: str, *, beat: bool) -> bool:
         if beat:
             self.last_beat = time.monotonic()
         kept = await sync_to_async(services.save_progress)(
-            self.run.id, self.run.message_id, self.text if text is None else text, beat=beat
+            self.run.id, self.run.message_id, text, beat=beat
         )
         if not kept:
-            await stop(self.run.conversation_id)
+            self.reading.cancel()
         return kept
 
     async def _end(self) -> None:
-        layer = get_channel_layer()
-        await layer.group_discard(control_group(self.run.conversation_id), self.channel)
-        ended = False
-        with suppress(DatabaseError):
-            ended = await sync_to_async(services.end_run)(
-                self.run,
-                status=self.status,
-                text=self.text,
-                error=self.error,
-                omitted=self.omitted,
+        with suppress(Exception):  # the layer forgets a silent channel by itself
+            await get_channel_layer().group_discard(
+                control_group(self.run.conversation_id), self.channel
             )
-        if not ended:
+        if not await self._closed():
             return
-        group = conversation_group(self.run.conversation_id)
-        await announce(group, "run.ended", message=str(self.run.message_id))
+        await announce_ended(self.run)
         if self.status == Run.Status.FINISHED:
-            await self._entitle(group)
+            with suppress(BackendError):
+                await self._entitle()
 
-    async def _entitle(self, group: str) -> None:
+    async def _closed(self) -> bool:
+        """Save the end; a database that is away is waited for, as nobody else has the text."""
+        for attempt in range(CLOSING_TRIES):
+            try:
+                return await sync_to_async(services.end_run)(
+                    self.run,
+                    status=self.status,
+                    text=self.text,
+                    error=self.error,
+                    omitted=self.omitted,
+                )
+            except DatabaseError:
+                logger.exception("run %s could not be closed yet", self.run.id)
+                await asyncio.sleep(PAUSE * 2**attempt)
+        return False
+
+    async def _entitle(self) -> None:
         """A better title than the first words, by a model that can write one."""
-        resolved = await get_registry().resolve(self.run.model)
-        if self.turns != 2 or self.run.conversation.titled_by_owner or resolved.model.built_in:
+        if self.turns != 2 or self.run.conversation.titled_by_owner:
+            return
+        if (await get_registry().resolve(self.run.model)).model.built_in:
             return
         request = title_request(self.run.model, self.question, self.text)
         origin = Origin(
@@ -273,5 +301,5 @@ class _Writer:
             said = [event.text async for event in events if isinstance(event, types.Delta)]
         title = clean_title("".join(said))
         if title and await sync_to_async(services.entitle)(self.run.conversation_id, title):
-            await announce(group, "conversation.entitled")
+            await announce(conversation_group(self.run.conversation_id), "conversation.entitled")
             await announce_touched(self.user, self.run.conversation_id)

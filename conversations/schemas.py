@@ -7,10 +7,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from chatsite.backend.types import ChatRequest, Message
 
+
+def _refuse(value: Any) -> None:
+    if value is not None:
+        raise PydanticCustomError("unsupported", "this site does not offer it; leave it out")
+
+
+Unsupported = Annotated[Any, AfterValidator(_refuse)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -30,7 +45,7 @@ class RefusalPart(Body):
 
 class ImageURL(Body):
     url: NonEmpty
-    detail: Literal["auto", "low", "high"] | None = None
+    detail: Literal["auto", "low", "high", "original"] | None = None
 
 
 class ImagePart(Body):
@@ -71,6 +86,9 @@ class CalledFunction(Body):
 
 
 class ToolCall(Body):
+    # Clients send back what a stream gave them, its `index` included.
+    model_config = ConfigDict(extra="ignore", strict=True)
+
     id: NonEmpty
     type: Literal["function"]
     function: CalledFunction
@@ -93,6 +111,9 @@ class AssistantMessage(Body):
 
 
 class ToolMessage(Body):
+    # Older examples of OpenAI's add the tool's name.
+    model_config = ConfigDict(extra="ignore", strict=True)
+
     role: Literal["tool"]
     content: str | TextParts
     tool_call_id: NonEmpty
@@ -179,7 +200,14 @@ class ChatCompletionBody(Body):
     prediction: dict[str, Any] | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
+    prompt_cache_options: dict[str, Any] | None = None
     safety_identifier: str | None = None
+    moderation: dict[str, Any] | None = None
+    # Official, and beyond what is served here: refused by name instead of as unknown.
+    audio: Unsupported = None
+    functions: Unsupported = None
+    function_call: Unsupported = None
+    web_search_options: Unsupported = None
     user: str | None = None
     metadata: dict[str, str] | None = None
     store: bool | None = None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import psutil
@@ -55,7 +57,25 @@ class Turn:
 
 def process_identity() -> str:
     """This process, told apart from every other one, also from a later one of the same number."""
-    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+    return f"{socket.gethostname()}/{os.getpid()}/{_born(os.getpid())}"
+
+
+def _born(pid: int) -> str:
+    """When a process was started, by a clock that nobody sets; "" when there is no such process.
+
+    Field 22 of Linux's /proc/PID/stat counts from the machine's start. Elsewhere psutil's time of
+    day has to do, which moves with the clock.
+    """
+    try:
+        return (
+            Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
+        )
+    except OSError:
+        pass
+    try:
+        return f"{psutil.Process(pid).create_time():.0f}"
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str) -> Turn:
@@ -64,13 +84,13 @@ def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str)
     The conversation is made on its first ask. Raises InvalidRequest, Busy, and
     Conversation.DoesNotExist for somebody else's.
     """
-    text = _checked(text)
-    conversation, created = _own_or_new(user, conversation_id, text)
-    if not created and (repeated := _repeated(conversation, nonce)):
-        return repeated
-    moved = created or not selectors.is_newest(user, conversation)
-    with _one_run(), transaction.atomic():
-        said = _add(conversation, conversation.leaf_id, Message.Role.USER, text=text, nonce=nonce)
+    text, model = _checked(text), _checked_model(model)
+    with _one_run(conversation_id), transaction.atomic():
+        conversation, created = _own_or_new(user, conversation_id, text)
+        if _is_repeated(conversation, nonce, text):
+            return Turn(conversation.id, None, None, repeated=True)
+        moved = created or not selectors.is_newest(user, conversation)
+        said = _say(conversation, conversation.leaf_id, text, nonce)
         answer, run = _open_answer(conversation, said.id, model)
     return Turn(conversation.id, run, (said.id, answer.id), moved=moved)
 
@@ -79,17 +99,15 @@ def edit(
     user: User, conversation_id: UUID, message_id: UUID, *, text: str, model: str, nonce: str
 ) -> Turn:
     """Say something else in place of an earlier message: a sibling of it, answered anew."""
-    text = _checked(text)
+    text, model = _checked(text), _checked_model(model)
     original = selectors.message_for(user, conversation_id, message_id)
     if original.role != Message.Role.USER:
         raise InvalidRequest("Only your own messages can be edited.")
-    if repeated := _repeated(original.conversation, nonce):
-        return repeated
+    if _is_repeated(original.conversation, nonce, text):
+        return Turn(conversation_id, None, None, repeated=True)
     moved = not selectors.is_newest(user, original.conversation)
-    with _one_run(), transaction.atomic():
-        said = _add(
-            original.conversation, original.parent_id, Message.Role.USER, text=text, nonce=nonce
-        )
+    with _one_run(conversation_id), transaction.atomic():
+        said = _say(original.conversation, original.parent_id, text, nonce)
         _, run = _open_answer(original.conversation, said.id, model)
     return Turn(conversation_id, run, None, moved=moved)
 
@@ -99,13 +117,16 @@ def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: st
 
     An answer that failed before its first word is not kept as an alternative.
     """
+    model = _checked_model(model)
     answer = selectors.message_for(user, conversation_id, message_id)
     if answer.role != Message.Role.ASSISTANT:
         raise InvalidRequest("Only answers can be written again.")
     moved = not selectors.is_newest(user, answer.conversation)
-    with _one_run(), transaction.atomic():
+    with _one_run(conversation_id), transaction.atomic():
         _, run = _open_answer(answer.conversation, answer.parent_id, model)
-        if not answer.text and answer.status in selectors.BROKEN_OFF:
+        never_began = not answer.text and answer.status in selectors.BROKEN_OFF
+        # What was said below it since would go with it.
+        if never_began and not answer.children.exists():
             answer.delete()
     return Turn(conversation_id, run, None, moved=moved)
 
@@ -115,11 +136,12 @@ def continue_answer(user: User, conversation_id: UUID, message_id: UUID) -> Turn
     answer = selectors.message_for(user, conversation_id, message_id)
     if answer.status not in selectors.BROKEN_OFF or not answer.text:
         raise InvalidRequest("Only an answer that broke off can be continued.")
-    with _one_run(), transaction.atomic():
+    with _one_run(conversation_id), transaction.atomic():
         answer.status = Message.Status.STREAMING
         answer.error = ""
         answer.save(update_fields=["status", "error"])
-        run = _open_run(answer.conversation, answer)
+        # In the middle of a conversation, what follows it stays in view.
+        run = _open_run(answer.conversation, answer, shown=not answer.children.exists())
     return Turn(conversation_id, run, None)
 
 
@@ -158,12 +180,11 @@ def delete(user: User, conversation_id: UUID) -> None:
 
 
 def save_progress(run_id: UUID, message_id: UUID, text: str, *, beat: bool) -> bool:
-    """Keep the text so far, before anybody is shown it. False when the message is gone."""
+    """Keep the text so far, before anybody is shown it. False when the run is not running now."""
     if beat:
         Run.objects.filter(id=run_id).update(heartbeat_at=timezone.now())
-    return bool(
-        Message.objects.filter(id=message_id, status=Message.Status.STREAMING).update(text=text)
-    )
+    running = Run.objects.filter(id=run_id, status=Run.Status.RUNNING)
+    return bool(Message.objects.filter(id=message_id, runs__in=running).update(text=text))
 
 
 def end_run(run: Run, *, status: Run.Status, text: str, error: str = "", omitted: int = 0) -> bool:
@@ -190,21 +211,22 @@ _MESSAGE_STATUS = {
 }
 
 
-def settle_orphans(conversation_id: UUID | None = None) -> int:
-    """Mark as interrupted the runs whose process has died, keeping their text; how many."""
+def settle_orphans(conversation_id: UUID | None = None) -> tuple[Run, ...]:
+    """Mark as interrupted the runs whose process has died, keeping their text; which those were."""
     running = Run.objects.filter(status=Run.Status.RUNNING).select_related("message")
     if conversation_id is not None:
         running = running.filter(conversation_id=conversation_id)
-    settled = 0
-    for run in running:
-        if not _alive(run):
-            settled += end_run(
-                run,
-                status=Run.Status.INTERRUPTED,
-                text=run.message.text,
-                error="The server stopped while this was being written.",
-            )
-    return settled
+    return tuple(
+        run
+        for run in running
+        if not _alive(run)
+        and end_run(
+            run,
+            status=Run.Status.INTERRUPTED,
+            text=run.message.text,
+            error="The server stopped while this was being written.",
+        )
+    )
 
 
 def _alive(run: Run) -> bool:
@@ -216,12 +238,7 @@ def _alive(run: Run) -> bool:
     if timezone.now() - run.heartbeat_at > SILENCE:
         return False
     host, pid, born = run.process.rsplit("/", 2)
-    if host != socket.gethostname():
-        return True
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" == born
-    except psutil.NoSuchProcess:
-        return False
+    return host != socket.gethostname() or _born(int(pid)) == born
 
 
 # --- parts
@@ -255,19 +272,33 @@ def _own_or_new(user: User, conversation_id: UUID, text: str) -> tuple[Conversat
     return conversation, created
 
 
-def _repeated(conversation: Conversation, nonce: str) -> Turn | None:
-    if Message.objects.filter(conversation=conversation, nonce=nonce).exists():
-        return Turn(conversation.id, None, None, repeated=True)
-    return None
+def _checked_model(model: str) -> str:
+    if not 0 < len(model) <= 200 or "\x00" in model:
+        raise InvalidRequest("Choose a model from the list.", param="model")
+    return model
+
+
+def _is_repeated(conversation: Conversation, nonce: str, text: str) -> bool:
+    return Message.objects.filter(conversation=conversation, nonce=nonce, text=text).exists()
 
 
 @contextmanager
-def _one_run() -> Iterator[None]:
+def _one_run(conversation_id: UUID) -> Iterator[None]:
     """Turns the constraint that a conversation has one running run into a clear error."""
     try:
         yield
     except IntegrityError:
-        raise Busy from None
+        if Run.objects.filter(conversation_id=conversation_id, status=Run.Status.RUNNING).exists():
+            raise Busy from None
+        raise InvalidRequest("This could not be saved. Reload the page and try again.") from None
+
+
+def _say(conversation: Conversation, parent_id: UUID | None, text: str, nonce: str) -> Message:
+    """A person's message. A page whose last acknowledgement was lost may use a nonce again for
+    other words: those are not to be taken for the ones before."""
+    if Message.objects.filter(conversation=conversation, nonce=nonce).exists():
+        nonce = uuid.uuid4().hex
+    return _add(conversation, parent_id, Message.Role.USER, text=text, nonce=nonce)
 
 
 def _add(
@@ -305,14 +336,15 @@ def _open_answer(
     return answer, run
 
 
-def _open_run(conversation: Conversation, answer: Message) -> Run:
+def _open_run(conversation: Conversation, answer: Message, *, shown: bool = True) -> Run:
     run = Run.objects.create(
         conversation=conversation,
         message=answer,
         model=answer.model,
         process=process_identity(),
     )
-    _changed(conversation, leaf_id=answer.id, updated_at=timezone.now())
+    leaf = answer.id if shown else conversation.leaf_id
+    _changed(conversation, leaf_id=leaf, updated_at=timezone.now())
     return run
 
 

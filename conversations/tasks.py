@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from asgiref.sync import async_to_sync
 from celery import shared_task
 
-from conversations import services
+from conversations import runner, services
 
 
 @shared_task(name="conversations.tasks.settle_runs")
 def settle_runs() -> int:
     """Mark the answers of processes that died as interrupted; how many there were."""
-    return services.settle_orphans()
+    settled = services.settle_orphans()
+    for run in settled:
+        async_to_sync(runner.announce_ended)(run)
+    return len(settled)

@@ -19,6 +19,8 @@ class ChatBackend(Protocol):
 
     name: str
     label: str
+    freshness: float
+    """Seconds for which its list of models is believed."""
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The models it can serve now. Raises BackendError when it cannot be asked."""

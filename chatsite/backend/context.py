@@ -10,6 +10,8 @@ from chatsite.backend.types import Message, TokenCounts
 
 REPLY_PRIMER = 3
 """Tokens that open the assistant's turn."""
+LARGEST_WINDOW = 2_000_000
+"""Tokens, where a server does not say how many its model reads."""
 MAX_BYTES_PER_TOKEN = 16
 """No real text averages more: what lies beyond is left out without counting it."""
 

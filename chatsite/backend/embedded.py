@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from chatsite.backend.engine import STARTER_ID
-from chatsite.backend.engine.client import NO_KEEP_ALIVE, STREAM, EngineClient, EngineModel
+from chatsite.backend.engine.client import (
+    CONTINUE,
+    NO_KEEP_ALIVE,
+    STREAM,
+    EngineClient,
+    EngineModel,
+)
 from chatsite.backend.engine.guard import neutralise_json
 from chatsite.backend.errors import BackendError, Unavailable, UpstreamFailed
 from chatsite.backend.openai import client_for, request_body, stream_chat
@@ -38,6 +44,7 @@ class EmbeddedBackend:
 
     name = "engine"
     label = "Built-in engine"
+    freshness = 1.0
 
     def __init__(self, data_dir: Path) -> None:
         self.engine = EngineClient(data_dir)
@@ -72,7 +79,8 @@ class EmbeddedBackend:
             endpoint = await self.engine.acquire(model.upstream_id)
             client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
             try:
-                body = {**request_body(request, model), **STREAM}
+                going_on = CONTINUE if request.continue_last else {}
+                body = {**request_body(request, model), **STREAM, **going_on}
                 async with aclosing(stream_chat(client, body, "The engine")) as events:
                     async for event in events:
                         begun = True

@@ -37,6 +37,8 @@ CONTINUE_PROMPT = (
 FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter"}
 ENGINE_FULL = "exceed_context_size_error"
 """llama.cpp's type for what OpenAI calls context_length_exceeded."""
+SHORT = 50_000
+"""Characters that are counted at once; more would hold up every other stream."""
 MAX_TRIES = 3
 LONGEST_WAIT = 2.0
 """Seconds. A server that asks for more patience than this gets its answer passed on instead."""
@@ -72,6 +74,8 @@ async def close_clients() -> None:
 
 class OpenAIBackend:
     """One server with OpenAI's API. Its models' public ids carry `prefix`."""
+
+    freshness = 60.0
 
     def __init__(
         self,
@@ -125,7 +129,9 @@ class OpenAIBackend:
         return stream_chat(self.client(), request_body(request, model), self.label)
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
-        return tokens.count_openai(texts, model.upstream_id)
+        if sum(map(len, texts)) < SHORT:
+            return tokens.count_openai(texts, model.upstream_id)
+        return await asyncio.to_thread(tokens.count_openai, texts, model.upstream_id)
 
     async def aclose(self) -> None:
         await close_clients()
@@ -134,13 +140,9 @@ class OpenAIBackend:
 def request_body(request: ChatRequest, model: ModelInfo) -> dict[str, Any]:
     """The JSON body of a streamed chat completion."""
     messages = [{"role": m.role, "content": m.content, **m.extra} for m in request.messages]
-    going_on: dict[str, Any] = {}
-    if request.continue_last and "prefill" in model.capabilities:
-        going_on = {"continue_final_message": True, "add_generation_prompt": False}
-    elif request.continue_last:
+    if request.continue_last and "prefill" not in model.capabilities:
         messages.append({"role": "user", "content": CONTINUE_PROMPT})
     body: dict[str, Any] = {
-        **going_on,
         **request.params,
         "model": model.upstream_id,
         "messages": messages,
@@ -255,10 +257,12 @@ def _delta(choice: Mapping[str, Any], index: int) -> Delta | None:
 
 def _usage(reported: Mapping[str, Any]) -> Usage:
     details = reported.get("prompt_tokens_details") or {}
+    written = reported.get("completion_tokens_details") or {}
     return Usage(
         prompt_tokens=reported.get("prompt_tokens") or 0,
         completion_tokens=reported.get("completion_tokens") or 0,
         cached_tokens=details.get("cached_tokens") or 0,
+        reasoning_tokens=written.get("reasoning_tokens") or 0,
     )
 
 

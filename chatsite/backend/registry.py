@@ -17,10 +17,11 @@ from chatsite.backend.moderation import RuleModerator, UpstreamModerator
 from chatsite.backend.openai import OpenAIBackend, close_clients
 from chatsite.backend.types import BackendStatus, ModelInfo
 
-FRESH = 60.0
-"""Seconds for which a backend's list of models is believed."""
 FRESH_ERROR = 5.0
+"""Seconds for which the news that a backend is down is believed."""
 LIST_TIMEOUT = 6.0
+PATIENCE = 1.5
+"""Seconds for which a page waits for a backend that has never told its models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +42,72 @@ class Registry:
         self.moderator = moderator
         self._default_model = default_model
         self._listed: dict[str, tuple[float, BackendStatus]] = {}
+        self._asking: dict[str, asyncio.Task[BackendStatus]] = {}
 
     async def statuses(self, *, fresh: bool = False) -> tuple[BackendStatus, ...]:
-        """Every backend with its models, or with the error that keeps it from telling them."""
+        """Every backend with its models, or with the error that keeps it from telling them.
+
+        What is known is given at once, and renewed behind the scenes when it is old; `fresh` asks
+        now. A backend is asked once at a time, and none is waited for longer than the others.
+        """
         return tuple(
             await asyncio.gather(*(self._status(backend, fresh=fresh) for backend in self.backends))
         )
 
     async def _status(self, backend: ChatBackend, *, fresh: bool) -> BackendStatus:
-        now = time.monotonic()
-        believed_until, status = self._listed.get(backend.name, (0.0, None))
-        if status is not None and now < believed_until and not fresh:
-            return status
+        believed_until, known = self._listed.get(backend.name, (0.0, None))
+        if known is not None and time.monotonic() < believed_until and not (fresh and known.up):
+            return known
+        asking = self._asking.get(backend.name)
+        if asking is None or asking.done() or asking.get_loop() is not asyncio.get_running_loop():
+            asking = asyncio.create_task(self._ask(backend))
+            self._asking[backend.name] = asking
+        if known is not None and known.up and not fresh and backend.freshness >= PATIENCE:
+            return known
+        done, _ = await asyncio.wait([asking], timeout=PATIENCE)
+        if done:
+            return asking.result()
+        silent = f"{backend.label} has not answered yet."
+        return known or BackendStatus(backend.name, backend.label, (), silent)
+
+    async def _ask(self, backend: ChatBackend) -> BackendStatus:
         try:
             async with asyncio.timeout(LIST_TIMEOUT):
-                models = await backend.models()
+                status = BackendStatus(backend.name, backend.label, await backend.models())
         except BackendError as error:
             status = BackendStatus(backend.name, backend.label, (), error.message)
         except TimeoutError:
             status = BackendStatus(
                 backend.name, backend.label, (), f"{backend.label} did not answer in time."
             )
-        else:
-            status = BackendStatus(backend.name, backend.label, models)
-        self._listed[backend.name] = (now + (FRESH if status.up else FRESH_ERROR), status)
+        believed = backend.freshness if status.up else FRESH_ERROR
+        self._listed[backend.name] = (time.monotonic() + believed, status)
         return status
 
     async def resolve(self, model_id: str) -> Resolved:
         """The model of that id; an unknown one is looked for afresh. Raises ModelNotFound."""
+        known = [self._listed.get(backend.name, (0.0, None))[1] for backend in self.backends]
+        if found := self._find(model_id, known):
+            return found
+        statuses: Sequence[BackendStatus] = ()
         for fresh in (False, True):
             statuses = await self.statuses(fresh=fresh)
-            for backend, status in zip(self.backends, statuses, strict=True):
-                for model in status.models:
-                    if model.id == model_id and not model.error:
-                        return Resolved(backend, model)
-                    if model.id == model_id:
-                        raise InvalidRequest(model.error, param="model", code="model_broken")
+            if found := self._find(model_id, statuses):
+                return found
         down = [status.error for status in statuses if not status.up]
         raise ModelNotFound(
             " ".join([f"The model '{model_id}' does not exist or is not served here.", *down]),
             param="model",
         )
+
+    def _find(self, model_id: str, statuses: Sequence[BackendStatus | None]) -> Resolved | None:
+        for backend, status in zip(self.backends, statuses, strict=True):
+            for model in status.models if status else ():
+                if model.id == model_id and model.error:
+                    raise InvalidRequest(model.error, param="model", code="model_broken")
+                if model.id == model_id:
+                    return Resolved(backend, model)
+        return None
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """Every model that can be picked; of equal ids the first backend's."""

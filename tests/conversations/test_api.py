@@ -237,6 +237,70 @@ def test_a_conversation_with_tool_results_is_passed_on_whole(
     ]
 
 
+def test_what_official_clients_send_besides_is_taken(key: IssuedKey, fake_models: Upstream) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "tool_calls": [{**call, "index": 0}]},
+        {"role": "tool", "tool_call_id": "c", "name": "f", "content": "42"},
+    ]
+    chat(
+        key,
+        messages=messages,
+        modalities=["text"],
+        prediction={"type": "content", "content": "x"},
+        prompt_cache_key="k",
+        safety_identifier="s",
+        verbosity="low",
+        extra_body={"top_k": 5},
+    )
+    sent = fake_models.chats[0].json
+    assert (sent["verbosity"], sent["top_k"]) == ("low", 5)
+    assert "prompt_cache_key" not in sent
+    assert sent["messages"][1]["tool_calls"] == [call]
+
+
+def test_what_is_not_served_is_refused_by_name(key: IssuedKey) -> None:
+    body = {"model": "m", "messages": HELLO, "functions": [{"name": "f"}]}
+    status, problem = error(post(key.secret, body))
+    assert (status, problem["code"], problem["param"]) == (
+        400,
+        "unsupported_parameter",
+        "functions",
+    )
+
+
+def test_no_answer_is_longer_than_the_site_allows(
+    key: IssuedKey, fake_models: Upstream, settings: Any
+) -> None:
+    settings.MAX_ANSWER_TOKENS = 50
+    chat(key, max_tokens=80)
+    assert fake_models.chats[0].json["max_tokens"] == 50
+
+
+def test_several_choices_count_as_several_requests(
+    key: IssuedKey, fake_models: Upstream, settings: Any
+) -> None:
+    settings.REQUESTS_PER_MINUTE = 3
+    chat(key, n=2)
+    with pytest.raises(openai.RateLimitError):
+        chat(key, n=2)
+
+
+def test_a_message_that_no_window_holds_is_refused_before_it_is_read(
+    key: IssuedKey, fake_models: Upstream
+) -> None:
+    body = {"model": "fake/echo", "messages": [{"role": "user", "content": "x" * 200_000}]}
+    status, problem = error(post(key.secret, body))
+    assert (status, problem["code"]) == (400, "context_length_exceeded")
+    assert problem["message"].endswith("has 200000 characters. Please shorten it.")
+
+
+def test_a_key_does_not_travel_in_the_clear(key: IssuedKey, settings: Any) -> None:
+    settings.HTTPS = True
+    assert error(get(key.secret, "/models"))[0] == 403
+
+
 def test_every_request_is_in_the_ledger(key: IssuedKey, fake_models: Upstream) -> None:
     chat(key)
     stream(key)

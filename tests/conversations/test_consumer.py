@@ -17,8 +17,8 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import UsageRecord, User
-from chatsite.asgi import application
 from chatsite.backend.registry import get_registry
+from chatsite.origin import SameOrigin
 from conversations import runner, services
 from conversations.models import Conversation, Message, Run
 from conversations.routing import websocket_urlpatterns
@@ -255,6 +255,31 @@ def test_a_stopped_answer_is_continued_in_place(alice: User, fake_models: Upstre
     assert answer().text == "one1 two2 and more"
 
 
+def test_a_stop_at_the_very_start_is_a_stop(alice: User, fake_models: Upstream) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, model="fake/slow-200")
+            await page.send(action="stop")
+            await page.until('data-status="stopped"')
+            assert "Try again" in page.heard
+
+    in_a_loop(scene)
+    assert answer().status == "stopped"
+
+
+def test_what_a_database_cannot_hold_does_not_stop_an_answer(
+    alice: User, fake_models: Upstream
+) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            fake_models.script(Answer("one\x00 two"), Answer("Title"))
+            await ask(page)
+            await page.until(COMPLETE)
+
+    in_a_loop(scene)
+    assert answer().text == "one two"
+
+
 def test_a_failure_keeps_the_text_says_why_and_can_be_retried(
     alice: User, fake_models: Upstream
 ) -> None:
@@ -409,17 +434,51 @@ def test_nobody_else_hears_or_does_anything(
     assert Run.objects.get().status == "running"
 
 
-def test_a_page_of_another_origin_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("origin", "host", "welcome"),
+    [
+        (b"http://localhost:8000", b"localhost:8000", True),
+        (b"https://evil.example", b"localhost:8000", False),
+        (b"http://localhost:3000", b"localhost:8000", False),
+        (b"http://evil.example", b"evil.example", False),
+        (b"null", b"localhost:8000", False),
+        (b"", b"localhost:8000", False),
+    ],
+)
+def test_only_the_sites_own_pages_may_open_a_socket(
+    origin: bytes, host: bytes, welcome: bool
+) -> None:
+    async def nothing(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
     async def scene() -> None:
-        socket = WebsocketCommunicator(
-            application,
-            f"/ws/conversations/{uuid4()}/",
-            headers=[(b"origin", b"https://evil.example")],
-        )
-        connected, _ = await socket.connect()
-        assert not connected
+        headers = [(b"origin", origin), (b"host", host)]
+        path = f"/ws/conversations/{uuid4()}/"
+        socket = WebsocketCommunicator(SameOrigin(nothing), path, headers=headers)
+        assert (await socket.connect())[0] is welcome
 
     in_a_loop(scene)
+
+
+def test_whoever_came_before_the_owner_cannot_stop_anything(
+    alice: User, bob: User, fake_models: Upstream
+) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with (
+            opened(Page(bob, conversation)) as early,
+            opened(Page(alice, conversation)) as page,
+        ):
+            await ask(page, model="fake/slow-6")
+            await page.until("one1")
+            await early.send(action="stop")
+            await early.until("does not exist any more")
+            await page.until(COMPLETE)
+            assert "one1" not in early.heard
+
+    in_a_loop(scene)
+    assert answer().text == words(6)
 
 
 def test_the_answers_of_a_dead_process_are_settled_when_a_page_connects(

@@ -126,6 +126,61 @@ def test_retrying_an_answer_that_never_began_leaves_no_empty_sibling(alice: User
     assert shown(alice, turn.conversation_id)[1] == ("assistant", "now", "1/1")
 
 
+def test_retrying_never_takes_later_turns_away(alice: User) -> None:
+    turn = ask(alice, "First")
+    finish(turn, "", Run.Status.FAILED)
+    failed = last(alice, turn.conversation_id)
+    finish(ask(alice, "Second", turn.conversation_id), "answer")
+    finish(services.regenerate(alice, turn.conversation_id, failed.id, model="m"), "now")
+    assert sorted(Message.objects.values_list("text", flat=True)) == [
+        "", "First", "Second", "answer", "now",
+    ]  # fmt: skip
+    assert shown(alice, turn.conversation_id)[1] == ("assistant", "now", "2/2")
+
+
+def test_continuing_in_the_middle_keeps_what_follows_in_view(alice: User) -> None:
+    turn = ask(alice, "First")
+    finish(turn, "broke", Run.Status.STOPPED)
+    broken = last(alice, turn.conversation_id)
+    finish(ask(alice, "Second", turn.conversation_id), "answer")
+    more = services.continue_answer(alice, turn.conversation_id, broken.id)
+    finish(more, "broke no more")
+    texts = [text for _, text, _ in shown(alice, turn.conversation_id)]
+    assert texts == ["First", "broke no more", "Second", "answer"]
+
+
+def test_other_words_under_a_used_nonce_are_not_taken_for_the_first(alice: User) -> None:
+    conversation = uuid4()
+    finish(services.ask(alice, conversation, text="One", model="m", nonce="n"))
+    second = services.ask(alice, conversation, text="Two", model="m", nonce="n")
+    assert (second.repeated, len(shown(alice, conversation))) == (False, 4)
+
+
+@pytest.mark.parametrize("model", ["", "x" * 201, "a\x00b"])
+def test_a_model_that_cannot_be_one_leaves_nothing_behind(alice: User, model: str) -> None:
+    with pytest.raises(InvalidRequest):
+        services.ask(alice, uuid4(), text="Hello", model=model, nonce="n")
+    assert not Conversation.objects.exists()
+
+
+def test_a_run_that_was_taken_for_dead_writes_no_more(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn, "so far", Run.Status.INTERRUPTED)
+    answer = last(alice, turn.conversation_id)
+    more = services.continue_answer(alice, turn.conversation_id, answer.id)
+    assert turn.run
+    assert more.run
+    assert not services.save_progress(turn.run.id, answer.id, "from the dead", beat=True)
+    assert services.save_progress(more.run.id, answer.id, "so far and more", beat=True)
+
+
+def test_names_in_the_administration_say_nothing_of_what_was_said(alice: User) -> None:
+    turn = ask(alice, "A secret")
+    assert turn.run
+    names = [*map(str, Message.objects.all()), *map(str, Conversation.objects.all()), str(turn.run)]
+    assert "secret" not in "".join(names)
+
+
 def test_continuing_goes_on_in_the_same_message(alice: User) -> None:
     turn = ask(alice)
     finish(turn, "one two", Run.Status.STOPPED)
@@ -166,10 +221,10 @@ def test_a_run_whose_process_died_is_interrupted_and_keeps_its_text(alice: User)
     answer = last(alice, turn.conversation_id)
     assert turn.run is not None
     services.save_progress(turn.run.id, answer.id, "so far", beat=False)
-    assert services.settle_orphans() == 0
-    dead = services.process_identity().rsplit("/", 2)[0] + f"/{_unused_pid()}/1.00"
+    assert services.settle_orphans() == ()
+    dead = services.process_identity().rsplit("/", 2)[0] + f"/{_unused_pid()}/1"
     Run.objects.update(process=dead)
-    assert services.settle_orphans(turn.conversation_id) == 1
+    assert services.settle_orphans(turn.conversation_id) == (turn.run,)
     settled = last(alice, turn.conversation_id)
     assert (settled.status, settled.text, settled.continuable) == ("interrupted", "so far", True)
 
@@ -178,15 +233,15 @@ def test_a_later_process_of_the_same_number_is_not_mistaken_for_the_first(alice:
     ask(alice)
     host, pid, _ = services.process_identity().rsplit("/", 2)
     Run.objects.update(process=f"{host}/{pid}/1.00")
-    assert services.settle_orphans() == 1
+    assert len(services.settle_orphans()) == 1
 
 
 def test_a_run_that_was_saved_and_never_started_does_not_block_for_good(alice: User) -> None:
     turn = ask(alice)
     Run.objects.update(heartbeat_at=timezone.now() - services.SILENCE / 2)
-    assert services.settle_orphans() == 0
+    assert services.settle_orphans() == ()
     Run.objects.update(heartbeat_at=timezone.now() - 2 * services.SILENCE)
-    assert services.settle_orphans(turn.conversation_id) == 1
+    assert services.settle_orphans(turn.conversation_id) == (turn.run,)
     ask(alice, "More", turn.conversation_id)
 
 
