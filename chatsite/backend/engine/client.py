@@ -151,14 +151,6 @@ class EngineClient:
             self._counts.move_to_end(entry)
         return count
 
-    async def prompt_tokens(self, endpoint: Endpoint, body: Mapping[str, Any]) -> int:
-        """The tokens that the prompt of a chat completion takes, by the model's own template.
-
-        Raises InvalidRequest where the template refuses the messages, Unavailable.
-        """
-        answer = await self._ask(endpoint, "/v1/chat/completions/input_tokens", body)
-        return int(answer["input_tokens"])
-
     async def aclose(self) -> None:
         """Close the running loop's connections. Done by the loop itself at its end, too."""
         session = self._sessions.pop(asyncio.get_running_loop(), None)

@@ -95,7 +95,7 @@ def test_a_restarted_engine_is_found_by_itself(tmp_path):
     for _ in range(2):
         with running_manager(data_dir):
             endpoint = asyncio.run(client.acquire("starter"))
-            assert asyncio.run(client.prompt_tokens(endpoint, HI)) == 21
+            assert asyncio.run(client.tokenize(endpoint, "hi")) == 2
             endpoints.append(endpoint)
     with pytest.raises(Unavailable):
         asyncio.run(client.acquire("starter"))
@@ -115,22 +115,6 @@ def test_tokens_are_counted_once(manager):
         return counts, again
 
     assert asyncio.run(run()) == ([0, 2, 10], [0, 2, 10])
-
-
-def test_a_prompt_is_counted_with_its_template(manager):
-    client = EngineClient(manager[0])
-    prompt = "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
-    partial = {"messages": [*HI["messages"], {"role": "assistant", "content": "abc"}]}
-    continued = {**partial, "continue_final_message": True, "add_generation_prompt": False}
-
-    async def run():
-        endpoint = await client.acquire("alphabet")
-        with pytest.raises(InvalidRequest):
-            await client.prompt_tokens(endpoint, {"messages": "hi"})
-        return [await client.prompt_tokens(endpoint, body) for body in (HI, continued)]
-
-    control = len("<|im_start|>") * 2 + len("<|im_end|>") - 3
-    assert asyncio.run(run()) == [len(prompt) - control, len(prompt) - control + 3]
 
 
 def test_every_thread_s_loop_may_use_one_client(manager):
