@@ -245,7 +245,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if session is None:
             return True
         # A new password signs every session out but the one that it was set in.
-        stored = type(session)(session.session_key).load().get(HASH_SESSION_KEY, "")
+        stored = session.__class__(session.session_key).load().get(HASH_SESSION_KEY, "")
         return constant_time_compare(stored, user.get_session_auth_hash())
 
     async def _may_hear(self) -> bool:
