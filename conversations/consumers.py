@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
@@ -28,6 +28,13 @@ NOT_FOUND = 4404
 LONGEST_FRAME = 1_000_000
 WELCOME = 5.0
 """Seconds for which a look at whether the person is still signed in is good."""
+
+
+T = TypeVar("T")
+
+
+class SignedOut(Exception):
+    """The person behind a socket is not signed in any more."""
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
@@ -72,7 +79,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if not hasattr(self, "user") or text_data is None or len(text_data) > LONGEST_FRAME:
+        if not hasattr(self, "user") or text_data is None:
+            return
+        if len(text_data) > LONGEST_FRAME:
+            await self._show_problem(f"This is too long: {services.MAX_TEXT:,} characters at most.")
             return
         try:
             sent = orjson.loads(text_data)
@@ -81,11 +91,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         if action is None:
             return
-        if not await sync_to_async(self._still_welcome)():
-            await self.close(NOT_SIGNED_IN)
-            return
         try:
             await action(self, sent)
+        except SignedOut:
+            await self.close(NOT_SIGNED_IN)
         except BackendError as error:
             await self._show_problem(error.message)
         except (Conversation.DoesNotExist, Message.DoesNotExist):
@@ -102,9 +111,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _ask(self, sent: dict[str, Any]) -> None:
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
-        turn = await sync_to_async(services.ask)(
-            self.user,
-            self.conversation_id,
+        turn = await self._do(
+            services.ask,
             text=_text(sent, "text"),
             model=await self._model(sent),
             nonce=nonce,
@@ -113,9 +121,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _edit(self, sent: dict[str, Any]) -> None:
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
-        turn = await sync_to_async(services.edit)(
-            self.user,
-            self.conversation_id,
+        turn = await self._do(
+            services.edit,
             _identifier(sent),
             text=_text(sent, "text"),
             model=await self._model(sent),
@@ -124,20 +131,16 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         await self._begin(turn, nonce)
 
     async def _regenerate(self, sent: dict[str, Any]) -> None:
-        turn = await sync_to_async(services.regenerate)(
-            self.user, self.conversation_id, _identifier(sent), model=await self._model(sent)
-        )
+        model = await self._model(sent)
+        turn = await self._do(services.regenerate, _identifier(sent), model=model)
         await self._begin(turn)
 
     async def _continue(self, sent: dict[str, Any]) -> None:
-        turn = await sync_to_async(services.continue_answer)(
-            self.user, self.conversation_id, _identifier(sent)
-        )
-        await self._begin(turn)
+        await self._begin(await self._do(services.continue_answer, _identifier(sent)))
 
     async def _stop(self, sent: dict[str, Any]) -> None:
         # Whoever connected before the conversation existed need not be its owner.
-        await sync_to_async(selectors.conversation_for)(self.user, self.conversation_id)
+        await self._do(selectors.conversation_for)
         await runner.stop(self.conversation_id)
 
     ACTIONS: dict[Any, Callable[[ConversationConsumer, dict[str, Any]], Awaitable[None]]] = {
@@ -148,6 +151,16 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         "continue": _continue,
         "stop": _stop,
     }
+
+    async def _do(self, act: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Call a service as the person, if that still is somebody who is signed in."""
+
+        def act_as_person() -> T:
+            if not self._still_welcome():
+                raise SignedOut
+            return act(self.user, self.conversation_id, *arguments, **named)
+
+        return await sync_to_async(act_as_person)()
 
     async def _model(self, sent: dict[str, Any]) -> str:
         wished = _text(sent, "model") or self.user.default_model

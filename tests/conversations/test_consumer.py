@@ -374,6 +374,16 @@ def test_noise_on_the_socket_is_passed_over(alice: User, fake_models: Upstream, 
     in_a_loop(scene)
 
 
+def test_what_is_far_too_long_is_said_to_be(alice: User, fake_models: Upstream) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, "x" * 1_000_001)
+            await page.until("This is too long: 200,000 characters at most.")
+
+    in_a_loop(scene)
+    assert not Message.objects.exists()
+
+
 def test_an_unknown_model_fails_in_place(alice: User, fake_models: Upstream) -> None:
     async def scene() -> None:
         async with opened(Page(alice, uuid4())) as page:
