@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import filter_users_by_email
 from allauth.core.exceptions import ImmediateHttpResponse
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import Form
@@ -45,6 +46,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if invitation and invitation.email != email:
             raise ValidationError("Your invitation is for another email address.")
         return email
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        # Mail names the site as its people know it, not by its address.
+        site = {"name": settings.SITE_NAME, "domain": self.request.get_host()}
+        super().send_mail(template_prefix, email, {"current_site": site, **context})
 
     def save_user(
         self,

@@ -13,7 +13,8 @@ from accounts.models import User
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """site_name, theme, signup_open, first_account, and whether the visitor brought an invitation.
+    """site_name, theme, signup_open, first_account, whether the visitor brought an invitation, and
+    whether mail is only printed where the site runs.
 
     All but the name are functions, which a template calls where it uses them: a page that does
     not ask costs no query.
@@ -35,4 +36,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "signup_open": signup_open,
         "invitation": invitation,
         "first_account": services.first_account,
+        "mail_is_printed": settings.EMAIL_BACKEND
+        == "django.core.mail.backends.console.EmailBackend",
     }

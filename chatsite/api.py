@@ -13,8 +13,8 @@ import orjson
 from asgiref.sync import markcoroutinefunction
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import Resolver404, path, resolve
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path, resolve
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -181,7 +181,7 @@ class GatewayMiddleware:
             match = resolve(request.path_info, urlconf=__name__)
             request.resolver_match = match
             response: HttpResponseBase = await match.func(request, *match.args, **match.kwargs)
-        except Resolver404:
+        except Http404:  # Resolver404 is one, too
             return _problem(
                 404, f"Invalid URL ({request.method} {request.path})", code="unknown_url"
             )

@@ -207,6 +207,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
 # Behind a proxy everybody would otherwise share one address, and its limit on sign-ins.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
+# By default no address is verified, and a second factor must not wait for that.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <noreply@localhost>")

@@ -36,6 +36,7 @@ logger = logging.getLogger("chatsite.runs")
 
 FRAME = 0.05
 """Seconds between two frames of a stream: faster than reading, slower than most models."""
+TOO_LONG = "The answer reached its greatest length."
 PAUSE = 0.5
 """Seconds before something that failed is tried again."""
 CLOSING_TRIES = 7
@@ -151,6 +152,9 @@ class _Writer:
             logger.error("run %s broke", self.run.id, exc_info=problem)
             self.status = Run.Status.FAILED
             self.error = "Something went wrong on this site."
+        elif self.status == Run.Status.FINISHED and not self.text.strip():
+            self.status = Run.Status.FAILED
+            self.error = "The model gave no answer."
         await self._end()
 
     async def _steadily(self, step: Callable[[], Awaitable[None]]) -> None:
@@ -174,6 +178,10 @@ class _Writer:
         async with aclosing(complete(request, origin)) as events:
             async for event in events:
                 self._take(event)
+                if len(self.text) > services.MAX_TEXT:
+                    self.status = Run.Status.STOPPED
+                    self.error = TOO_LONG
+                    return
 
     async def _request(self) -> types.ChatRequest:
         history = await sync_to_async(selectors.history_for)(
@@ -197,10 +205,10 @@ class _Writer:
                 self.news.set()
             case types.ChoiceFinished(reason="content_filter"):
                 self.status = Run.Status.FAILED
-                self.error = "The rest of this answer was withheld by the site's content policy."
+                self.error = "The rest of this answer was withheld by a content policy."
             case types.ChoiceFinished(reason="length"):
                 self.status = Run.Status.STOPPED
-                self.error = "The answer reached its greatest length."
+                self.error = TOO_LONG
             case types.Failed(error=BackendError(message=message)):
                 self.status = Run.Status.FAILED
                 self.error = message

@@ -153,6 +153,12 @@ def is_newest(user: User, conversation: Conversation) -> bool:
     return not newer.exists()
 
 
+def last_model_for(user: User) -> str:
+    """The model that answered in the user's newest conversation; "" where there is none."""
+    newest = Conversation.objects.filter(owner=user).order_by("-updated_at", "-id")
+    return newest.values_list("leaf__model", flat=True).first() or ""
+
+
 def _parse_cursor(cursor: str) -> tuple[datetime, UUID] | None:
     moment, _, identifier = cursor.rpartition("_")
     try:

@@ -72,9 +72,11 @@ def _chat(
 
 
 def _last_model(request: PageRequest, thread: selectors.Thread) -> str:
-    """The model that answered last here, else the person's own choice."""
+    """The model that answered last here, else the person's own choice, else the last one used."""
     answered = [m.model for m in thread.messages if m.model]
-    return answered[-1] if answered else request.user.default_model
+    if answered:
+        return answered[-1]
+    return request.user.default_model or selectors.last_model_for(request.user)
 
 
 async def _models(wished: str) -> tuple[tuple[BackendStatus, ...], str]:

@@ -73,8 +73,9 @@ document.addEventListener("htmx:wsAfterMessage", () => {
     asked = null;
     write(prompt.value.startsWith(text) ? prompt.value.slice(text.length) : prompt.value);
     if (form.dataset.draft === "new") {
-      form.dataset.draft = location.pathname;
-      draftKey = `draft:${location.pathname.split("/")[2]}`;
+      // The address bar follows a moment later; the socket knows the conversation already.
+      form.dataset.draft = element("main").getAttribute("ws-connect").split("/")[3];
+      draftKey = `draft:${form.dataset.draft}`;
       keepDraft();
     }
   }

@@ -191,6 +191,12 @@ def test_what_was_typed_survives_a_reload(page_for: PageFor) -> None:
     page.wait_for_timeout(600)
     page.reload()
     assert page.input_value("#prompt") == "half a thought"
+    ask(page, "A whole one", "fake/echo")
+    answer(page)
+    page.fill("#prompt", "the next half")
+    page.wait_for_timeout(600)
+    page.reload()
+    assert page.input_value("#prompt") == "the next half"
 
 
 def test_somebody_elses_conversation_is_not_there(page_for: PageFor) -> None:

@@ -445,6 +445,7 @@ def test_what_has_no_place_under_v1_is_answered_in_json(key: IssuedKey) -> None:
             "code": "unknown_url",
         },
     )
+    assert error(get(key.secret, "/"))[0] == 404
     response = post(key.secret, {}, "/models")
     assert error(response)[0] == 405
     assert response.headers["allow"] == "GET"

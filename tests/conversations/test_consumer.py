@@ -282,6 +282,28 @@ def test_what_a_database_cannot_hold_does_not_stop_an_answer(
     assert answer().text == "one two"
 
 
+def test_an_answer_without_a_word_is_a_failure(alice: User, fake_models: Upstream) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            fake_models.script(Answer(""))
+            await ask(page)
+            await page.until('data-status="failed"')
+
+    in_a_loop(scene)
+    assert answer().error == "The model gave no answer."
+
+
+def test_an_answer_that_never_ends_is_ended(alice: User, fake_models: Upstream) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            fake_models.script(Answer(("long" * 50 + " ") * 1500))
+            await ask(page)
+            await page.until("The answer reached its greatest length.", within=30)
+
+    in_a_loop(scene)
+    assert services.MAX_TEXT < len(answer().text) < services.MAX_TEXT + 1000
+
+
 def test_a_failure_keeps_the_text_says_why_and_can_be_retried(
     alice: User, fake_models: Upstream
 ) -> None:

@@ -43,6 +43,18 @@ def test_a_new_chat_has_a_place_of_its_own_and_saves_nothing(page: Client) -> No
     assert not Conversation.objects.exists()
 
 
+def test_a_new_chat_begins_with_the_model_used_last_unless_one_was_chosen(
+    page: Client, alice: User
+) -> None:
+    turn = services.ask(alice, uuid4(), text="Hi", model="fake/tool", nonce="n")
+    assert turn.run
+    services.end_run(turn.run, status=Run.Status.FINISHED, text="x")
+    assert page.get("/").context["selected_model"] == "fake/tool"
+    alice.default_model = "fake/reasoning"
+    alice.save()
+    assert page.get("/").context["selected_model"] == "fake/reasoning"
+
+
 def test_a_conversation_is_shown_with_its_answers_as_html(page: Client, alice: User) -> None:
     conversation = talk(alice)
     text = html(page.get(f"/c/{conversation}/"))
