@@ -123,6 +123,15 @@ def test_a_taken_port_is_told_in_one_line(tmp_path: Path):
     )
 
 
+def test_a_second_site_on_the_same_data_is_told_in_one_line(site: Site):
+    data = site.folder / "data"
+    assert refused(CHATSITE_DATA_DIR=str(data), CHATSITE_PORT=str(free_port())) == (
+        f"CommandError: A site with the data folder {data} runs already. Stop it first, or give "
+        "this one another folder with CHATSITE_DATA_DIR."
+    )
+    assert status(site, "/accounts/login/") == 200
+
+
 def test_a_data_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path):
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "data"

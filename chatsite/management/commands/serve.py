@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
 from chatsite.supervisor import read_procfile
+
+ENDING = 5.0
+"""Seconds for which a site that was killed may still be ending its processes."""
 
 
 class Command(BaseCommand):
@@ -31,6 +36,7 @@ class Command(BaseCommand):
         port = _port(os.environ.get("CHATSITE_PORT", "8000"))
         _check_folder(settings.DATA_DIR)
         _check_free(bind, port)
+        _hold(settings.DATA_DIR)
         # One connection is enough here; a pool would try for half a minute before it says why not.
         connection.settings_dict["OPTIONS"].pop("pool", None)
         try:
@@ -71,6 +77,28 @@ class Command(BaseCommand):
         self.stdout.flush()
         os.chdir(settings.BASE_DIR)
         os.execve(sys.executable, command, environment)  # noqa: S606 - itself
+
+
+def _hold(folder: Path) -> None:
+    """Keep a second site off the folder for as long as this process, or what it becomes, lives.
+
+    Raises CommandError where another site holds it. The lock ends with its holder, however that
+    ends, so there is nothing to clean up.
+    """
+    lock = os.open(folder / "site.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + ENDING
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"A site with the data folder {folder} runs already. Stop it first, or give "
+                    "this one another folder with CHATSITE_DATA_DIR."
+                ) from error
+            time.sleep(0.1)
+    os.set_inheritable(lock, True)
 
 
 def _port(text: str) -> int:
