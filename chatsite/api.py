@@ -91,7 +91,7 @@ def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     )
 
 
-# OpenAI's code for each kind of pydantic's errors; see the error table of docs/architecture.md.
+# OpenAI's code for each kind of pydantic's errors; any other is invalid_type or invalid_value.
 _CODES = {
     "missing": "missing_required_parameter",
     "extra_forbidden": "unknown_parameter",
