@@ -1,0 +1,1 @@
+"""Judging chat models by held-out prompts, through any backend."""
