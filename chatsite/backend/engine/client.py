@@ -130,6 +130,15 @@ class EngineClient:
         self._endpoints[model_id] = (manager, endpoint)
         return endpoint
 
+    async def unload(self, model_id: str) -> bool:
+        """End the model's process and the answers it is writing; whether it was loaded.
+
+        Raises Unavailable, UpstreamFailed.
+        """
+        _, answer = await self._control("POST", "/unload", {"model": model_id}, timeout=60.0)
+        self.forget(model_id)
+        return bool(answer["unloaded"])
+
     def forget(self, model_id: str) -> None:
         """Ask the manager anew for this model the next time."""
         self._endpoints.pop(model_id, None)

@@ -6,6 +6,7 @@ It publishes the address and the key of its control server in `<data>/engine/eng
     GET  /models   -> [{"id": ..., "context": ..., "loaded": ..., "error": ..., ...}]
     POST /acquire {"model": ID} -> {"base_url": ".../v1", "key": ..., "context": ..., "slots": ...,
                                     "started_ms": ...}
+    POST /unload {"model": ID} -> {"unloaded": whether it was loaded}
 
 `started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401 for a wrong
 key, 404 for an unknown model, 409 for a broken file, 503 where its worker cannot be started.
@@ -70,6 +71,7 @@ class Manager:
         application.router.add_get("/health", self._health)
         application.router.add_get("/models", self._models)
         application.router.add_post("/acquire", self._acquire)
+        application.router.add_post("/unload", self._unload)
         return application
 
     async def scan(self) -> dict[str, GgufFile]:
@@ -122,10 +124,9 @@ class Manager:
         }
 
     async def _acquire(self, request: web.Request) -> web.Response:
-        try:
-            model_id = str(orjson.loads(await request.read())["model"])
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            return _reply({"error": 'The body must be {"model": ID}.'}, 400)
+        model_id = await _asked_for(request)
+        if model_id is None:
+            return _malformed()
         file = (await self.scan()).get(model_id)
         if file is None:
             return _reply({"error": f"There is no model file for '{model_id}'."}, 404)
@@ -145,6 +146,12 @@ class Manager:
                 "started_ms": 0 if loaded else round(1000 * (time.monotonic() - begun)),
             }
         )
+
+    async def _unload(self, request: web.Request) -> web.Response:
+        model_id = await _asked_for(request)
+        if model_id is None:
+            return _malformed()
+        return _reply({"unloaded": await self._pool.unload(model_id)})
 
 
 async def serve(data_dir: Path, settings: EngineSettings, starter: Path) -> None:
@@ -214,6 +221,17 @@ def _published(file: Path, contents: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         file.unlink(missing_ok=True)
+
+
+async def _asked_for(request: web.Request) -> str | None:
+    try:
+        return str(orjson.loads(await request.read())["model"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+
+
+def _malformed() -> web.Response:
+    return _reply({"error": 'The body must be {"model": ID}.'}, 400)
 
 
 def _reply(value: Any, status: int = 200) -> web.Response:

@@ -56,6 +56,17 @@ class WorkerPool:
         worker.touch()
         return worker
 
+    async def unload(self, model_id: str) -> bool:
+        """Stop the model's worker, and with it the answers it is writing; whether there was one."""
+        if starting := self._starting.get(model_id):
+            await asyncio.wait([starting])
+        worker = self._workers.get(model_id)
+        if worker is None:
+            return False
+        log.info("%s unloaded", model_id)
+        await self._stop(worker)
+        return True
+
     def _settled(self, model_id: str, task: asyncio.Task[WorkerProcess]) -> None:
         del self._starting[model_id]
         if not task.cancelled():

@@ -88,6 +88,18 @@ def test_an_endpoint_is_remembered_until_it_is_forgotten(manager):
     assert count == 3
 
 
+def test_a_model_is_unloaded_and_loaded_again_by_the_next_request(manager):
+    client = EngineClient(manager[0])
+    first = asyncio.run(client.acquire("alphabet"))
+
+    unloaded = [asyncio.run(client.unload("alphabet")) for _ in range(2)]
+
+    by_id = {model.id: model for model in asyncio.run(client.models())}
+    assert unloaded == [True, False]
+    assert (by_id["alphabet"].loaded, by_id["alphabet"].memory_bytes) == (False, None)
+    assert asyncio.run(client.acquire("alphabet")) != first
+
+
 def test_a_restarted_engine_is_found_by_itself(tmp_path):
     data_dir = tmp_path / "data"
     client = EngineClient(data_dir)
