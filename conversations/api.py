@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -10,13 +11,16 @@ from ninja import Router
 
 from chatsite.backend.errors import BackendError, ModelNotFound
 from chatsite.backend.registry import get_registry
-from chatsite.backend.types import Accepted, Event, Failed
+from chatsite.backend.types import Accepted, Event, Failed, Queued
 from chatsite.http import event_stream, json_response
 from conversations import replies
 from conversations.completion import Origin, complete
 from conversations.schemas import ChatCompletionBody
 
 router = Router()
+
+PATIENCE = 5.0
+"""Seconds that a stream may wait in the engine's queue before its status line is sent."""
 
 
 @router.post("/chat/completions", tags=["Chat"], summary="Create a chat completion")
@@ -53,11 +57,13 @@ async def create_chat_completion(
 
 async def _first(events: AsyncGenerator[Event, None]) -> Event:
     """The first event that has something to say. Raises the BackendError of a Failed."""
+    patient_until = time.monotonic() + PATIENCE
     async for event in events:
         if isinstance(event, Failed):
             await events.aclose()
             raise event.error
-        if not isinstance(event, Accepted):
+        waits = isinstance(event, Queued) and time.monotonic() < patient_until
+        if not (waits or isinstance(event, Accepted)):
             return event
     raise BackendError("The model ended without a word.")
 

@@ -26,6 +26,7 @@ from chatsite.backend.moderation import DEFAULT_POLICY, OutputGuard, blocking
 from chatsite.backend.registry import Resolved, get_registry
 from chatsite.backend.types import (
     Accepted,
+    BackendEvent,
     ChatRequest,
     ChoiceFinished,
     Delta,
@@ -111,6 +112,7 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
                 request,
                 messages=fitted.messages,
                 max_tokens=_answer_bound(request.max_tokens, fitted.room),
+                on_behalf=str(origin.caller.user.pk),
             )
             stream = resolved.backend.stream(sent, resolved.model)
             async with aclosing(_heard(stream, meter)) as heard:
@@ -142,8 +144,8 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
 
 
 async def _heard(
-    events: AsyncGenerator[Delta | ChoiceFinished | Finished, None], meter: _Meter
-) -> AsyncGenerator[Delta | ChoiceFinished | Finished, None]:
+    events: AsyncGenerator[BackendEvent, None], meter: _Meter
+) -> AsyncGenerator[BackendEvent, None]:
     async with aclosing(events):
         async for event in events:
             match event:
@@ -235,11 +237,11 @@ def _answer_bound(asked: int | None, room: int | None) -> int | None:
 
 
 async def _guarded(
-    events: AsyncGenerator[Delta | ChoiceFinished | Finished, None],
+    events: AsyncGenerator[BackendEvent, None],
     moderator: Moderator,
     n: int,
     meter: _Meter,
-) -> AsyncGenerator[Delta | ChoiceFinished | Finished, None]:
+) -> AsyncGenerator[BackendEvent, None]:
     """The events with every choice's text held back until a moderator has passed it.
 
     Log probabilities spell the text out, so they come only with a choice's last words. Ends

@@ -20,9 +20,13 @@ from chatsite.backend.types import (
     Failed,
     Finished,
     ModelInfo,
+    Queued,
     Usage,
 )
 from chatsite.http import DONE, body_of, sse
+
+WAITING = b": queued\n\n"
+"""A comment that clients skip, and that keeps them and proxies from giving a silent stream up."""
 
 
 def completion_id() -> str:
@@ -117,7 +121,7 @@ async def whole(
                 usage = reported
             case Failed(error):
                 raise error
-            case Accepted():
+            case Accepted() | Queued():
                 pass
     return {
         "id": completion_id(),
@@ -162,6 +166,8 @@ async def chunks(
         event: Event | None = first
         while event is not None:
             match event:
+                case Queued():
+                    yield WAITING
                 case Delta():
                     yield chunk(event.index, _delta_body(event), event.logprobs, None)
                 case ChoiceFinished(reason, index):

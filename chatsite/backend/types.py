@@ -40,7 +40,8 @@ class ChatRequest:
 
     `params` holds OpenAI's sampling and output parameters under OpenAI's own names, already
     validated; `max_tokens` is None when the caller set no bound. `continue_last` asks the model
-    to go on from the text of a closing assistant message instead of answering anew.
+    to go on from the text of a closing assistant message instead of answering anew. `on_behalf`
+    tells one person's requests from another's, so that a backend can be fair.
     """
 
     model: str
@@ -49,6 +50,7 @@ class ChatRequest:
     max_tokens: int | None = None
     n: int = 1
     continue_last: bool = False
+    on_behalf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class Verdict:
         return tuple(name for name, hit in self.categories.items() if hit)
 
 
-# --- events of one completion: Accepted, then Delta and ChoiceFinished, then Finished or Failed
+# --- events of one completion: Accepted, perhaps Queued, then Delta and ChoiceFinished, then
+# Finished or Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,16 @@ class Accepted:
     model: str
     omitted: int = 0
     prompt_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The model is busy: `place - 1` other answers come before this one.
+
+    Said whenever the place has changed, and every few seconds while it has not.
+    """
+
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,5 +181,5 @@ class Failed:
     error: BackendError
 
 
-BackendEvent = Delta | ChoiceFinished | Finished
-Event = Accepted | Delta | ChoiceFinished | Finished | Failed
+BackendEvent = Queued | Delta | ChoiceFinished | Finished
+Event = Accepted | BackendEvent | Failed
