@@ -71,13 +71,9 @@ def convert(
     file is missing or broken, or the model is of a kind that is not known here.
     """
     config = _read_json(checkpoint / "config.json")
-    named = (config.get("architectures") or ["none"])[0]
-    if named not in _ARCHITECTURES:
-        known = ", ".join(_ARCHITECTURES)
-        raise InvalidRequest(f"The architecture {named} cannot be converted, only {known}.")
+    architecture = _architecture(config)
     if quantization not in _FILE_TYPES:
         raise InvalidRequest(f"Unknown quantization {quantization}: use q8_0, f16 or f32.")
-    architecture = _ARCHITECTURES[named]
     partial = out.with_name(out.name + ".partial")
     out.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(partial, gguf.MODEL_ARCH_NAMES[architecture])
@@ -105,14 +101,35 @@ def convert(
     return out
 
 
-def _add_shape(writer: gguf.GGUFWriter, config: dict[str, Any]) -> None:
-    head_size = _head_size(config)
-    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+def check(checkpoint: Path) -> None:
+    """Raise InvalidRequest where `convert` would, as far as that shows without the weights."""
+    config = _read_json(checkpoint / "config.json")
+    _architecture(config)
+    _rope(config)
+    _read_vocabulary(checkpoint, config["vocab_size"])
+
+
+def _architecture(config: dict[str, Any]) -> gguf.MODEL_ARCH:
+    named = (config.get("architectures") or ["none"])[0]
+    if named not in _ARCHITECTURES:
+        known = ", ".join(_ARCHITECTURES)
+        raise InvalidRequest(f"The architecture {named} cannot be converted, only {known}.")
+    return _ARCHITECTURES[named]
+
+
+def _rope(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the rotary embeddings, in layers of a kind that is known here."""
+    rope: dict[str, Any] = config.get("rope_parameters") or config.get("rope_scaling") or {}
     kind = rope.get("rope_type", rope.get("type", "default"))
     if kind != "default":
         raise InvalidRequest(f"Rotary embeddings of the type {kind} cannot be converted yet.")
     if config.get("attention_bias") or config.get("mlp_bias"):
         raise InvalidRequest("A model whose layers have biases cannot be converted yet.")
+    return rope
+
+
+def _add_shape(writer: gguf.GGUFWriter, config: dict[str, Any]) -> None:
+    head_size, rope = _head_size(config), _rope(config)
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
     writer.add_block_count(config["num_hidden_layers"])
