@@ -219,6 +219,7 @@ DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <norep
 ENGINE_ENABLED = env.bool("CHATSITE_ENGINE", default=True)
 ENGINE_MEMORY_BYTES = env.int("CHATSITE_ENGINE_MEMORY_MB", default=0) * 1024**2 or None
 ENGINE_SLOTS = env.int("CHATSITE_ENGINE_SLOTS", default=4)
+ENGINE_QUEUE = env.int("CHATSITE_ENGINE_QUEUE", default=64)
 ENGINE_THREADS = env.int("CHATSITE_ENGINE_THREADS", default=0) or None
 # A cache for the whole window of a 128k model would take gigabytes.
 ENGINE_CONTEXT = env.int("CHATSITE_ENGINE_CONTEXT", default=16384) or None

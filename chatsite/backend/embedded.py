@@ -18,6 +18,7 @@ from chatsite.backend.engine.client import (
     EngineModel,
 )
 from chatsite.backend.engine.guard import neutralise_json
+from chatsite.backend.engine.queue import FairQueue, Ticket
 from chatsite.backend.errors import BackendError, Unavailable, UpstreamFailed
 from chatsite.backend.openai import client_for, request_body, stream_chat
 from chatsite.backend.types import (
@@ -29,6 +30,7 @@ from chatsite.backend.types import (
     Finished,
     Message,
     ModelInfo,
+    Queued,
     TokenCounts,
     Usage,
 )
@@ -46,8 +48,9 @@ class EmbeddedBackend:
     label = "Built-in engine"
     freshness = 1.0
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, most_waiting: int = 64) -> None:
         self.engine = EngineClient(data_dir)
+        self._queue = FairQueue(most_waiting)
         self._control_tokens: dict[str, tuple[str, ...]] = {}
 
     async def models(self) -> tuple[ModelInfo, ...]:
@@ -59,18 +62,36 @@ class EmbeddedBackend:
         self, request: ChatRequest, model: ModelInfo
     ) -> AsyncGenerator[BackendEvent, None]:
         """Several choices are several requests: the engine refuses more than it has slots."""
-        safe = self._neutralised(request, model)
-        one = replace(safe, n=1)
-        streams = (
-            [self._stream_one(one, model)]
-            if request.n == 1
-            else [self._stream_one(_choice(one, index), model) for index in range(request.n)]
-        )
-        async with aclosing(_merged(streams)) as events:
-            async for event in events:
-                yield event
+        one = replace(self._neutralised(request, model), n=1)
+        slots = (await self.engine.acquire(model.upstream_id)).slots
+        with self._queue.join(
+            model.upstream_id, request.on_behalf, slots=slots, count=request.n
+        ) as tickets:
+            stream = (
+                self._stream_one(one, model, tickets[0])
+                if request.n == 1
+                else _merged(
+                    [
+                        self._stream_one(_choice(one, index), model, ticket)
+                        for index, ticket in enumerate(tickets)
+                    ]
+                )
+            )
+            async with aclosing(stream) as events:
+                async for event in events:
+                    yield event
 
     async def _stream_one(
+        self, request: ChatRequest, model: ModelInfo, ticket: Ticket
+    ) -> AsyncGenerator[BackendEvent, None]:
+        with ticket:
+            while place := await ticket.news():
+                yield Queued(place)
+            async with aclosing(self._answer(request, model)) as events:
+                async for event in events:
+                    yield event
+
+    async def _answer(
         self, request: ChatRequest, model: ModelInfo
     ) -> AsyncGenerator[BackendEvent, None]:
         """A worker that is gone is forgotten, and asked for once more if nothing was said yet."""
@@ -140,7 +161,7 @@ async def _merged(
                     match event:
                         case Delta() | ChoiceFinished():
                             await queue.put(replace(event, index=index))
-                        case Finished():
+                        case Queued() | Finished():
                             await queue.put(event)
         except BackendError as error:
             await queue.put(error)

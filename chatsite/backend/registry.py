@@ -138,7 +138,7 @@ def build_registry() -> Registry:
     remote = [OpenAIBackend(**table) for table in settings.BACKENDS]
     backends: list[ChatBackend] = [*remote]
     if settings.ENGINE_ENABLED:
-        backends.insert(0, EmbeddedBackend(settings.DATA_DIR))
+        backends.insert(0, EmbeddedBackend(settings.DATA_DIR, most_waiting=settings.ENGINE_QUEUE))
     moderator: Moderator | None
     if settings.MODERATION == "off":
         moderator = None
