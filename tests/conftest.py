@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import django
 import pytest
 
+from tests.servers.hub import Hub
 from tests.servers.people import PASSWORD, PEOPLE
 from tests.servers.postgres import MISSING as NO_POSTGRES
 from tests.servers.postgres import postgres
@@ -127,6 +128,19 @@ def upstream(_upstream: Upstream) -> Upstream:
     """The fake provider, with nothing recorded and nothing scripted."""
     _upstream.reset()
     return _upstream
+
+
+@pytest.fixture(scope="session")
+def _hub() -> Iterator[Hub]:
+    with Hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(_hub: Hub) -> Hub:
+    """The model hub, without repositories and without faults."""
+    _hub.reset()
+    return _hub
 
 
 @pytest.fixture
