@@ -63,9 +63,9 @@ class EmbeddedBackend:
     ) -> AsyncGenerator[BackendEvent, None]:
         """Several choices are several requests: the engine refuses more than it has slots."""
         one = replace(self._neutralised(request, model), n=1)
-        slots = (await self.engine.acquire(model.upstream_id)).slots
+        endpoint = await self.engine.acquire(model.upstream_id)
         with self._queue.join(
-            model.upstream_id, request.on_behalf, slots=slots, count=request.n
+            endpoint.served_by, request.on_behalf, slots=endpoint.slots, count=request.n
         ) as tickets:
             stream = (
                 self._stream_one(one, model, tickets[0])
@@ -101,7 +101,7 @@ class EmbeddedBackend:
             client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
             try:
                 going_on = CONTINUE if request.continue_last else {}
-                body = {**request_body(request, model), **STREAM, **going_on}
+                body = {**request_body(request, model), **STREAM, **going_on, **endpoint.body}
                 async with aclosing(stream_chat(client, body, "The engine")) as events:
                     async for event in events:
                         begun = True
@@ -197,6 +197,8 @@ def _describe(row: EngineModel) -> ModelInfo:
         capabilities.add("tools")
     if row.reasoning:
         capabilities.add("reasoning")
+    if row.dimensions:
+        capabilities = {"embeddings"}
     size = f"{row.parameters / 1e6:,.0f} million parameters"
     return ModelInfo(
         id=row.id,

@@ -16,6 +16,13 @@ Findings about llama.cpp's server (of xllamacpp 2026.10.11549) that callers buil
   middle of one is a `data:` line with an `error` object in it.
 - `n` may not exceed the slots. An answer that fills the window ends with `length`; a prompt that
   does not fit is refused with 400 and the type `exceed_context_size_error`.
+- One server can both chat and embed, where its pooling is the mean or the last token's. The vectors
+  of a model that was trained to chat are worth little, so none is asked for them. An encoder
+  answers a chat with 500 "does not support logits computation".
+- A text to embed that is too long is refused with 500 "input (N tokens) is too large to process",
+  where it has to be read at once, and else as a prompt is. `dimensions` is not read.
+- A request's adapters (`lora`) replace those of the start, and requests with different ones are
+  never in one batch. The slots heed it, the prompt cache in memory does not: see `process`.
 - Sampling is OpenAI's where a request does not set it, or what the file recommends
   (`general.sampling.temp`, `.top_p`, `.top_k`, `.min_p`, `.penalty_repeat`).
 """
@@ -47,8 +54,9 @@ TOKEN_COUNTS = 8192
 class EngineModel:
     """A model file as the engine sees it.
 
-    `context` is the window of one conversation in tokens, `memory_bytes` is None while the model
-    is not loaded, and a model with an `error` cannot be.
+    A model with `dimensions` makes embeddings of so many numbers and does not chat. One with a
+    `base` is that model with an adapter. `context` is the window of one conversation in tokens,
+    `memory_bytes` is None while the model is not loaded, and a model with an `error` cannot be.
     """
 
     id: str
@@ -60,6 +68,8 @@ class EngineModel:
     parameters: int
     quantization: str
     context: int
+    dimensions: int
+    base: str
     license: str
     chat_template: bool
     tools: bool
@@ -72,12 +82,25 @@ class EngineModel:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A loaded model's OpenAI-compatible server. `context` tokens for each of `slots` answers."""
+    """A loaded model's OpenAI-compatible server. `context` tokens for each of `slots` answers.
+
+    The process belongs to the model `served_by`, and `adapter` is the number of the adapter that
+    makes this model of that one.
+    """
 
     base_url: str
     key: str
     context: int
     slots: int
+    served_by: str = ""
+    adapter: int | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What every request to the server has to say. One that names no adapter gets none."""
+        if self.adapter is None:
+            return {}
+        return {"lora": [{"id": self.adapter, "scale": 1.0}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +149,7 @@ class EngineClient:
         if known is not None and known[0] == self._manager():
             return known[1]
         manager, answer = await self._control("POST", "/acquire", {"model": model_id})
-        endpoint = Endpoint(answer["base_url"], answer["key"], answer["context"], answer["slots"])
+        endpoint = Endpoint(**{field.name: answer[field.name] for field in fields(Endpoint)})
         self._endpoints[model_id] = (manager, endpoint)
         return endpoint
 

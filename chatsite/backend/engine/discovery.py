@@ -1,61 +1,49 @@
-"""Model files on disk: what a GGUF file says about itself, and whether it is whole.
-
-The format is https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Only the head of a file is
-read: `gguf.GGUFReader` maps the weights and takes seconds over a large vocabulary.
-"""
+"""Model files on disk: what a GGUF file says about itself, and whether it can be used."""
 
 from __future__ import annotations
 
 import math
 import os
 import re
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Literal
 
-from gguf.constants import (
-    GGML_QUANT_SIZES,
-    GGMLQuantizationType,
-    GGUFValueType,
-    LlamaFileType,
-    TokenType,
-)
+from gguf.constants import LlamaFileType, PoolingType, TokenType
 
 from chatsite.backend.engine import STARTER_ID
+from chatsite.backend.engine.adapters import (
+    HOW_TO_NAME,
+    Adapter,
+    base_name,
+    misfit,
+    same_name,
+    split_id,
+)
+from chatsite.backend.engine.header import BrokenFileError, Head, Tensor, read_whole_head
 
 DEFAULT_CONTEXT = 2048
 """Tokens, for the rare file that does not say what it was trained with."""
 MAX_CONTROL_TOKENS = 128
-LONGEST_VALUE = 1 << 26
-"""Bytes of one string or kept array; the largest vocabularies have a hundredth of it."""
 
 _SPLIT = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})")
-_SCALARS = {
-    GGUFValueType.UINT8: "B",
-    GGUFValueType.INT8: "b",
-    GGUFValueType.UINT16: "H",
-    GGUFValueType.INT16: "h",
-    GGUFValueType.UINT32: "I",
-    GGUFValueType.INT32: "i",
-    GGUFValueType.FLOAT32: "f",
-    GGUFValueType.BOOL: "?",
-    GGUFValueType.UINT64: "Q",
-    GGUFValueType.INT64: "q",
-    GGUFValueType.FLOAT64: "d",
-}
-# Arrays worth keeping; the others, such as a tokenizer's merges, are passed over.
-_KEPT_ARRAYS = ("tokenizer.ggml.tokens", "tokenizer.ggml.token_type", ".head_count_kv")
+ENCODERS = frozenset(
+    {
+        "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2",
+        "jina-bert-v3", "eurobert", "gemma-embedding", "t5encoder", "llama-embed",
+    }
+)  # fmt: skip
+"""Architectures that read a whole text at once and write none."""
+
+_POOLINGS = {PoolingType.MEAN: "mean", PoolingType.CLS: "cls", PoolingType.LAST: "last"}
 _NOT_MODELS = {
-    "adapter": "This is a LoRA adapter, which works only with its base model.",
     "mmproj": "This is the picture reader of a larger model, not a model.",
     "imatrix": "This is an importance matrix, not a model.",
 }
 
 
-class BrokenFileError(ValueError):
-    """A file that cannot be loaded; the message says why, for people."""
+_Key = tuple[str, tuple[tuple[Path, int, int], ...]]  # an id, and each part's path and stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +51,39 @@ class GgufFile:
     """A model file, or the reason in `error` why it cannot be used.
 
     `id` is its public name. `context` is the trained length in tokens, `kv_bytes` the memory that
-    one token takes in the engine's cache. `control_tokens` are the texts that steer the model and
-    must not come from a user.
+    one token takes in the engine's cache in 16 bits, for heads of `head_size` values.
+    `control_tokens` are the texts that steer the model and must not come from a user.
+
+    A model with a `pooling` ("mean", "cls" or "last") makes embeddings of `dimensions` numbers
+    and does not chat; an `encoder` reads a whole text at once, without a cache.
+
+    A model may have `adapters`. Each is a model of its own, too, of the kind "adapter": the model
+    `base` under another id and name, with the adapter's file, served by the base's process.
     """
 
     id: str
     path: Path
     size_bytes: int
     modified: float
+    kind: Literal["model", "adapter"] = "model"
     name: str = ""
     architecture: str = ""
     parameters: int = 0
     quantization: str = ""
     context: int = 0
     kv_bytes: int = 0
+    head_size: int = 0
+    pooling: str = ""
+    dimensions: int = 0
+    encoder: bool = False
     license: str = ""
     chat_template: bool = False
     tools: bool = False
     reasoning: bool = False
     control_tokens: tuple[str, ...] = ()
+    base: str = ""
+    adapters: tuple[Adapter, ...] = ()
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """One tensor's entry: `offset` counts from the start of the data, `size` is in bytes."""
-
-    elements: int
-    type: str
-    offset: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """All of a file that comes before its weights. `data_start` is a position in bytes."""
-
-    metadata: Mapping[str, Any]
-    tensors: Sequence[Tensor]
-    data_start: int
-
-    @property
-    def end(self) -> int:
-        """Where the last tensor ends: the size that a whole file has at least."""
-        return self.data_start + max((t.offset + t.size for t in self.tensors), default=0)
 
 
 @dataclass
@@ -118,26 +95,94 @@ class Library:
 
     folder: Path
     starter: Path
-    _read: dict[tuple[Any, ...], GgufFile] = field(default_factory=dict)
+    _read: dict[_Key, GgufFile] = field(default_factory=dict)
+    _misfits: dict[tuple[_Key, _Key], str] = field(default_factory=dict)
 
     def scan(self) -> dict[str, GgufFile]:
-        """Every model by id, the starter first and then by path."""
-        found: dict[str, GgufFile] = {}
-        read: dict[tuple[Any, ...], GgufFile] = {}
+        """Every model by id, the starter first and then by path; adapters come last."""
+        models: dict[str, GgufFile] = {}
+        keys: dict[str, _Key] = {}
+        adapters: list[tuple[_Key, GgufFile]] = []
+        read: dict[_Key, GgufFile] = {}
         groups = [(STARTER_ID, [self.starter])] if self.starter.is_file() else []
         groups += _groups(self.folder)
         for wanted, paths in groups:
             try:
-                stamps = [(path, *_stamp(path)) for path in paths]
+                key = (wanted, tuple((path, *_stamp(path)) for path in paths))
             except OSError:
                 continue  # removed since it was listed
-            key = (wanted, *stamps)
             file = self._read.get(key) or read_file(wanted, paths)
             read[key] = file
-            unique = _unique(wanted, found)
-            found[unique] = file if unique == file.id else replace(file, id=unique)
+            if file.kind == "adapter":
+                adapters.append((key, file))
+                continue
+            unique = _unique(wanted, models)
+            models[unique] = file if unique == file.id else replace(file, id=unique)
+            keys[unique] = key
         self._read = read
-        return found
+        misfits: dict[tuple[_Key, _Key], str] = {}
+        for key, file in adapters:
+            adapted = self._adapted(key, file, models, keys, misfits)
+            adapted = replace(adapted, id=_unique(adapted.id, models))
+            models[adapted.id] = adapted
+            if adapted.base and not adapted.error:
+                base = models[adapted.base]
+                added = Adapter(file.path, file.size_bytes, file.modified)
+                models[base.id] = replace(base, adapters=(*base.adapters, added))
+        self._misfits = misfits
+        return models
+
+    def _adapted(
+        self,
+        key: _Key,
+        file: GgufFile,
+        models: Mapping[str, GgufFile],
+        keys: Mapping[str, _Key],
+        misfits: dict[tuple[_Key, _Key], str],
+    ) -> GgufFile:
+        """The model that an adapter's file makes of its base, or its error.
+
+        The file's own name tells the base, else what it says of itself; of several models of that
+        name the first one that it fits.
+        """
+        told, name = split_id(_safe_id(file.path.stem), list(keys))
+        wanted = (
+            [told]
+            if told
+            else [
+                model_id
+                for model_id in keys
+                if same_name(model_id, file.base) or same_name(models[model_id].name, file.base)
+            ]
+        )
+        if not wanted:
+            missing = (
+                f"Its base model '{file.base}' is not here."
+                if file.base
+                else ("This is a LoRA adapter, which works only with its base model.")
+            )
+            return replace(file, id=name, error=f"{missing} {HOW_TO_NAME}")
+        reasons: list[str] = []
+        for base in (models[model_id] for model_id in wanted):
+            pair = (key, keys[base.id])
+            reason = base.error and f"Its base model cannot be used: {base.error}"
+            if not reason:
+                misfits[pair] = self._misfits.get(pair) or _misfit(key, keys[base.id])
+                reason = misfits[pair] and f"{misfits[pair]} ({base.id})."
+            if not reason:
+                return replace(
+                    base,
+                    id=f"{base.id}:{name}",
+                    kind="adapter",
+                    name=f"{base.name} + {name}",
+                    path=file.path,
+                    size_bytes=file.size_bytes,
+                    modified=file.modified,
+                    base=base.id,
+                    adapters=(),
+                )
+            reasons.append(reason)
+        return replace(file, id=f"{wanted[0]}:{name}", base="", error=reasons[0])
 
 
 def read_file(model_id: str, paths: Sequence[Path]) -> GgufFile:
@@ -154,117 +199,13 @@ def read_file(model_id: str, paths: Sequence[Path]) -> GgufFile:
     if split and len(paths) != int(split["parts"]):
         return replace(file, error=f"{len(paths)} of its {int(split['parts'])} parts are here.")
     try:
-        return _describe(file, [_whole_head(path) for path in paths])
+        return _describe(file, [read_whole_head(path) for path in paths])
     except BrokenFileError as error:
         return replace(file, error=str(error))
     except (ValueError, TypeError, ArithmeticError):
         return replace(file, error="The file's description of itself makes no sense.")
     except OSError as error:
         return replace(file, error=f"The file cannot be read: {error.strerror}.")
-
-
-def read_head(path: Path) -> Head:
-    """The metadata and tensor entries of one file. Raises BrokenFileError, OSError."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        return _HeadReader(stream, size).head()
-
-
-class _HeadReader:
-    """Reads a head value by value, never further than the file goes."""
-
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream = stream
-        self._left = size
-        self._position = 0
-
-    def head(self) -> Head:
-        if self._bytes(4) != b"GGUF":
-            raise BrokenFileError("This is not a GGUF file.")
-        version = self._number("I")
-        if version not in (2, 3):
-            raise BrokenFileError(f"GGUF version {version} is not supported.")
-        n_tensors, n_pairs = self._number("Q"), self._number("Q")
-        metadata: dict[str, Any] = {}
-        for _ in range(n_pairs):
-            key = self._string()
-            metadata[key] = self._value(key, self._number("I"))
-        tensors = [self._tensor() for _ in range(n_tensors)]
-        alignment = int(metadata.get("general.alignment", 32))
-        start = math.ceil(self._position / alignment) * alignment
-        return Head(metadata, tensors, start)
-
-    def _bytes(self, count: int) -> bytes:
-        self._advance(count)
-        if count > LONGEST_VALUE:
-            raise BrokenFileError("The file has a field of an impossible length.")
-        return self._stream.read(count)
-
-    def _skip(self, count: int) -> None:
-        self._advance(count)
-        self._stream.seek(count, os.SEEK_CUR)
-
-    def _advance(self, count: int) -> None:
-        if count > self._left:
-            raise BrokenFileError("The file is cut off before its weights begin.")
-        self._left -= count
-        self._position += count
-
-    def _number(self, code: str) -> int:
-        return int(struct.unpack(f"<{code}", self._bytes(struct.calcsize(code)))[0])
-
-    def _string(self) -> str:
-        return self._bytes(self._number("Q")).decode("utf-8", "replace")
-
-    def _value(self, key: str, kind: int) -> Any:
-        if kind == GGUFValueType.STRING:
-            return self._string()
-        if kind == GGUFValueType.ARRAY:
-            return self._array(key)
-        code = self._scalar(kind)
-        return struct.unpack(f"<{code}", self._bytes(struct.calcsize(code)))[0]
-
-    def _array(self, key: str) -> list[Any] | None:
-        kind, count = self._number("I"), self._number("Q")
-        keep = key.endswith(_KEPT_ARRAYS)
-        if kind == GGUFValueType.ARRAY:
-            raise BrokenFileError(f"The field {key} is an array of arrays.")
-        if kind == GGUFValueType.STRING:
-            if keep:
-                return [self._string() for _ in range(count)]
-            for _ in range(count):
-                self._skip(self._number("Q"))
-            return None
-        code = self._scalar(kind)
-        size = count * struct.calcsize(code)
-        if keep:
-            return list(struct.unpack(f"<{count}{code}", self._bytes(size)))
-        self._skip(size)
-        return None
-
-    def _scalar(self, kind: int) -> str:
-        try:
-            return _SCALARS[GGUFValueType(kind)]
-        except (ValueError, KeyError):
-            raise BrokenFileError(f"The file has a field of the unknown type {kind}.") from None
-
-    def _tensor(self) -> Tensor:
-        self._string()
-        elements = math.prod(self._number("Q") for _ in range(self._number("I")))
-        kind, offset = self._number("I"), self._number("Q")
-        try:
-            quantization = GGMLQuantizationType(kind)
-        except ValueError:  # newer than the table: the engine may know it, its size is unknown
-            return Tensor(elements, "", offset, 0)
-        per_block, block_bytes = GGML_QUANT_SIZES[quantization]
-        return Tensor(elements, quantization.name, offset, elements // per_block * block_bytes)
-
-
-def _whole_head(path: Path) -> Head:
-    head, size = read_head(path), path.stat().st_size
-    if size < head.end:
-        raise BrokenFileError(f"The file is cut off: {size:,} of {head.end:,} bytes.")
-    return head
 
 
 def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
@@ -274,12 +215,21 @@ def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
     kind = kind or metadata.get("general.type", "model")
     if kind in _NOT_MODELS:
         raise BrokenFileError(_NOT_MODELS[kind])
+    if kind == "adapter":
+        return replace(
+            file,
+            kind="adapter",
+            architecture=str(metadata.get("general.architecture", "")),
+            base=base_name(metadata),
+            error=f"This is a LoRA adapter, which works only with its base model. {HOW_TO_NAME}",
+        )
     if "general.architecture" not in metadata:
         raise BrokenFileError("The file does not name the model's architecture.")
     if not tensors:
         raise BrokenFileError("The file holds a vocabulary without weights.")
     architecture = str(metadata["general.architecture"])
     template = str(metadata.get("tokenizer.chat_template", ""))
+    pooling = _pooling(metadata, architecture)
     return replace(
         file,
         name=str(metadata.get("general.name") or file.name),
@@ -287,7 +237,11 @@ def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
         parameters=sum(tensor.elements for tensor in tensors),
         quantization=_quantization(metadata, tensors),
         context=int(metadata.get(f"{architecture}.context_length") or DEFAULT_CONTEXT),
-        kv_bytes=_kv_bytes(metadata, architecture),
+        kv_bytes=0 if architecture in ENCODERS else _kv_bytes(metadata, architecture),
+        head_size=math.gcd(*_head_sizes(metadata, architecture)),
+        pooling=pooling,
+        dimensions=_dimensions(metadata, architecture) if pooling else 0,
+        encoder=architecture in ENCODERS,
         license=str(metadata.get("general.license", "")),
         chat_template=bool(template),
         tools=re.search(r"\btools\b", template) is not None,
@@ -306,18 +260,53 @@ def _quantization(metadata: Mapping[str, Any], tensors: Iterable[Tensor]) -> str
 
 def _kv_bytes(metadata: Mapping[str, Any], architecture: str) -> int:
     """Bytes of the key-value cache for one token: two halves of every layer in 16 bits."""
-
-    def of(key: str, default: int) -> Any:
-        return metadata.get(f"{architecture}.{key}") or default
-
-    layers = int(of("block_count", 1))
-    heads = of("attention.head_count", 1)
-    heads = max(heads) if isinstance(heads, list) else heads
-    width = int(of("embedding_length", 1)) // int(heads or 1)
-    kv_heads = of("attention.head_count_kv", heads)
+    layers = int(metadata.get(f"{architecture}.block_count") or 1)
+    kv_heads = metadata.get(f"{architecture}.attention.head_count_kv")
+    kv_heads = kv_heads or _heads(metadata, architecture)
     total = sum(kv_heads) if isinstance(kv_heads, list) else int(kv_heads) * layers
-    length = of("attention.key_length", width) + of("attention.value_length", width)
-    return int(total * length * 2)
+    return int(total * sum(_head_sizes(metadata, architecture)) * 2)
+
+
+def _heads(metadata: Mapping[str, Any], architecture: str) -> int:
+    heads = metadata.get(f"{architecture}.attention.head_count") or 1
+    return int(max(heads) if isinstance(heads, list) else heads)
+
+
+def _head_sizes(metadata: Mapping[str, Any], architecture: str) -> tuple[int, int]:
+    """Values of one head's key and of its value."""
+    width = int(metadata.get(f"{architecture}.embedding_length") or 1)
+    share = width // (_heads(metadata, architecture) or 1)
+    key = metadata.get(f"{architecture}.attention.key_length") or share
+    value = metadata.get(f"{architecture}.attention.value_length") or share
+    return int(key), int(value)
+
+
+def _pooling(metadata: Mapping[str, Any], architecture: str) -> str:
+    """How a model for embeddings makes one vector of a text; "" for a model that chats.
+
+    An encoder that does not say gets the mean, which most are trained for.
+    """
+    stored = metadata.get(f"{architecture}.pooling_type")
+    if stored == PoolingType.RANK:
+        raise BrokenFileError("This is a model that ranks texts: it neither chats nor embeds.")
+    if stored in _POOLINGS:
+        return _POOLINGS[stored]
+    return "mean" if architecture in ENCODERS else ""
+
+
+def _dimensions(metadata: Mapping[str, Any], architecture: str) -> int:
+    stored = metadata.get(f"{architecture}.embedding_length_out")
+    return int(stored or metadata.get(f"{architecture}.embedding_length") or 0)
+
+
+def _misfit(adapter: _Key, base: _Key) -> str:
+    try:
+        heads = [read_whole_head(path) for path, *_ in base[1]]
+        tensors = {tensor.name: tensor for head in heads for tensor in head.tensors}
+        architecture = str(heads[0].metadata.get("general.architecture", ""))
+        return misfit(read_whole_head(adapter[1][0][0]), architecture, tensors)
+    except OSError as error:
+        return f"It cannot be read: {error.strerror}"
 
 
 def _control_tokens(metadata: Mapping[str, Any], template: str) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ It publishes the address and the key of its control server in `<data>/engine/eng
     GET  /health   -> {"status": "ok"}
     GET  /models   -> [{"id": ..., "context": ..., "loaded": ..., "error": ..., ...}]
     POST /acquire {"model": ID} -> {"base_url": ".../v1", "key": ..., "context": ..., "slots": ...,
-                                    "started_ms": ...}
+                                    "served_by": ID, "adapter": ..., "started_ms": ...}
     POST /unload {"model": ID} -> {"unloaded": whether it was loaded}
 
+`adapter` is the number by which requests to the server name the model's adapter, or null, and
 `started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401 for a wrong
 key, 404 for an unknown model, 409 for a broken file, 503 where its worker cannot be started.
 """
@@ -24,7 +25,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -33,16 +34,28 @@ import orjson
 from aiohttp import web
 
 from chatsite.backend.engine import STARTER_ID
+from chatsite.backend.engine.adapters import Adapter
 from chatsite.backend.engine.discovery import GgufFile, Library
-from chatsite.backend.engine.machine import usable_cores, usable_memory
+from chatsite.backend.engine.machine import graphics_memory, usable_cores, usable_memory
 from chatsite.backend.engine.pool import WorkerPool
-from chatsite.backend.engine.process import EngineSettings, NoRoomError, WorkerFailedError, plan
+from chatsite.backend.engine.process import (
+    CACHE_BYTES,
+    EngineSettings,
+    NoRoomError,
+    WorkerFailedError,
+    plan,
+)
+from chatsite.backend.engine.worker import FLASH_ATTENTION, LOADS
 
 log = logging.getLogger("chatsite.engine")
 
 STARTER = Path(__file__).parent / "starter" / "starter.gguf"
 CONTROL_FILE = Path("engine", "engine.json")
 LOCK_FILE = Path("engine", "lock")
+_SETTINGS = (
+    "memory_bytes", "slots", "threads", "batch_threads", "context", "gpu_layers",
+    "flash_attention", "cache_type", "load", "prompt_cache_bytes",
+)  # fmt: skip
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -93,16 +106,17 @@ class Manager:
         return _reply({"status": "ok"})
 
     async def _models(self, _: web.Request) -> web.Response:
-        return _reply([self._row(file) for file in (await self.scan()).values()])
+        files = await self.scan()
+        return _reply([self._row(file, _served_by(file, files)) for file in files.values()])
 
-    def _row(self, file: GgufFile) -> dict[str, Any]:
+    def _row(self, file: GgufFile, served_by: GgufFile) -> dict[str, Any]:
         error, context = file.error, 0
         if not error:
             try:
-                context = plan(file, self._pool.settings).context
+                context = plan(served_by, self._pool.settings).context
             except NoRoomError as reason:
                 error = str(reason)
-        memory = self._pool.memory_of(file.id)
+        memory = self._pool.memory_of(served_by.id)
         return {
             "id": file.id,
             "name": file.name,
@@ -113,6 +127,8 @@ class Manager:
             "parameters": file.parameters,
             "quantization": file.quantization,
             "context": context,
+            "dimensions": file.dimensions,
+            "base": file.base,
             "license": file.license,
             "chat_template": file.chat_template,
             "tools": file.tools,
@@ -127,14 +143,21 @@ class Manager:
         model_id = await _asked_for(request)
         if model_id is None:
             return _malformed()
-        file = (await self.scan()).get(model_id)
+        files = await self.scan()
+        file = files.get(model_id)
         if file is None:
             return _reply({"error": f"There is no model file for '{model_id}'."}, 404)
         if file.error:
             return _reply({"error": f"{file.path.name}: {file.error}"}, 409)
-        loaded, begun = self._pool.memory_of(model_id) is not None, time.monotonic()
+        served_by = _served_by(file, files)
+        loaded, begun = self._pool.memory_of(served_by.id) is not None, time.monotonic()
+        adapter: int | None = None
         try:
-            worker = await self._pool.acquire(file)
+            if served_by is file:
+                worker = await self._pool.acquire(file)
+            else:
+                wanted = Adapter(file.path, file.size_bytes, file.modified)
+                worker, adapter = await self._pool.acquire_adapter(served_by, wanted)
         except (WorkerFailedError, NoRoomError) as error:
             return _reply({"error": str(error)}, 503)
         return _reply(
@@ -143,6 +166,8 @@ class Manager:
                 "key": worker.key,
                 "context": worker.context,
                 "slots": worker.plan.slots,
+                "served_by": served_by.id,
+                "adapter": adapter,
                 "started_ms": 0 if loaded else round(1000 * (time.monotonic() - begun)),
             }
         )
@@ -151,7 +176,14 @@ class Manager:
         model_id = await _asked_for(request)
         if model_id is None:
             return _malformed()
-        return _reply({"unloaded": await self._pool.unload(model_id)})
+        file = (await self.scan()).get(model_id)
+        served_by = file.base if file and file.kind == "adapter" else ""
+        return _reply({"unloaded": await self._pool.unload(served_by or model_id)})
+
+
+def _served_by(file: GgufFile, files: Mapping[str, GgufFile]) -> GgufFile:
+    """The model whose process serves this one: itself, or an adapter's base."""
+    return file if file.error or file.kind == "model" else files[file.base]
 
 
 async def serve(data_dir: Path, settings: EngineSettings, starter: Path) -> None:
@@ -242,18 +274,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="chatsite.backend.engine.manager")
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--starter", type=Path, default=STARTER)
-    parser.add_argument("--memory-bytes", type=int, default=usable_memory() // 2)
+    parser.add_argument("--memory-bytes", type=int)
     parser.add_argument("--slots", type=int, default=4)
     parser.add_argument("--threads", type=int, default=max(1, usable_cores() - 1))
+    parser.add_argument("--batch-threads", type=int)
     parser.add_argument("--context", type=int)
+    parser.add_argument("--gpu-layers", type=int)
+    parser.add_argument("--flash-attention", choices=FLASH_ATTENTION, default="auto")
+    parser.add_argument("--cache-type", choices=CACHE_BYTES, default="f16")
+    parser.add_argument("--load", choices=LOADS, default="auto")
+    parser.add_argument("--prompt-cache-bytes", type=int)
     arguments = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
-    settings = EngineSettings(
-        memory_bytes=arguments.memory_bytes,
-        slots=arguments.slots,
-        threads=arguments.threads,
-        context=arguments.context,
-    )
+    options = {name: getattr(arguments, name) for name in _SETTINGS}
+    if options["memory_bytes"] is None:
+        card = 0 if arguments.gpu_layers == 0 else graphics_memory()
+        options["memory_bytes"] = usable_memory() // 2 + card * 9 // 10
+    settings = EngineSettings(**options)
     try:
         asyncio.run(serve(arguments.data_dir, settings, arguments.starter))
     except AlreadyRunningError as error:

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import signal
 import time
+from dataclasses import replace
 
 import aiohttp
 
+from chatsite.backend.engine.adapters import Adapter
 from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.engine.process import (
     EngineSettings,
@@ -33,6 +35,7 @@ class WorkerPool:
         self._workers: dict[str, WorkerProcess] = {}
         self._starting: dict[str, asyncio.Task[WorkerProcess]] = {}
         self._watches: set[asyncio.Task[None]] = set()
+        self._without_adapters: set[GgufFile] = set()
         self._room = asyncio.Lock()
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         self._monitor = asyncio.create_task(self._look_after())
@@ -67,12 +70,31 @@ class WorkerPool:
         await self._stop(worker)
         return True
 
+    async def acquire_adapter(self, file: GgufFile, adapter: Adapter) -> tuple[WorkerProcess, int]:
+        """The model's worker with this adapter of it, and the adapter's number there.
+
+        A worker that has not loaded the adapter is started anew as soon as it is idle.
+        Raises WorkerFailedError, NoRoomError.
+        """
+        deadline = time.monotonic() + self.settings.patience
+        while True:
+            worker = await self.acquire(file)
+            if adapter in worker.file.adapters:
+                return worker, worker.file.adapters.index(adapter)
+            if file in self._without_adapters:
+                raise WorkerFailedError(f"{file.id} could not be loaded with its adapters.")
+            if time.monotonic() > deadline:
+                raise NoRoomError(f"{file.id} is in use, and cannot load another adapter now.")
+            await asyncio.sleep(0.1)
+
     def _settled(self, model_id: str, task: asyncio.Task[WorkerProcess]) -> None:
         del self._starting[model_id]
         if not task.cancelled():
             task.exception()  # seen here too, in case whoever asked has gone away
 
     async def _ready_worker(self, file: GgufFile) -> WorkerProcess:
+        if file in self._without_adapters:
+            file = replace(file, adapters=())
         worker = self._workers.get(file.id)
         if worker is not None:
             limit = self.settings.interval
@@ -83,7 +105,15 @@ class WorkerPool:
             ):
                 return worker
             await self._stop(worker)
-        return await self._start(file)
+        try:
+            return await self._start(file)
+        except WorkerFailedError:
+            if not file.adapters:
+                raise
+            bare = await self._start(replace(file, adapters=()))
+            self._without_adapters.add(file)  # until one of the files changes
+            log.warning("%s works only without its adapters", file.id)
+            return bare
 
     async def _start(self, file: GgufFile) -> WorkerProcess:
         begun = time.monotonic()

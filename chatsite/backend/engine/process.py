@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import re
 import secrets
@@ -27,8 +28,13 @@ COMFORTABLE_WINDOW = 8192
 SMALLEST_WINDOW = 512
 REMEMBERED_WINDOWS = 16
 PROMPT_CACHE_BYTES = 512 << 20
-"""The most that a worker keeps of conversations that have lost their slot to others, beside which
-it keeps no more than REMEMBERED_WINDOWS full ones."""
+"""The most that a worker keeps of conversations that have lost their slot to others, where no
+setting says how much. It keeps no more than REMEMBERED_WINDOWS full ones."""
+CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
+"""Bytes of one value in the cache, by its type. The shorter ones share a scale among 32 values."""
+MASK_BYTES = 6
+"""For every pair of tokens of a text that is read at once, with flash attention. Without it each
+head would take 4 more: 3.6 GB instead of 0.4 for 8,192 tokens."""
 TAIL_BYTES = 4096
 
 Health = Literal["well", "silent", "gone"]
@@ -46,6 +52,11 @@ class NoRoomError(Exception):
 class EngineSettings:
     """What the workers may use. `memory_bytes` bounds the resident memory of all together.
 
+    `batch_threads` read prompts (None: `threads`, which write), `gpu_layers` of a model are put on
+    a graphics card (None: as many as fit). `flash_attention`, `cache_type` and `load` are keys of
+    the worker's tables. A worker keeps `prompt_cache_bytes` of past conversations (None: by the
+    memory).
+
     `context` bounds a conversation's window in tokens (None: as the model was trained). Every
     `interval` seconds each worker is looked at; for `grace` seconds after it was asked for it
     counts as in use; a model that needs room waits `patience` seconds for one to become idle.
@@ -55,6 +66,12 @@ class EngineSettings:
     slots: int
     threads: int
     context: int | None = None
+    batch_threads: int | None = None
+    gpu_layers: int | None = None
+    flash_attention: str = "auto"
+    cache_type: str = "f16"
+    load: str = "auto"
+    prompt_cache_bytes: int | None = None
     interval: float = 2.0
     grace: float = 5.0
     patience: float = 10.0
@@ -69,6 +86,9 @@ class Plan:
     slots: int
     memory: int
     prompt_cache: int
+    cache_type: str = "f16"
+    batch: int | None = None
+    """Tokens that are read at a time, where it is not the worker's choice."""
 
 
 def plan(file: GgufFile, settings: EngineSettings) -> Plan:
@@ -78,24 +98,47 @@ def plan(file: GgufFile, settings: EngineSettings) -> Plan:
     then the last one's window shrinks on. Raises NoRoomError below SMALLEST_WINDOW.
     """
     window = min(file.context, settings.context or file.context)
-    fixed = file.size_bytes + OVERHEAD_BYTES
-    tokens = (settings.memory_bytes - fixed) // max(1, file.kv_bytes)
+    kept_whole = file.head_size % 32 != 0 and settings.cache_type != "f16"
+    cache_type = "f16" if kept_whole else settings.cache_type
+    token = int(file.kv_bytes / CACHE_BYTES["f16"] * CACHE_BYTES[cache_type])
+    fixed = file.size_bytes + sum(a.size_bytes for a in file.adapters) + OVERHEAD_BYTES
+    # The mean or the first token's vector is there only when all of a text is read at once.
+    at_once = file.pooling in ("mean", "cls")
+    if at_once:
+        affordable = math.isqrt(max(0, settings.memory_bytes - fixed) // MASK_BYTES)
+        if affordable < window:
+            window = affordable // 256 * 256
+        fixed += window * window * MASK_BYTES
+    tokens = (settings.memory_bytes - fixed) // max(1, token)
     affordable = min(tokens, max(tokens // settings.slots, COMFORTABLE_WINDOW))
     if affordable < window:
         window = affordable // 256 * 256
     if window < min(SMALLEST_WINDOW, file.context):
-        needed = fixed + SMALLEST_WINDOW * file.kv_bytes
+        needed = fixed + SMALLEST_WINDOW * token
         raise NoRoomError(
             f"{file.id} needs {readable(needed)} of memory; "
             f"the engine may use {readable(settings.memory_bytes)}."
         )
     slots = max(1, min(settings.slots, tokens // window))
-    cache = min(
-        PROMPT_CACHE_BYTES,
-        settings.memory_bytes // 16,
-        REMEMBERED_WINDOWS * window * file.kv_bytes,
+    return Plan(
+        window,
+        slots,
+        fixed + slots * window * token,
+        _prompt_cache(file, settings, window * token),
+        cache_type,
+        window if at_once else None,
     )
-    return Plan(window, slots, fixed + slots * window * file.kv_bytes, cache)
+
+
+def _prompt_cache(file: GgufFile, settings: EngineSettings, window_bytes: int) -> int:
+    # llama.cpp gives a remembered conversation back whichever adapter has read it: the base's
+    # answers became an adapter's.
+    if file.adapters or file.pooling:
+        return 0
+    bound = settings.prompt_cache_bytes
+    if bound is None:
+        bound = min(PROMPT_CACHE_BYTES, settings.memory_bytes // 16)
+    return min(bound, REMEMBERED_WINDOWS * window_bytes)
 
 
 class WorkerProcess:
@@ -118,20 +161,12 @@ class WorkerProcess:
 
     async def start(self, session: aiohttp.ClientSession, settings: EngineSettings) -> None:
         """Start the process and wait until it answers. Raises WorkerFailedError."""
-        arguments = {
-            "--model": self.file.path,
-            "--alias": self.file.id,
-            "--parent": os.getpid(),
-            "--slots": self.plan.slots,
-            "--threads": settings.threads,
-            "--context": self.plan.context,
-            "--cache-mib": self.plan.prompt_cache >> 20,
-        }
+        options = self._options(settings)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "chatsite.backend.engine.worker",
-            *(str(part) for pair in arguments.items() for part in pair),
+            *(str(part) for option in options for part in option),
             cwd=ROOT,
             env={
                 **os.environ,
@@ -140,6 +175,8 @@ class WorkerProcess:
                 # 120 tokens/s became 17, as soon as another process was busy beside them.
                 "GOMP_SPINCOUNT": "1000",
                 "PYTHONUNBUFFERED": "1",
+                # Where it gives up, its last words shall be the reason, not a debugger's.
+                "GGML_NO_BACKTRACE": "1",
             },
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -154,6 +191,29 @@ class WorkerProcess:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise WorkerFailedError(f"{self.file.id} did not start.\n{self.log_tail}") from error
         self.ready = True
+
+    def _options(self, settings: EngineSettings) -> list[tuple[object, ...]]:
+        file, planned = self.file, self.plan
+        options: list[tuple[object, ...]] = [
+            ("--model", file.path),
+            ("--alias", file.id),
+            ("--parent", os.getpid()),
+            ("--slots", planned.slots),
+            ("--threads", settings.threads),
+            ("--batch-threads", settings.batch_threads or settings.threads),
+            ("--context", planned.context),
+            ("--cache-mib", planned.prompt_cache >> 20),
+            ("--cache-type", planned.cache_type),
+            ("--flash-attention", "auto" if planned.batch else settings.flash_attention),
+            ("--load", settings.load),
+        ]
+        if settings.gpu_layers is not None:
+            options.append(("--gpu-layers", settings.gpu_layers))
+        if planned.batch is not None:
+            options.append(("--batch", planned.batch))
+        if file.pooling:
+            options.append(("--pooling", file.pooling))
+        return options + [("--adapter", adapter.path) for adapter in file.adapters]
 
     async def _port(self) -> int:
         ready = re.compile(rf"^{READY}(\d+)$".encode(), re.MULTILINE)

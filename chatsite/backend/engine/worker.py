@@ -23,6 +23,12 @@ BATCH = 128
 """Tokens of a prompt that a processor reads at a time. A token costs no more than with llama.cpp's
 own 2,048 (2.3 ms for 100M parameters), but after each batch the other answers go on, and a request
 that was cancelled is dropped."""
+CACHE_TYPES = {"f16": "F16", "q8_0": "Q8_0", "q4_0": "Q4_0"}
+FLASH_ATTENTION = {"auto": "AUTO", "on": "ENABLED", "off": "DISABLED"}
+POOLINGS = {"mean": "MEAN", "cls": "CLS", "last": "LAST"}
+LOADS = {"auto": "AUTO", "map": "MMAP", "lock": "MMAP_MLOCK", "read": "NONE"}
+"""How the weights come into memory: as llama.cpp chooses, mapped from the file, mapped and kept
+from being swapped out, or read into memory of the process's own."""
 WARNINGS = 2  # llama.cpp's log levels: 1 errors, 2 warnings too, 3 a line for every request
 
 
@@ -51,6 +57,15 @@ def server_parameters(arguments: argparse.Namespace, key: str) -> Any:
     params.n_ctx = arguments.slots * arguments.context
     params.kv_unified = False
     params.cpuparams.n_threads = arguments.threads
+    params.cpuparams_batch.n_threads = arguments.batch_threads or arguments.threads
+    cache_type = _member(xllamacpp.ggml_type, "GGML_TYPE", CACHE_TYPES[arguments.cache_type])
+    params.cache_type_k = params.cache_type_v = cache_type
+    params.flash_attn_type = _member(
+        xllamacpp.llama_flash_attn_type,
+        "LLAMA_FLASH_ATTN_TYPE",
+        FLASH_ATTENTION[arguments.flash_attention],
+    )
+    params.load_mode = _member(xllamacpp.llama_load_mode, "LLAMA_LOAD_MODE", LOADS[arguments.load])
     params.cache_ram_mib = arguments.cache_mib
     params.cache_idle_slots = False  # for shared caches only
     # An answer is continued where the request says so, not wherever it ends with an assistant's
@@ -62,11 +77,42 @@ def server_parameters(arguments: argparse.Namespace, key: str) -> Any:
     params.sampling.top_k = 0
     params.sampling.top_p = 1.0
     params.sampling.min_p = 0.0
-    # Fitting the layers to a graphics card reads the file's head twice: only where there is one.
-    params.fit_params = any(device["name"] != "CPU" for device in xllamacpp.get_device_info())
-    if not params.fit_params:
-        params.n_batch = params.n_ubatch = BATCH
+    if arguments.pooling:
+        params.embedding = True
+        params.pooling_type = _member(
+            xllamacpp.llama_pooling_type, "LLAMA_POOLING_TYPE", POOLINGS[arguments.pooling]
+        )
+    # Named at the start and switched on by the requests that want one.
+    params.lora_adapters = [_adapter(path) for path in arguments.adapter]
+    params.lora_init_without_apply = True
+    _place(params, arguments, xllamacpp.get_device_info())
     return params
+
+
+def _place(params: Any, arguments: argparse.Namespace, devices: Sequence[Any]) -> None:
+    """Which layers go to a graphics card, and how many tokens are read at a time."""
+    card = arguments.gpu_layers != 0 and any(device["name"] != "CPU" for device in devices)
+    if arguments.gpu_layers is not None:
+        params.n_gpu_layers = arguments.gpu_layers
+    # Fitting the layers to a card reads the file's head twice: only where there is one.
+    params.fit_params = card and arguments.gpu_layers is None
+    if arguments.batch:
+        params.n_batch = params.n_ubatch = arguments.batch
+    elif not card:
+        params.n_batch = params.n_ubatch = BATCH
+
+
+def _adapter(path: str) -> Any:
+    import xllamacpp
+
+    adapter = xllamacpp.CommonAdapterLoraInfo()
+    adapter.path = path
+    adapter.scale = 0.0
+    return adapter
+
+
+def _member(values: Any, prefix: str, name: str) -> int:
+    return int(getattr(values, f"{prefix}_{name}"))
 
 
 def end_with(parent: int) -> None:
@@ -89,6 +135,14 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--context", type=int, default=2048)
     parser.add_argument("--cache-mib", type=int, default=0)
+    parser.add_argument("--batch-threads", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--gpu-layers", type=int)
+    parser.add_argument("--cache-type", choices=CACHE_TYPES, default="f16")
+    parser.add_argument("--flash-attention", choices=FLASH_ATTENTION, default="auto")
+    parser.add_argument("--load", choices=LOADS, default="auto")
+    parser.add_argument("--pooling", choices=POOLINGS)
+    parser.add_argument("--adapter", action="append", default=[])
     return parser.parse_args(argv)
 
 

@@ -29,6 +29,7 @@ def test_a_file_tells_what_it_is(alphabet):
         quantization="F16",
         context=4096,
         kv_bytes=2 * 32 * 2,
+        head_size=32,
         license="mit",
         chat_template=True,
         tools=False,
@@ -60,16 +61,16 @@ def test_a_file_that_ends_in_its_head_is_refused(alphabet, tmp_path, kept):
 def test_what_is_not_a_model_is_refused_with_the_reason(tmp_path):
     page = tmp_path / "page.gguf"
     page.write_text("<html>404 Not Found</html>")
-    adapter = write_alphabet(tmp_path / "adapter.gguf", kind="adapter")
+    vector = write_alphabet(tmp_path / "adapter.gguf", kind="adapter")
     pictures = write_alphabet(tmp_path / "mmproj.gguf", architecture="clip")
     old = tmp_path / "old.gguf"
     old.write_bytes(b"GGUF\x01\x00\x00\x00")
 
-    errors = [read_file("x", [path]).error for path in (page, adapter, pictures, old)]
+    errors = [read_file("x", [path]).error for path in (page, vector, pictures, old)]
 
     assert errors == [
         "This is not a GGUF file.",
-        "This is a LoRA adapter, which works only with its base model.",
+        "An adapter of the type unknown cannot be used.",
         "This is the picture reader of a larger model, not a model.",
         "GGUF version 1 is not supported.",
     ]

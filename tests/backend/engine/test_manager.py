@@ -93,6 +93,8 @@ def test_the_list_shows_whole_and_broken_files(manager):
         "parameters": 381_440,
         "quantization": "F16",
         "context": 4096,
+        "dimensions": 0,
+        "base": "",
         "license": "mit",
         "chat_template": True,
         "tools": False,
