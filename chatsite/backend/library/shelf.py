@@ -122,16 +122,23 @@ def targets_of(stem: str, parts: int, data_dir: Path) -> list[Path]:
 
 
 def models_folder(data_dir: Path) -> Path:
-    """`models/` of a data folder; made where it is missing."""
-    folder = data_dir / "models"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """`models/` of a data folder; made where it is missing. Raises Unavailable."""
+    return _made(data_dir / "models")
 
 
 def workshop(data_dir: Path, kind: str, key: str) -> Path:
-    """A hidden folder, made if need be, in which one job of a kind puts its files together."""
-    folder = models_folder(data_dir) / f".{kind}" / key
-    folder.mkdir(parents=True, exist_ok=True)
+    """A hidden folder, made if need be, in which one job of a kind puts its files together.
+
+    Raises Unavailable.
+    """
+    return _made(data_dir / "models" / f".{kind}" / key)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"The folder {folder} cannot be written: {error.strerror}.") from error
     return folder
 
 

@@ -1,0 +1,91 @@
+"""chatsite.backend.library.importing: files and folders of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatsite.backend.errors import InvalidRequest
+from chatsite.backend.library.importing import import_path
+
+
+def left(data_dir: Path) -> list[str]:
+    models = data_dir / "models"
+    return sorted(str(p.relative_to(models)) for p in models.rglob("*") if p.is_file())
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_a_file_is_linked_and_stays_where_it_was(
+    alphabet: bytes, tmp_path: Path, data: Path
+) -> None:
+    source = tmp_path / "My Model.gguf"
+    source.write_bytes(alphabet)
+    [placed] = import_path(source, data)
+    assert (placed.id, placed.path) == ("my-model", data / "models" / "My-Model.gguf")
+    assert placed.path.samefile(source)
+    [other] = import_path(source, data, name="other")
+    assert other.id == "other"
+    with pytest.raises(InvalidRequest, match="A model named My-Model is here already"):
+        import_path(source, data)
+    assert left(data) == ["My-Model.gguf", "other.gguf"]
+
+
+def test_a_folder_gives_every_model_in_it(
+    alphabet: bytes, split: dict[str, bytes], tmp_path: Path, data: Path
+) -> None:
+    source = tmp_path / "models to take"
+    (source / "deep").mkdir(parents=True)
+    (source / "one.gguf").write_bytes(alphabet)
+    for name, content in split.items():
+        (source / "deep" / name).write_bytes(content)
+    with pytest.raises(InvalidRequest, match="holds 2 models: one name is not enough"):
+        import_path(source, data, name="both")
+    assert [placed.id for placed in import_path(source, data)] == ["alphabet", "one"]
+    assert left(data) == [
+        "alphabet-00001-of-00002.gguf",
+        "alphabet-00002-of-00002.gguf",
+        "one.gguf",
+    ]
+
+
+def test_a_checkpoint_is_converted(
+    checkpoint: dict[str, bytes], tmp_path: Path, data: Path
+) -> None:
+    source = tmp_path / "tiny"
+    source.mkdir()
+    for name, content in checkpoint.items():
+        (source / name).write_bytes(content)
+    [placed] = import_path(source, data, quantization="f16")
+    assert (placed.id, placed.quantization, placed.architecture) == ("tiny", "F16", "qwen3")
+    assert left(data) == ["tiny.gguf"]
+
+
+def test_what_cannot_be_used_is_refused_with_the_reason(
+    alphabet: bytes, split: dict[str, bytes], tmp_path: Path, data: Path
+) -> None:
+    cut, text, empty = tmp_path / "cut.gguf", tmp_path / "text.gguf", tmp_path / "empty"
+    cut.write_bytes(alphabet[:-1])
+    text.write_text("hello")
+    empty.mkdir()
+    mute = tmp_path / "mute"
+    mute.mkdir()
+    (mute / "config.json").write_text("{}")
+    first = tmp_path / next(iter(split))
+    first.write_bytes(split[first.name])
+    for path, words in (
+        (cut, "cut.gguf: The file is cut off: "),
+        (text, "text.gguf: This is not a GGUF file."),
+        (empty, "holds neither a GGUF file nor a checkpoint (config.json)."),
+        (mute, "The architecture none cannot be converted"),
+        (first, "1 of its 2 parts are here."),
+        (tmp_path / "none", "There is no file or folder "),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            import_path(path, data)
+        assert words in refused.value.message
+    assert not (data / "models").exists() or left(data) == []

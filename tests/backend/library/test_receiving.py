@@ -1,0 +1,94 @@
+"""chatsite.backend.library.receiving: a file in pieces."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chatsite.backend.engine.discovery import GgufFile
+from chatsite.backend.errors import InvalidRequest
+from chatsite.backend.library.receiving import Upload, WrongOffsetError, abandon, append, begin
+from chatsite.backend.library.shelf import SPARE_BYTES
+
+
+def left(data_dir: Path) -> list[str]:
+    models = data_dir / "models"
+    return sorted(str(p.relative_to(models)) for p in models.rglob("*") if p.is_file())
+
+
+def upload_of(content: bytes, name: str = "Tiny.gguf") -> Upload:
+    return Upload("1", name, len(content), "1700000000")
+
+
+def test_pieces_make_a_model(alphabet: bytes, tmp_path: Path) -> None:
+    upload, half = upload_of(alphabet), len(alphabet) // 2
+    assert begin(upload, tmp_path) == 0
+    assert append(upload, tmp_path, 0, [alphabet[:100], alphabet[100:half]]) == half
+    assert begin(upload, tmp_path) == half
+    placed = append(upload, tmp_path, half, [alphabet[half:]])
+    assert isinstance(placed, GgufFile)
+    assert (placed.id, placed.error) == ("tiny", "")
+    assert placed.path.read_bytes() == alphabet
+    assert left(tmp_path) == ["Tiny.gguf"]
+
+
+def test_a_piece_that_does_not_follow_is_told_what_would(alphabet: bytes, tmp_path: Path) -> None:
+    upload = upload_of(alphabet)
+    append(upload, tmp_path, 0, [alphabet[:1000]])
+    for offset in (0, 500, 2000):
+        with pytest.raises(WrongOffsetError) as wrong:
+            append(upload, tmp_path, offset, [b"x"])
+        assert wrong.value.expected == 1000
+    # Another file of that name, or another person's, has its own beginning.
+    for other in (
+        Upload("2", upload.name, upload.size, upload.stamp),
+        Upload("1", upload.name, upload.size, "1"),
+    ):
+        assert begin(other, tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "words"),
+    [
+        ("readme.md", 1000, "readme.md is not a GGUF file."),
+        ("tiny.gguf", 0, "tiny.gguf is empty."),
+        ("..gguf", 1000, "cannot be the name of a model."),
+        ("starter.gguf", 1000, "A model named starter is here already"),
+    ],
+)
+def test_what_cannot_become_a_model_is_refused_at_once(
+    tmp_path: Path, name: str, size: int, words: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        begin(Upload("1", name, size, ""), tmp_path)
+    assert words in refused.value.message
+
+
+def test_a_full_disk_is_said_before_anything_comes(tmp_path: Path) -> None:
+    size = shutil.disk_usage(tmp_path).free - SPARE_BYTES // 2
+    with pytest.raises(InvalidRequest, match="This needs "):
+        begin(Upload("1", "tiny.gguf", size, ""), tmp_path)
+
+
+def test_what_is_no_model_is_not_kept(alphabet: bytes, tmp_path: Path) -> None:
+    for content, words in (
+        (b"MZ" + alphabet, "Tiny.gguf: This is not a GGUF file."),
+        (alphabet[:-10], "Tiny.gguf: The file is cut off: "),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            append(upload_of(content), tmp_path, 0, [content])
+        assert refused.value.message.startswith(words)
+        assert left(tmp_path) == []
+    with pytest.raises(InvalidRequest, match="longer than announced"):
+        append(upload_of(alphabet), tmp_path, 0, [alphabet, b"x"])
+    assert left(tmp_path) == []
+
+
+def test_an_upload_can_be_abandoned(alphabet: bytes, tmp_path: Path) -> None:
+    upload = upload_of(alphabet)
+    append(upload, tmp_path, 0, [alphabet[:1000]])
+    abandon(upload, tmp_path)
+    assert left(tmp_path) == []
+    assert begin(upload, tmp_path) == 0
