@@ -59,6 +59,29 @@ def _secret_key() -> str:
     return path.read_text(encoding="ascii")
 
 
+def _number(
+    name: str, *, least: int, most: int | None = None, default: int | None = None
+) -> int | None:
+    """A whole number within bounds; the default where it is not given, or "auto"."""
+    given = env.str(name, default="").strip()
+    if given in ("", "auto"):
+        return default
+    number = int(given) if given.isascii() and given.isdecimal() else -1
+    if number < least or (most is not None and number > most):
+        bounds = f"of {least} or more" if most is None else f"from {least} to {most}"
+        raise ImproperlyConfigured(f"{name} must be a whole number {bounds}, not {given!r}.")
+    return number
+
+
+def _one_of(name: str, *choices: str) -> str:
+    """One of several words, the first where none is given."""
+    given = str(env.str(name, default="")) or choices[0]
+    if given not in choices:
+        listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
+        raise ImproperlyConfigured(f"{name} must be {listed}, not {given!r}.")
+    return given
+
+
 # --- the site
 
 SITE_NAME = env.str("CHATSITE_NAME", default="Chatsite")
@@ -217,12 +240,28 @@ DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <norep
 # --- models and limits
 
 ENGINE_ENABLED = env.bool("CHATSITE_ENGINE", default=True)
-ENGINE_MEMORY_BYTES = env.int("CHATSITE_ENGINE_MEMORY_MB", default=0) * 1024**2 or None
-ENGINE_SLOTS = env.int("CHATSITE_ENGINE_SLOTS", default=4)
-ENGINE_QUEUE = env.int("CHATSITE_ENGINE_QUEUE", default=64)
-ENGINE_THREADS = env.int("CHATSITE_ENGINE_THREADS", default=0) or None
+ENGINE_MEMORY_BYTES = (_number("CHATSITE_ENGINE_MEMORY_MB", least=0) or 0) * 1024**2 or None
+ENGINE_SLOTS = _number("CHATSITE_ENGINE_SLOTS", least=1, most=256)
+ENGINE_QUEUE = _number("CHATSITE_ENGINE_QUEUE", least=0, default=64)
+ENGINE_THREADS = _number("CHATSITE_ENGINE_THREADS", least=0, most=512) or None
+ENGINE_BATCH_THREADS = _number("CHATSITE_ENGINE_BATCH_THREADS", least=0, most=512) or None
 # A cache for the whole window of a 128k model would take gigabytes.
-ENGINE_CONTEXT = env.int("CHATSITE_ENGINE_CONTEXT", default=16384) or None
+ENGINE_CONTEXT = _number("CHATSITE_ENGINE_CONTEXT", least=0, default=16384) or None
+if ENGINE_CONTEXT is not None and ENGINE_CONTEXT < 512:
+    raise ImproperlyConfigured(
+        "CHATSITE_ENGINE_CONTEXT must be 512 or more, or 0 for as much as each model can."
+    )
+ENGINE_GPU_LAYERS = _number("CHATSITE_ENGINE_GPU_LAYERS", least=0)
+ENGINE_FLASH_ATTENTION = _one_of("CHATSITE_ENGINE_FLASH_ATTENTION", "auto", "on", "off")
+ENGINE_CACHE_TYPE = _one_of("CHATSITE_ENGINE_CACHE_TYPE", "f16", "q8_0", "q4_0")
+if ENGINE_CACHE_TYPE != "f16" and ENGINE_FLASH_ATTENTION == "off":
+    raise ImproperlyConfigured(
+        f"CHATSITE_ENGINE_CACHE_TYPE={ENGINE_CACHE_TYPE} needs flash attention: "
+        "leave CHATSITE_ENGINE_FLASH_ATTENTION at auto or on."
+    )
+ENGINE_LOAD = _one_of("CHATSITE_ENGINE_LOAD", "auto", "map", "lock", "read")
+_prompt_cache_mb = _number("CHATSITE_ENGINE_PROMPT_CACHE_MB", least=0)
+ENGINE_PROMPT_CACHE_BYTES = None if _prompt_cache_mb is None else _prompt_cache_mb * 1024**2
 
 BACKENDS: list[dict[str, Any]] = []
 if _openai_key := env.str("OPENAI_API_KEY", default=""):
@@ -252,6 +291,9 @@ for _name in env.list("CHATSITE_BACKENDS", default=[]):
             "context_window": env.int(f"{_var}_CONTEXT", default=0) or None,
         }
     )
+# Named as the hub's own tools name them, whose users have them set already.
+HUB_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co")
+HUB_TOKEN = env.str("HF_TOKEN", default="")
 DEFAULT_MODEL = env.str("CHATSITE_DEFAULT_MODEL", default="")
 MODERATION = env.str("CHATSITE_MODERATION", default="rules")
 if MODERATION not in {"rules", "off", *(b["name"] for b in BACKENDS)}:

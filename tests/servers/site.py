@@ -26,7 +26,10 @@ MARKS = {"web": "/daphne", "worker": "/celery", "engine": "chatsite.backend.engi
 
 def clean_environment(**variables: str) -> dict[str, str]:
     """The environment without the site's own variables, and with these."""
-    own = ("CHATSITE_", "OPENAI_", "DATABASE_URL", "REDIS_URL", "CELERY_", "EMAIL_URL", "DJANGO_")
+    own = (
+        "CHATSITE_", "OPENAI_", "DATABASE_URL", "REDIS_URL", "CELERY_", "EMAIL_URL", "DJANGO_",
+        "HF_",
+    )  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return kept | variables
 

@@ -198,6 +198,11 @@ def readable_size(count: float) -> str:
     return f"{count:.0f} bytes" if power == 0 else f"{count:.3g} {'kMGT'[power - 1]}B"
 
 
+def readable_count(count: float) -> str:
+    """A number of parameters, in millions or billions."""
+    return f"{count / 1e9:.3g} B" if count >= 999.5e6 else f"{count / 1e6:.3g} M"
+
+
 def _scan(data_dir: Path) -> dict[str, GgufFile]:
     # The manager's module brings a web server along, which the site's pages have no use for.
     from chatsite.backend.engine.manager import STARTER

@@ -16,7 +16,8 @@ CHECKPOINT = (
 @pytest.fixture(scope="session")
 def alphabet(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A GGUF file of 750 KB."""
-    return write_alphabet(tmp_path_factory.mktemp("model") / "alphabet.gguf").read_bytes()
+    path: Path = write_alphabet(tmp_path_factory.mktemp("model") / "alphabet.gguf")
+    return path.read_bytes()
 
 
 @pytest.fixture(scope="session")

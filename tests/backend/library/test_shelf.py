@@ -161,3 +161,11 @@ def test_what_nobody_goes_on_with_is_tidied_away(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_sizes_are_readable(count: float, words: str) -> None:
     assert shelf.readable_size(count) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(566_000, "0.566 M"), (8_384_512, "8.38 M"), (999.6e6, "1 B"), (7.616e9, "7.62 B")],
+)
+def test_parameters_are_readable(count: float, words: str) -> None:
+    assert shelf.readable_count(count) == words
