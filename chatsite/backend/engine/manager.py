@@ -52,6 +52,8 @@ log = logging.getLogger("chatsite.engine")
 STARTER = Path(__file__).parent / "starter" / "starter.gguf"
 CONTROL_FILE = Path("engine", "engine.json")
 LOCK_FILE = Path("engine", "lock")
+SLOTS, SLOTS_ON_A_CARD = 4, 16
+"""Answers at a time: more of them make two cores slower together, and a card faster."""
 _SETTINGS = (
     "memory_bytes", "slots", "threads", "batch_threads", "context", "gpu_layers",
     "flash_attention", "cache_type", "load", "prompt_cache_bytes",
@@ -275,7 +277,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--starter", type=Path, default=STARTER)
     parser.add_argument("--memory-bytes", type=int)
-    parser.add_argument("--slots", type=int, default=4)
+    parser.add_argument("--slots", type=int)
     parser.add_argument("--threads", type=int, default=max(1, usable_cores() - 1))
     parser.add_argument("--batch-threads", type=int)
     parser.add_argument("--context", type=int)
@@ -287,9 +289,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     options = {name: getattr(arguments, name) for name in _SETTINGS}
+    card = 0 if arguments.gpu_layers == 0 else graphics_memory()
     if options["memory_bytes"] is None:
-        card = 0 if arguments.gpu_layers == 0 else graphics_memory()
         options["memory_bytes"] = usable_memory() // 2 + card * 9 // 10
+    if options["slots"] is None:
+        options["slots"] = SLOTS_ON_A_CARD if card else SLOTS
     settings = EngineSettings(**options)
     try:
         asyncio.run(serve(arguments.data_dir, settings, arguments.starter))

@@ -23,7 +23,13 @@ class Command(BaseCommand):
             "--memory-bytes": settings.ENGINE_MEMORY_BYTES,
             "--slots": settings.ENGINE_SLOTS,
             "--threads": settings.ENGINE_THREADS,
+            "--batch-threads": settings.ENGINE_BATCH_THREADS,
             "--context": settings.ENGINE_CONTEXT,
+            "--gpu-layers": settings.ENGINE_GPU_LAYERS,
+            "--flash-attention": settings.ENGINE_FLASH_ATTENTION,
+            "--cache-type": settings.ENGINE_CACHE_TYPE,
+            "--load": settings.ENGINE_LOAD,
+            "--prompt-cache-bytes": settings.ENGINE_PROMPT_CACHE_BYTES,
         }
         given = [str(part) for pair in wanted.items() if pair[1] is not None for part in pair]
         root = str(Path(__file__).parents[3])
