@@ -275,7 +275,9 @@ async def _guarded(
                 logprobs.setdefault(index, []).append(event.logprobs)
             text = await guard.feed(event.text) if event.text else ""
             reasoning = await thought.feed(event.reasoning) if event.reasoning else ""
-            if text or reasoning or event.tool_calls:
+            if text == event.text and reasoning == event.reasoning and not event.logprobs:
+                yield event
+            elif text or reasoning or event.tool_calls:
                 yield Delta(text, index, reasoning, event.tool_calls)
         except errors.ContentBlocked:
             meter.flags.update(guard.verdict.reasons, thought.verdict.reasons)

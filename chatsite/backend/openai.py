@@ -43,6 +43,8 @@ MAX_TRIES = 3
 LONGEST_WAIT = 2.0
 """Seconds. A server that asks for more patience than this gets its answer passed on instead."""
 
+_JSON = {"content-type": "application/json"}
+
 _clients: WeakKeyDictionary[
     asyncio.AbstractEventLoop, dict[tuple[str, str, float], openai.AsyncOpenAI]
 ] = WeakKeyDictionary()
@@ -126,7 +128,8 @@ class OpenAIBackend:
         return rows
 
     def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
-        return stream_chat(self.client(), request_body(request, model), self.label)
+        body = request_body(request, model)
+        return stream_chat(self.client(), body, self.label, joined=request.joined)
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
         if sum(map(len, texts)) < SHORT:
@@ -157,10 +160,11 @@ def request_body(request: ChatRequest, model: ModelInfo) -> dict[str, Any]:
 
 
 async def stream_chat(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str, *, joined: bool = False
 ) -> AsyncGenerator[BackendEvent, None]:
     """Post a streamed chat completion and yield its events, ending with Finished.
 
+    With `joined`, text that has come in one piece from the network is one Delta.
     Failures before the first event are tried again with backoff; later ones are raised, because
     what was said cannot be unsaid. Closing the generator closes the connection, which is what
     makes the server stop working. Raises BackendError; `label` names the server in its words.
@@ -168,7 +172,7 @@ async def stream_chat(
     for attempt in range(1, MAX_TRIES + 1):
         begun = False
         try:
-            async with aclosing(_stream_once(client, body, label)) as events:
+            async with aclosing(_stream_once(client, body, label, joined=joined)) as events:
                 async for event in events:
                     begun = True
                     yield event
@@ -187,30 +191,36 @@ def _worth_another_try(error: errors.BackendError) -> bool:
 
 
 async def _stream_once(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str, *, joined: bool
 ) -> AsyncGenerator[BackendEvent, None]:
     usage: Usage | None = None
     produced = 0
     finished = False
     try:
-        async with client.chat.completions.with_streaming_response.create(
-            # The body goes round the client's own walk over typed parameters, which costs more
-            # than the whole stream when the conversation is long.
-            model=body["model"],
-            messages=(),
+        # The client's `create` walks over the whole conversation by its types, and then makes an
+        # object of what is to be read raw here: `post` does neither.
+        response: Any = await client.post(
+            "/chat/completions",
+            cast_to=httpx2.Response,
+            content=orjson.dumps(body),
+            options={"headers": _JSON},
             stream=True,
-            extra_body=body,
-        ) as response:
+            stream_cls=openai.AsyncStream[Any],
+        )
+        try:
             rest = b""
-            async for data in response.http_response.aiter_bytes():
+            async for data in response.aiter_bytes():
                 *lines, rest = (rest + data).split(b"\n")
-                for chunk in _chunks(lines, label):
+                chunks = _chunks(lines, label)
+                for chunk in _joined(chunks) if joined else chunks:
                     if chunk.get("usage"):
                         usage = _usage(chunk["usage"])
-                    for event in _chunk_events(chunk):
+                    for event in _events(chunk):
                         produced += isinstance(event, Delta)
                         finished |= isinstance(event, ChoiceFinished)
                         yield event
+        finally:
+            await response.aclose()
     except openai.OpenAIError as error:
         raise translate(error, label) from error
     except httpx2.TimeoutException as error:
@@ -235,7 +245,51 @@ def _chunks(lines: Iterable[bytes], label: str) -> Iterator[dict[str, Any]]:
             yield chunk
 
 
-def _chunk_events(chunk: Mapping[str, Any]) -> Iterator[Delta | ChoiceFinished]:
+def _joined(chunks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The chunks with neighbours that carry nothing but text made one."""
+    first: dict[str, Any] | None = None
+    texts: list[str] = []
+    try:
+        for chunk in chunks:
+            text = _only_text(chunk)
+            if text is not None:
+                first = first or chunk
+                texts.append(text)
+                continue
+            if first is not None:
+                yield _with_text(first, texts)
+                first, texts = None, []
+            yield chunk
+    except Exception:
+        # What was said before a chunk that cannot be read was said.
+        if first is not None:
+            yield _with_text(first, texts)
+        raise
+    if first is not None:
+        yield _with_text(first, texts)
+
+
+def _only_text(chunk: Mapping[str, Any]) -> str | None:
+    """The text of a chunk of one choice that says nothing else."""
+    choices = chunk.get("choices")
+    if not choices or len(choices) > 1 or chunk.get("usage"):
+        return None
+    choice = choices[0]
+    if choice.get("index") or choice.get("finish_reason") or choice.get("logprobs"):
+        return None
+    delta = choice.get("delta") or {}
+    if delta.keys() - {"content", "role"}:
+        return None
+    text = delta.get("content")
+    return text if isinstance(text, str) else None
+
+
+def _with_text(chunk: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    choice = {**chunk["choices"][0], "delta": {"content": "".join(texts)}}
+    return {**chunk, "choices": [choice]}
+
+
+def _events(chunk: Mapping[str, Any]) -> Iterator[Delta | ChoiceFinished]:
     for choice in chunk.get("choices") or ():
         index = choice.get("index", 0)
         if delta := _delta(choice, index):

@@ -41,7 +41,8 @@ class ChatRequest:
     `params` holds OpenAI's sampling and output parameters under OpenAI's own names, already
     validated; `max_tokens` is None when the caller set no bound. `continue_last` asks the model
     to go on from the text of a closing assistant message instead of answering anew. `on_behalf`
-    tells one person's requests from another's, so that a backend can be fair.
+    tells one person's requests from another's, so that a backend can be fair. `joined` allows text
+    that has come together to be one Delta: nobody wants the model's own pieces.
     """
 
     model: str
@@ -51,6 +52,7 @@ class ChatRequest:
     n: int = 1
     continue_last: bool = False
     on_behalf: str = ""
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
