@@ -66,7 +66,7 @@ def test_the_life_of_a_model(hub: Hub, alphabet: Path, capsys: pytest.CaptureFix
         "mine",
         *size.split(),
         "F16",
-        "0",
+        "0.381",
         "M",
         "4,096",
         "mit",

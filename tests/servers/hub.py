@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -173,18 +174,24 @@ class Hub:
         await response.prepare(request)
         if request.method == "HEAD":
             return response
+        with suppress(ConnectionError):  # the client went away
+            await self._send(request, response, content, begin)
+        return response
+
+    async def _send(
+        self, request: web.Request, response: web.StreamResponse, content: bytes, begin: int
+    ) -> None:
         limit = self.drops.popleft() if self.drops else len(content)
         for start in range(begin, len(content), PIECE):
             if start - begin >= limit:
                 assert request.transport is not None
                 request.transport.close()
-                return response
+                return
             piece = content[start : start + PIECE]
             await response.write(piece)
             if self.bytes_per_second:
                 await asyncio.sleep(len(piece) / self.bytes_per_second)
         await response.write_eof()
-        return response
 
     # --- repositories
 
