@@ -22,7 +22,8 @@ Findings about llama.cpp's server (of xllamacpp 2026.10.11549) that callers buil
 - A text to embed that is too long is refused with 500 "input (N tokens) is too large to process",
   where it has to be read at once, and else as a prompt is. `dimensions` is not read.
 - A request's adapters (`lora`) replace those of the start, and requests with different ones are
-  never in one batch. The slots heed it, the prompt cache in memory does not: see `process`.
+  never in one batch. A slot forgets what it has read when they change, but only for a request
+  that has the field, and the prompt cache in memory heeds none of it: see `process`.
 - Sampling is OpenAI's where a request does not set it, or what the file recommends
   (`general.sampling.temp`, `.top_p`, `.top_k`, `.min_p`, `.penalty_repeat`).
 """
@@ -84,8 +85,8 @@ class EngineModel:
 class Endpoint:
     """A loaded model's OpenAI-compatible server. `context` tokens for each of `slots` answers.
 
-    The process belongs to the model `served_by`, and `adapter` is the number of the adapter that
-    makes this model of that one.
+    The process belongs to the model `served_by` and has loaded so many `adapters`; `adapter` is
+    the number of the one that makes this model of that one.
     """
 
     base_url: str
@@ -93,13 +94,17 @@ class Endpoint:
     context: int
     slots: int
     served_by: str = ""
+    adapters: int = 0
     adapter: int | None = None
 
     @property
     def body(self) -> dict[str, Any]:
-        """What every request to the server has to say. One that names no adapter gets none."""
-        if self.adapter is None:
+        """What every request to the server has to say."""
+        if not self.adapters:
             return {}
+        # One that names no adapter gets none, and may go on from what an adapter has read.
+        if self.adapter is None:
+            return {"lora": [{"id": 0, "scale": 0.0}]}
         return {"lora": [{"id": self.adapter, "scale": 1.0}]}
 
 

@@ -146,15 +146,8 @@ class Library:
         name the first one that it fits.
         """
         told, name = split_id(_safe_id(file.path.stem), list(keys))
-        wanted = (
-            [told]
-            if told
-            else [
-                model_id
-                for model_id in keys
-                if same_name(model_id, file.base) or same_name(models[model_id].name, file.base)
-            ]
-        )
+        wanted = [told] if told else [i for i in keys if same_name(i, file.base)]
+        wanted = wanted or [i for i in keys if same_name(models[i].name, file.base)]
         if not wanted:
             missing = (
                 f"Its base model '{file.base}' is not here."

@@ -5,10 +5,12 @@ It publishes the address and the key of its control server in `<data>/engine/eng
     GET  /health   -> {"status": "ok"}
     GET  /models   -> [{"id": ..., "context": ..., "loaded": ..., "error": ..., ...}]
     POST /acquire {"model": ID} -> {"base_url": ".../v1", "key": ..., "context": ..., "slots": ...,
-                                    "served_by": ID, "adapter": ..., "started_ms": ...}
+                                    "served_by": ID, "adapters": ..., "adapter": ...,
+                                    "started_ms": ...}
     POST /unload {"model": ID} -> {"unloaded": whether it was loaded}
 
-`adapter` is the number by which requests to the server name the model's adapter, or null, and
+`adapters` counts those that the server has loaded, `adapter` is the number of the model's own by
+which requests to the server name it, or null, and
 `started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401 for a wrong
 key, 404 for an unknown model, 409 for a broken file, 503 where its worker cannot be started.
 """
@@ -169,6 +171,7 @@ class Manager:
                 "context": worker.context,
                 "slots": worker.plan.slots,
                 "served_by": served_by.id,
+                "adapters": len(worker.file.adapters),
                 "adapter": adapter,
                 "started_ms": 0 if loaded else round(1000 * (time.monotonic() - begun)),
             }

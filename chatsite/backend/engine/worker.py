@@ -85,11 +85,11 @@ def server_parameters(arguments: argparse.Namespace, key: str) -> Any:
     # Named at the start and switched on by the requests that want one.
     params.lora_adapters = [_adapter(path) for path in arguments.adapter]
     params.lora_init_without_apply = True
-    _place(params, arguments, xllamacpp.get_device_info())
+    place(params, arguments, xllamacpp.get_device_info())
     return params
 
 
-def _place(params: Any, arguments: argparse.Namespace, devices: Sequence[Any]) -> None:
+def place(params: Any, arguments: argparse.Namespace, devices: Sequence[Any]) -> None:
     """Which layers go to a graphics card, and how many tokens are read at a time."""
     card = arguments.gpu_layers != 0 and any(device["name"] != "CPU" for device in devices)
     if arguments.gpu_layers is not None:

@@ -30,12 +30,23 @@ def byte_alphabet():
     return [chr(byte if byte in plain else next(rest)) for byte in range(256)]
 
 
-def write_alphabet(path, *, context=4096, architecture="llama", kind=None, extra=(), sampling=()):
+def write_alphabet(
+    path,
+    *,
+    context=4096,
+    architecture="llama",
+    kind=None,
+    extra=(),
+    sampling=(),
+    pooling=None,
+    seed=None,
+):
     """Write the model: a line break is followed by the alphabet and the end, a digit by the next.
 
     Every token is a byte. Attention and feed-forward are zero, the embedding is one-hot, and the
     output matrix holds the successor of each token. `extra` are further (token, type) pairs,
-    `sampling` (name, value) pairs of what the file recommends.
+    `sampling` (name, value) pairs of what the file recommends. With a `pooling` it is a model for
+    embeddings. With a `seed` its weights are random, and so are its answers.
     """
     tokens = byte_alphabet() + CONTROL + [token for token, _ in extra]
     end = 256 + CONTROL.index("<|im_end|>")
@@ -49,6 +60,8 @@ def write_alphabet(path, *, context=4096, architecture="llama", kind=None, extra
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     if kind:
         writer.add_type(kind)
+    if pooling is not None:
+        writer.add_pooling_type(pooling)
     for name, value in sampling:
         writer.add_float32(f"general.sampling.{name}", value)
     writer.add_context_length(context)
@@ -79,6 +92,13 @@ def write_alphabet(path, *, context=4096, architecture="llama", kind=None, extra
     for token in range(len(tokens)):
         embedding[token, token] = 1
         output[successor.get(token, end), token] = 10
+    chance = np.random.default_rng(seed)
+
+    def drawn(shape):
+        return (0.2 * chance.standard_normal(shape)).astype(np.float16)
+
+    if seed is not None:
+        embedding, output = drawn(embedding.shape), drawn(output.shape)
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output.weight", output)
     shapes = {
@@ -91,7 +111,8 @@ def write_alphabet(path, *, context=4096, architecture="llama", kind=None, extra
         "ffn_down": (WIDTH, HEAD),
     }
     for name, shape in shapes.items():
-        writer.add_tensor(f"blk.0.{name}.weight", np.zeros(shape, np.float16))
+        weights = np.zeros(shape, np.float16) if seed is None else drawn(shape)
+        writer.add_tensor(f"blk.0.{name}.weight", weights)
     for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
         writer.add_tensor(f"{name}.weight", np.ones(WIDTH, np.float32))
     writer.write_header_to_file()

@@ -8,10 +8,18 @@ import time
 
 import aiohttp
 import pytest
+import xllamacpp
 
 from chatsite.backend.engine.client import CONTINUE, NO_KEEP_ALIVE, STREAM, EngineClient
 from chatsite.backend.engine.guard import neutralise
-from tests.backend.engine.alphabet import ALPHABET, CONTROL, ROOT, write_alphabet
+from chatsite.backend.engine.worker import BATCH, parse, place, server_parameters
+from tests.backend.engine.alphabet import (
+    ALPHABET,
+    CONTROL,
+    ROOT,
+    running_manager,
+    write_alphabet,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -270,3 +278,98 @@ def test_it_runs_without_django_and_torch():
     ended = python(code)
 
     assert (ended.stdout, ended.stderr) == ("set()\n", "")
+
+
+def test_every_option_reaches_llama_cpp():
+    options = {
+        "--slots": "3",
+        "--threads": "2",
+        "--batch-threads": "5",
+        "--context": "512",
+        "--cache-mib": "7",
+        "--cache-type": "q8_0",
+        "--flash-attention": "on",
+        "--load": "lock",
+        "--gpu-layers": "9",
+        "--batch": "512",
+        "--pooling": "cls",
+        "--adapter": "a.gguf",
+    }
+    given = [part for option in options.items() for part in option]
+    params = server_parameters(
+        parse(["--model", "m.gguf", "--alias", "m", "--parent", "1", *given]), "key"
+    )
+
+    assert {
+        "slots": params.n_parallel,
+        "threads": params.cpuparams.n_threads,
+        "batch threads": params.cpuparams_batch.n_threads,
+        "context of all": params.n_ctx,
+        "prompt cache": params.cache_ram_mib,
+        "keys": params.cache_type_k,
+        "values": params.cache_type_v,
+        "flash attention": params.flash_attn_type,
+        "load": params.load_mode,
+        "layers": (params.n_gpu_layers, params.fit_params),
+        "batch": (params.n_batch, params.n_ubatch),
+        "embedding": (params.embedding, params.pooling_type),
+        "adapters": [(adapter.path, adapter.scale) for adapter in params.lora_adapters],
+    } == {
+        "slots": 3,
+        "threads": 2,
+        "batch threads": 5,
+        "context of all": 1536,
+        "prompt cache": 7,
+        "keys": xllamacpp.ggml_type.GGML_TYPE_Q8_0,
+        "values": xllamacpp.ggml_type.GGML_TYPE_Q8_0,
+        "flash attention": xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+        "load": xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_MMAP_MLOCK,
+        "layers": (9, False),
+        "batch": (512, 512),
+        "embedding": (True, xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_CLS),
+        "adapters": [("a.gguf", 0.0)],
+    }
+
+
+@pytest.mark.parametrize(("card", "layers", "fitted", "batch"), [
+    (True, None, True, 2048),
+    (True, 7, False, 2048),
+    (True, 0, False, BATCH),
+    (False, None, False, BATCH),
+])  # fmt: skip
+def test_layers_go_to_a_card_where_there_is_one(card, layers, fitted, batch):
+    devices = [{"name": "CUDA0"}, {"name": "CPU"}] if card else [{"name": "CPU"}]
+    options = [] if layers is None else ["--gpu-layers", str(layers)]
+    params = xllamacpp.CommonParams()
+
+    place(params, parse(["--model", "m", "--alias", "m", "--parent", "1", *options]), devices)
+
+    assert (params.fit_params, params.n_batch) == (fitted, batch)
+    assert params.n_gpu_layers == (-1 if layers is None else layers)
+
+
+def test_a_short_cache_answers_as_well_in_half_the_memory(tmp_path):
+    memory = {}
+    for cache_type in ("f16", "q8_0"):
+        data_dir = tmp_path / cache_type
+        write_alphabet(data_dir / "models" / "endless.gguf", context=131072)
+        options = ["--slots", "4", "--threads", "1", "--load", "read", "--batch-threads", "1"]
+        options += ["--flash-attention", "on", "--cache-type", cache_type]
+        with running_manager(data_dir, *options):
+
+            async def use(session, _):
+                events = [e async for e in streamed(session, ("user", "hi"))]
+                return "".join(e["choices"][0]["delta"].get("content") or "" for e in events[:-1])
+
+            assert on_worker(data_dir, "endless", use) == ALPHABET
+            client = EngineClient(data_dir)
+
+            async def listed(client=client):
+                rows = await client.models()
+                await client.aclose()
+                return {row.id: row.memory_bytes for row in rows}
+
+            memory[cache_type] = asyncio.run(listed())["endless"]
+
+    # 4 conversations of 131,072 tokens of 128 bytes are 64 MiB, or 34 MiB.
+    assert 25 < (memory["f16"] - memory["q8_0"]) / (1 << 20) < 35
