@@ -11,5 +11,4 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/delete/", views.delete, name="delete"),
     path("c/<uuid:conversation_id>/select/<uuid:message_id>/", views.select, name="select"),
     path("c/<uuid:conversation_id>/earlier/<uuid:message_id>/", views.earlier, name="earlier"),
-    path("models/", views.models, name="models"),
 ]

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from asgiref.sync import async_to_sync, sync_to_async
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -203,19 +202,3 @@ def _own(request: PageRequest, conversation_id: UUID) -> Conversation:
         return selectors.conversation_for(request.user, conversation_id)
     except Conversation.DoesNotExist:
         raise Http404 from None
-
-
-@login_required
-@require_GET
-def models(request: PageRequest) -> HttpResponse:
-    """Every backend with its models, and how to connect another."""
-    statuses, selected = async_to_sync(_models)(request.user.default_model)
-    return render(
-        request,
-        "conversations/models.html",
-        {
-            "statuses": statuses,
-            "default_model": selected,
-            "models_folder": str(settings.DATA_DIR / "models"),
-        },
-    )

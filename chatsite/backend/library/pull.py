@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,10 @@ _SHARE = {"q8_0": 0.54, "f16": 1.0, "f32": 2.0}
 """A converted file's size as a share of its checkpoint's, which has 16 bits for each weight."""
 
 
+class BusyError(InvalidRequest):
+    """Another process is at work on the same model."""
+
+
 def pull(
     reference: Reference,
     data_dir: Path,
@@ -37,16 +42,18 @@ def pull(
     *,
     name: str = "",
     report: Report = unheeded,
+    patience: float = 0.0,
 ) -> GgufFile:
     """Fetch a model and put it where the engine finds it, under `name` or the name it has.
 
-    What has arrived stays when it breaks off, and the next call goes on from there. Raises
-    InvalidRequest for what cannot be used, with the reason, NotPermitted, ModelNotFound,
-    Unavailable, UpstreamFailed, and whatever `report` raises.
+    What has arrived stays when it breaks off, and the next call goes on from there. Where another
+    process is at it, it is waited for `patience` seconds to end. Raises BusyError, InvalidRequest
+    for what cannot be used, with the reason, NotPermitted, ModelNotFound, Unavailable,
+    UpstreamFailed, and whatever `report` raises.
     """
     folder = _folder(reference, data_dir)
     try:
-        with _alone(folder, reference):
+        with _alone(folder, reference, patience):
             selection = hub.select(reference)
             stem = safe_stem(name) if name else selection.stem
             parts = len(selection.files) if selection.kind == "gguf" else 1
@@ -74,10 +81,10 @@ def pull(
 def discard(reference: Reference, data_dir: Path) -> None:
     """Throw away what has arrived of a model that is not wanted any more.
 
-    Raises InvalidRequest while it is being fetched.
+    Raises BusyError while it is being fetched.
     """
     folder = _folder(reference, data_dir)
-    with _alone(folder, reference):
+    with _alone(folder, reference, 0.0):
         shutil.rmtree(folder)
 
 
@@ -87,14 +94,18 @@ def _folder(reference: Reference, data_dir: Path) -> Path:
 
 
 @contextmanager
-def _alone(folder: Path, reference: Reference) -> Iterator[None]:
+def _alone(folder: Path, reference: Reference, patience: float) -> Iterator[None]:
     """Keep other processes out of the folder; the system gives it back however this one ends."""
-    lock = folder / ".lock"
+    lock, deadline = folder / ".lock", time.monotonic() + patience
     with lock.open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InvalidRequest(f"{reference} is being fetched already.") from None
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise BusyError(f"{reference} is being fetched already.") from None
+                time.sleep(0.1)
         try:
             yield
         finally:

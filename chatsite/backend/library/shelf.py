@@ -30,7 +30,8 @@ class StoredModel:
     """A model file, or the parts of a split one.
 
     `file` is its path below `models/`, that of the first part for a split one. `context` is in
-    tokens. `memory_bytes` is None while the model is not loaded.
+    tokens, `base` the model that an adapter is for, and `memory_bytes` None while the model is not
+    loaded.
     """
 
     id: str
@@ -43,6 +44,7 @@ class StoredModel:
     license: str
     architecture: str
     error: str
+    base: str = ""
     built_in: bool = False
     memory_bytes: int | None = None
 
@@ -80,7 +82,7 @@ async def remove(data_dir: Path, model_id: str, engine: EngineClient | None) -> 
         raise ModelNotFound(f"There is no model file for '{model_id}'.", param="model")
     if engine is not None:
         with suppress(Unavailable):  # an engine that is down has nothing loaded
-            await engine.unload(model_id)
+            await engine.unload(file.base or model_id)  # an adapter is loaded with its base
     try:
         for path in parts_of(file.path):
             path.unlink(missing_ok=True)
@@ -223,6 +225,7 @@ def _stored(model: EngineModel | GgufFile, data_dir: Path) -> StoredModel:
         license=model.license,
         architecture=model.architecture,
         error=model.error,
+        base=model.base,
         built_in=model.id == STARTER_ID,
         memory_bytes=model.memory_bytes if isinstance(model, EngineModel) else None,
     )

@@ -119,7 +119,7 @@ class Command(BaseCommand):
     def _say_placed(self, placed: GgufFile) -> None:
         self.stdout.write(
             f"{placed.id} is here: {placed.quantization}, {readable_size(placed.size_bytes)}. "
-            "It can be picked at once."
+            f"{placed.error or 'It can be picked at once.'}"
         )
 
 

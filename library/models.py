@@ -1,0 +1,57 @@
+"""Downloads of models from the hub. The model files themselves are on disk, and nowhere else."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Download(models.Model):
+    """One model on its way. The row is the truth of it: who runs it writes a heartbeat into it.
+
+    `reference` says what is wanted, and `model` the id that it has got here. `attempt` counts who
+    has run it: whoever finds another number than its own has been given up for dead.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="downloads"
+    )
+    reference = models.CharField(max_length=300)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    stage = models.CharField(max_length=10, blank=True)
+    bytes_done = models.BigIntegerField(default=0)
+    bytes_total = models.BigIntegerField(default=0)
+    model = models.CharField(max_length=200, blank=True)
+    error = models.TextField(blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reference"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_download_of_a_model",
+            ),
+            # The worker has few threads, and other tasks need them, too.
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="running"), name="one_download_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,0 +1,165 @@
+"""What of the models may be seen. Every function takes the user first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from chatsite.backend.embedded import EmbeddedBackend
+from chatsite.backend.engine.client import EngineClient
+from chatsite.backend.library.shelf import StoredModel, inventory, readable_count, readable_size
+from chatsite.backend.registry import get_registry
+from chatsite.backend.types import BackendStatus, ModelInfo
+from library.models import Download
+
+NEWS = timedelta(hours=1)
+"""For so long a finished download is still told of."""
+ACTIVE = (Download.State.QUEUED, Download.State.RUNNING)
+CAPABILITIES = {
+    "vision": "sees pictures",
+    "tools": "uses tools",
+    "reasoning": "thinks first",
+    "json_schema": "keeps to JSON schemas",
+    "embeddings": "makes embeddings",
+}
+"""Those worth a word; chatting goes without saying."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model as the page lists it; `facts` and `capabilities` are words to show.
+
+    `removable` tells that its file is this site's to delete. `loaded` is the memory it takes now,
+    in words, "" where it is not loaded or that cannot be known; `unload` the id to unload then.
+    """
+
+    id: str
+    name: str
+    facts: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    default: bool
+    built_in: bool
+    removable: bool
+    loaded: str
+    unload: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackendRow:
+    """A backend with its models, or the reason in `error` why it does not answer."""
+
+    name: str
+    label: str
+    models: tuple[ModelRow, ...]
+    error: str
+
+
+def backends_for(user: User) -> tuple[BackendRow, ...]:
+    """Every backend with every model, broken ones and those of a backend that is down, too."""
+    return async_to_sync(_backends)(user.default_model)
+
+
+def engine() -> EngineClient | None:
+    """The client of the built-in engine, where the site has one."""
+    for backend in get_registry().backends:
+        if isinstance(backend, EmbeddedBackend):
+            return backend.engine
+    return None
+
+
+def downloads_for(user: User) -> QuerySet[Download]:
+    """What is on its way, has failed, or has just arrived; for administrators, else none."""
+    if not user.is_staff:
+        return Download.objects.none()
+    recent = Q(ended_at__gt=timezone.now() - NEWS)
+    return Download.objects.exclude(~recent, state=Download.State.DONE).order_by("-created_at")
+
+
+def download_for(user: User, download_id: UUID) -> Download:
+    """Raises Download.DoesNotExist, for everybody but administrators always."""
+    return downloads_for(user).get(id=download_id)
+
+
+async def _backends(wished: str) -> tuple[BackendRow, ...]:
+    registry = get_registry()
+    statuses = await registry.statuses()
+    default = await registry.default_model(wished)
+    client = engine()
+    stored: Sequence[StoredModel] = ()
+    if client is not None:
+        stored = (await inventory(settings.DATA_DIR, client)).models
+    return tuple(
+        _engine_row(status, stored, default)
+        if status.name == EmbeddedBackend.name
+        else BackendRow(
+            status.name,
+            status.label,
+            tuple(_remote_row(model, default) for model in status.models),
+            status.error,
+        )
+        for status in statuses
+    )
+
+
+def _engine_row(status: BackendStatus, stored: Sequence[StoredModel], default: str) -> BackendRow:
+    served = {model.id: model for model in status.models}
+    rows = tuple(_stored_row(model, served.get(model.id), default) for model in stored)
+    return BackendRow(status.name, status.label, rows, status.error)
+
+
+def _stored_row(model: StoredModel, served: ModelInfo | None, default: str) -> ModelRow:
+    facts = [
+        f"{readable_count(model.parameters)} parameters" if model.parameters else "",
+        model.quantization,
+        readable_size(model.size_bytes),
+        _window(model.context),
+        model.license and f"licence {model.license}",
+        f"adapter of {model.base}" if model.base else "",
+        "" if model.built_in else model.file,
+    ]
+    return ModelRow(
+        id=model.id,
+        name=model.name,
+        facts=tuple(filter(None, facts)),
+        capabilities=_capabilities(served),
+        default=model.id == default,
+        built_in=model.built_in,
+        removable=not model.built_in,
+        loaded="" if model.memory_bytes is None else readable_size(model.memory_bytes),
+        unload="" if model.memory_bytes is None else model.base or model.id,
+        error=model.error,
+    )
+
+
+def _remote_row(model: ModelInfo, default: str) -> ModelRow:
+    return ModelRow(
+        id=model.id,
+        name=model.description,
+        facts=tuple(filter(None, [_window(model.context_window or 0)])),
+        capabilities=_capabilities(model),
+        default=model.id == default,
+        built_in=False,
+        removable=False,
+        loaded="",
+        unload="",
+        error=model.error,
+    )
+
+
+def _window(tokens: int) -> str:
+    return f"{tokens:,} tokens of context" if tokens else ""
+
+
+def _capabilities(model: ModelInfo | None) -> tuple[str, ...]:
+    if model is None or model.error:
+        return ()
+    return tuple(words for name, words in CAPABILITIES.items() if name in model.capabilities)

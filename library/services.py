@@ -1,0 +1,278 @@
+"""What may be done with models, by administrators: fetched, received, unloaded and removed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, connections, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from chatsite.backend.engine.discovery import GgufFile
+from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted, Unavailable
+from chatsite.backend.library import Progress, receiving, shelf
+from chatsite.backend.library.hub import Hub, Reference
+from chatsite.backend.library.pull import BusyError, discard, pull
+from chatsite.backend.library.receiving import Upload
+from library import selectors
+from library.models import Download
+
+log = logging.getLogger("chatsite.library")
+
+PULSE = 1.0
+"""Seconds between two heartbeats of a download, and until it heeds that it was cancelled."""
+SILENCE = timedelta(seconds=15)
+"""After so long without a heartbeat the process that ran a download is taken for dead."""
+PATIENCE = 5.0
+FORGOTTEN = timedelta(days=7)
+"""Half a file that nobody has gone on with for so long is deleted."""
+
+State = Download.State
+
+# --- downloads, as administrators ask for them
+
+
+def request_download(user: User, text: str) -> Download:
+    """Queue a model that is named as `Reference` reads it; one that is on its way is not doubled.
+
+    Raises NotPermitted, InvalidRequest.
+    """
+    _require_administrator(user)
+    reference = str(Reference.parse(text))
+    if len(reference) > 300:
+        raise InvalidRequest("That name is too long for a model's.")
+    try:
+        with transaction.atomic():
+            return Download.objects.create(requested_by=user, reference=reference)
+    except IntegrityError:
+        raise InvalidRequest(f"{reference} is on its way already.") from None
+
+
+def cancel_download(user: User, download_id: UUID) -> None:
+    """Stop a download, or take it out of the queue. What has arrived stays for a retry.
+
+    Raises NotPermitted, Download.DoesNotExist.
+    """
+    _require_administrator(user)
+    download = selectors.download_for(user, download_id)
+    Download.objects.filter(id=download.id, state__in=selectors.ACTIVE).update(
+        state=State.CANCELLED, stage="", ended_at=timezone.now()
+    )
+
+
+def retry_download(user: User, download_id: UUID) -> None:
+    """Queue again what failed or was cancelled; it goes on from where it broke off.
+
+    Raises NotPermitted, Download.DoesNotExist, InvalidRequest.
+    """
+    _require_administrator(user)
+    download = selectors.download_for(user, download_id)
+    try:
+        with transaction.atomic():
+            Download.objects.filter(
+                id=download.id, state__in=[State.FAILED, State.CANCELLED]
+            ).update(state=State.QUEUED, error="", ended_at=None)
+    except IntegrityError:
+        raise InvalidRequest(f"{download.reference} is on its way already.") from None
+
+
+def dismiss_download(user: User, download_id: UUID) -> None:
+    """Take an ended download off the list, and what had arrived off the disk.
+
+    Raises NotPermitted, Download.DoesNotExist.
+    """
+    _require_administrator(user)
+    download = selectors.download_for(user, download_id)
+    ended = Download.objects.filter(id=download.id).exclude(state__in=selectors.ACTIVE)
+    if ended.delete()[0] and download.state != State.DONE:
+        others = Download.objects.filter(reference=download.reference, state__in=selectors.ACTIVE)
+        if not others.exists():
+            try:
+                discard(Reference.parse(download.reference), settings.DATA_DIR)
+            except BusyError:
+                log.info("%s is still winding down; what arrived is tidied up later", download)
+
+
+# --- downloads, as the worker runs them
+
+
+def run_download(download_id: UUID, stopping: threading.Event) -> None:
+    """Fetch a queued model, unless another one is being fetched. Its row says how it ended.
+
+    It ends early where `stopping` is set, and is then queued again.
+    """
+    download = _claim(download_id)
+    if download is None:
+        return
+    with _Pulse(download, stopping) as pulse:
+        try:
+            placed = pull(
+                Reference.parse(download.reference),
+                settings.DATA_DIR,
+                Hub(settings.HUB_ENDPOINT, settings.HUB_TOKEN),
+                report=pulse.report,
+                patience=PATIENCE,  # one that was cancelled is winding down
+            )
+            pulse.outcome = {"state": State.DONE, "model": placed.id}
+        except _StoppedError:
+            pulse.outcome = {"state": State.QUEUED}
+        except BackendError as error:
+            pulse.outcome = {"state": State.FAILED, "error": error.message}
+        except Exception:
+            log.exception("%s could not be fetched", download)
+            pulse.outcome = {"state": State.FAILED, "error": "Something went wrong on this site."}
+
+
+def settle_downloads() -> tuple[UUID, ...]:
+    """Queue again what a dead process was fetching; gives what is to be fetched next, if any."""
+    Download.objects.filter(state=State.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE).update(
+        state=State.QUEUED, stage=""
+    )
+    if Download.objects.filter(state=State.RUNNING).exists():
+        return ()
+    queued = Download.objects.filter(state=State.QUEUED).order_by("created_at")
+    return tuple(queued.values_list("id", flat=True)[:1])
+
+
+def tidy() -> None:
+    """Delete what arrived in part and was forgotten."""
+    shelf.tidy(settings.DATA_DIR, FORGOTTEN.total_seconds())
+
+
+def _claim(download_id: UUID) -> Download | None:
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            claimed = Download.objects.filter(id=download_id, state=State.QUEUED).update(
+                state=State.RUNNING, attempt=F("attempt") + 1, heartbeat_at=now, error=""
+            )
+    except IntegrityError:  # one at a time
+        return None
+    return Download.objects.get(id=download_id) if claimed else None
+
+
+class _StoppedError(Exception):
+    """The download is to end here."""
+
+
+class _Pulse:
+    """Writes a download's progress and heartbeat, and finds out that it was cancelled.
+
+    A thread does, because the one that fetches may wait for the network or convert for minutes.
+    """
+
+    def __init__(self, download: Download, stopping: threading.Event) -> None:
+        self.outcome: dict[str, Any] = {"state": State.QUEUED}
+        self._row = Download.objects.filter(
+            id=download.id, attempt=download.attempt, state=State.RUNNING
+        )
+        self._stopping = stopping
+        self._progress = Progress("fetching", download.bytes_done, download.bytes_total)
+        self._lost = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def report(self, progress: Progress) -> None:
+        if self._lost.is_set() or self._stopping.is_set():
+            raise _StoppedError
+        self._progress = progress
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        ended = None if self.outcome["state"] == State.QUEUED else timezone.now()
+        self._row.update(**{**self._fields(), "stage": "", "ended_at": ended, **self.outcome})
+
+    def _beat(self) -> None:
+        try:
+            while not self._ended.wait(PULSE):
+                try:
+                    if not self._row.update(**self._fields(), heartbeat_at=timezone.now()):
+                        self._lost.set()
+                        return
+                except DatabaseError:
+                    log.warning("a heartbeat of a download could not be written", exc_info=True)
+        finally:
+            connections.close_all()
+
+    def _fields(self) -> dict[str, Any]:
+        progress = self._progress
+        return {
+            "stage": progress.stage,
+            "bytes_done": progress.done,
+            "bytes_total": progress.total,
+        }
+
+
+# --- uploads
+
+
+def begin_upload(user: User, name: str, size: int, stamp: str) -> tuple[Upload, int]:
+    """A file to be received, and the byte from which to send it. Raises as `receiving.begin`."""
+    _require_administrator(user)
+    upload = Upload(str(user.pk), name, size, stamp)
+    return upload, receiving.begin(upload, settings.DATA_DIR)
+
+
+def continue_upload(
+    user: User, upload: Upload, offset: int, pieces: Iterable[bytes]
+) -> int | GgufFile:
+    """Take in the next bytes of the user's own upload. Raises as `receiving.append`."""
+    _require_own(user, upload)
+    return receiving.append(upload, settings.DATA_DIR, offset, pieces)
+
+
+def abandon_upload(user: User, upload: Upload) -> None:
+    """Delete what has arrived of the user's own upload. Raises NotPermitted."""
+    _require_own(user, upload)
+    receiving.abandon(upload, settings.DATA_DIR)
+
+
+# --- models
+
+
+def remove_model(user: User, model_id: str) -> None:
+    """Unload a model and delete its files. Raises NotPermitted, and as `shelf.remove`."""
+    _require_administrator(user)
+    async_to_sync(shelf.remove)(settings.DATA_DIR, model_id, selectors.engine())
+
+
+def unload_model(user: User, model_id: str) -> bool:
+    """Free the memory that a model takes; whether it was loaded. Raises NotPermitted, Unavailable.
+
+    The answers that it is writing break off, and the next question loads it again.
+    """
+    _require_administrator(user)
+    client = selectors.engine()
+    if client is None:
+        raise Unavailable("The built-in engine is switched off.")
+    return async_to_sync(client.unload)(model_id)
+
+
+def _require_administrator(user: User) -> None:
+    if not user.is_staff:
+        raise NotPermitted("Only administrators may change which models are here.")
+
+
+def _require_own(user: User, upload: Upload) -> None:
+    _require_administrator(user)
+    if upload.sender != str(user.pk):
+        raise NotPermitted("This file is being sent by somebody else.")
