@@ -15,6 +15,8 @@ _QUOTES = {ord(mark): "'" for mark in "\u2018\u2019\u201a"} | {
     ord(mark): '"' for mark in "\u201c\u201d\u201e"
 }
 _LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(\S.*)$", re.MULTILINE)
+_LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+", re.MULTILINE)
+_SENTENCE = re.compile(r"\S.*?(?:[.!?]+[\"')\]*_]*(?=\s|$)|$)", re.MULTILINE)
 _FENCED = re.compile(r"^\s*```[^\n]*\n(.*?)^\s*```\s*$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?|\d+(?:,\d{3})*(?:\.\d+)?")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
@@ -69,9 +71,9 @@ def words(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text. A line break ends one too."""
-    parts = re.split(r"(?<=[.!?])[\"')\]*_]*\s+|\n+", text.translate(_QUOTES))
-    return [part for part in parts if re.search(r"[^\W_]", part)]
+    """The sentences of a text. A line break ends one too, and the mark of a list item is none."""
+    plain = _LIST_MARK.sub("", text.translate(_QUOTES))
+    return [part for part in _SENTENCE.findall(plain) if re.search(r"[^\W_]", part)]
 
 
 def lines(text: str) -> list[str]:

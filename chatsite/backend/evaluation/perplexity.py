@@ -27,6 +27,8 @@ from chatsite.backend.evaluation.generation import Subject
 
 EXCERPT = 600
 """Characters of a text that are read, so that every model reads the same."""
+LEAST = -104.0
+"""The logarithm of a probability that is too small for the engine to tell from 0."""
 NOT_AVAILABLE = "Its backend cannot tell the probabilities of given tokens."
 
 
@@ -201,7 +203,7 @@ class _Scorer:
             body["logit_bias"] = [[passage.scored[-1], 1e6]]
         answer = await self._post("completion", body)
         rows = answer["completion_probabilities"]
-        told = [(int(row["id"]), float(row["logprob"])) for row in rows]
+        told = [(int(row["id"]), max(float(row["logprob"]), LEAST)) for row in rows]
         if [token for token, _ in told[: len(forced)]] != list(forced):
             raise UpstreamFailed("The engine did not follow the held-out text.")
         ended = passage.ends and told[len(forced) :][:1]
