@@ -10,15 +10,21 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
+from django.db.models import CharField, DateTimeField
 from django.forms import Form
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts import services
 from accounts.models import User
 from accounts.types import Caller
 from chatsite.backend.errors import InvalidRequest, NotPermitted
+from chatsite.sql import Parameter, Prepared
 
 INVITATION_PARAMETER = "invitation"
 """The query parameter, and then the session key, that holds an invitation's token."""
@@ -75,6 +81,33 @@ class AccountAdapter(DefaultAccountAdapter):
 def session_token(request: HttpRequest) -> str:
     """The invitation's token that this visitor came with, or nothing."""
     return str(request.session.get(INVITATION_PARAMETER, ""))
+
+
+_PERSON = Prepared(
+    User, lambda: User.objects.filter(pk=Parameter("pk", User._meta.pk), is_active=True)
+)
+_SESSION = Prepared(
+    Session,
+    lambda: Session.objects.filter(
+        session_key=Parameter("key", CharField()), expire_date__gt=Parameter("now", DateTimeField())
+    ),
+)
+
+
+def still_signed_in(user: User, session_key: str | None) -> User | None:
+    """The person as the database knows them now; None once they or their session are locked out.
+
+    Without a session (a test's socket has none) only the person is looked at.
+    """
+    person = _PERSON.first(pk=user.pk)
+    if person is None or session_key is None:
+        return person
+    session = _SESSION.first(key=session_key, now=timezone.now())
+    if session is None:
+        return None
+    # A new password signs every session out but the one that it was set in.
+    stored = session.get_decoded().get(HASH_SESSION_KEY, "")
+    return person if constant_time_compare(stored, person.get_session_auth_hash()) else None
 
 
 async def caller_for_bearer(request: HttpRequest) -> Caller | None:

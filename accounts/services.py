@@ -21,6 +21,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import CharField
 from django.utils import timezone
 from limits import RateLimitItem, RateLimitItemPerMinute, WindowStats
 
@@ -28,6 +29,7 @@ from accounts.models import ApiKey, Invitation, UsageRecord, User
 from accounts.types import Caller, IssuedKey
 from chatsite.backend.errors import InvalidRequest, NotPermitted, RateLimited
 from chatsite.backend.types import Usage
+from chatsite.sql import Parameter, Prepared
 
 KEY_USE_RESOLUTION = timedelta(minutes=1)
 """A key's last use is written at most this often: an API call should cost no write."""
@@ -192,16 +194,20 @@ def revoke_key(user: User, key_id: int) -> None:
         key.save(update_fields=["revoked_at"])
 
 
+_KEY = Prepared(
+    ApiKey,
+    lambda: ApiKey.objects.select_related("owner").filter(
+        digest=Parameter("digest", CharField()), revoked_at=None, owner__is_active=True
+    ),
+)
+
+
 def authenticate_key(secret: str) -> Caller | None:
     """Whose key this is; None if it is unknown or revoked, or its owner is locked out.
 
     One query. The look-up is by digest, so its time tells nothing about the secret.
     """
-    key = (
-        ApiKey.objects.select_related("owner")
-        .filter(digest=_digest(secret), revoked_at=None, owner__is_active=True)
-        .first()
-    )
+    key = _KEY.first(digest=_digest(secret))
     if key is None:
         return None
     now = timezone.now()

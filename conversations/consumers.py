@@ -14,9 +14,8 @@ import orjson
 from asgiref.sync import sync_to_async
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth import HASH_SESSION_KEY
-from django.utils.crypto import constant_time_compare
 
+from accounts.auth import still_signed_in
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
@@ -59,6 +58,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         self.user = user
         self.welcomed = time.monotonic()
+        self.owns = False
         # The groups come before the reading, or what is said in between would be missed.
         await self.channel_layer.group_add(
             runner.conversation_group(self.conversation_id), self.channel_name
@@ -160,7 +160,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 raise SignedOut
             return act(self.user, self.conversation_id, *arguments, **named)
 
-        return await sync_to_async(act_as_person)()
+        done = await sync_to_async(act_as_person)()
+        self.owns = True  # or the service would have refused
+        return done
 
     async def _model(self, sent: dict[str, Any]) -> str:
         wished = _text(sent, "model") or self.user.default_model
@@ -172,13 +174,15 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def _begin(self, turn: services.Turn, nonce: str = "") -> None:
         """Start the run, tell every page, and acknowledge the ask to the one that sent it."""
         if turn.run is not None:
+            answer = turn.added.messages[-1] if turn.added else None
             with suppress(BackendError):  # it is told in the message itself
-                await runner.start(self.user, turn.run)
+                await runner.start(self.user, turn.run, answer)
             group = runner.conversation_group(self.conversation_id)
-            if turn.added is None:
+            if turn.added is None or answer is None:
                 await runner.announce(group, "thread.changed")
             else:
-                await runner.announce(group, "messages.added", ids=[str(i) for i in turn.added])
+                html = fragments.added(self.conversation_id, turn.added)
+                await runner.announce(group, "messages.added", answer=str(answer.id), html=html)
             if turn.moved:
                 await runner.announce_touched(self.user, self.conversation_id)
         repeated = await sync_to_async(self._thread)() if turn.repeated else ""
@@ -187,11 +191,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     # --- what the runs and the other pages report
 
     async def messages_added(self, event: dict[str, Any]) -> None:
-        if await self._may_hear():
-            await self._show(await sync_to_async(self._added)([UUID(i) for i in event["ids"]]))
+        if await self._may_read():
+            self.known[event["answer"]] = 0
+            await self._show(event["html"])
 
     async def thread_changed(self, event: dict[str, Any]) -> None:
-        if await self._may_hear():
+        if await self._may_read():
             await self._show(await sync_to_async(self._thread)())
 
     async def run_progressed(self, event: dict[str, Any]) -> None:
@@ -205,9 +210,17 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         patch = fragments.patch(message, event["had"], event["first"], event["blocks"])
         await self._show(patch)
 
+    async def run_queued(self, event: dict[str, Any]) -> None:
+        if self.known.get(event["message"]) == 0:
+            await self._show(fragments.queued(event["message"], event["place"]))
+
     async def run_ended(self, event: dict[str, Any]) -> None:
         self.known.pop(event["message"], None)
-        if await self._may_hear():
+        if not await self._may_read():
+            return
+        if event["html"]:
+            await self._show(event["html"])
+        else:
             await self._resend(UUID(event["message"]), ended=True)
 
     async def conversation_entitled(self, event: dict[str, Any]) -> None:
@@ -250,16 +263,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """Whether the person is still signed in; a socket outlives the page it came from."""
         channels.db.close_old_connections()
         self.welcomed = time.monotonic()
-        user = User.objects.filter(pk=self.user.pk, is_active=True).first()
+        session = self.scope.get("session")
+        user = still_signed_in(self.user, session.session_key if session else None)
         if user is None:
             return False
         self.user = user
-        session = self.scope.get("session")
-        if session is None:
-            return True
-        # A new password signs every session out but the one that it was set in.
-        stored = session.__class__(session.session_key).load().get(HASH_SESSION_KEY, "")
-        return constant_time_compare(stored, user.get_session_auth_hash())
+        return True
 
     async def _may_hear(self) -> bool:
         """Now and then, ask again before something is shown."""
@@ -270,6 +279,17 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         await self.close(NOT_SIGNED_IN)
         return False
 
+    async def _may_read(self) -> bool:
+        """Whether what happens in the conversation may be shown here.
+
+        Whoever connected before the conversation existed need not be its owner.
+        """
+        if not await self._may_hear():
+            return False
+        if not self.owns:
+            await sync_to_async(self._is_mine)()
+        return self.owns
+
     def _is_mine(self) -> bool:
         """Whether the conversation is this person's, or nobody's yet."""
         owner = (
@@ -277,15 +297,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             .values_list("owner_id", flat=True)
             .first()
         )
+        self.owns = owner == self.user.pk
         return owner in {None, self.user.pk}
-
-    def _added(self, ids: list[UUID]) -> str:
-        try:
-            new = selectors.messages_for(self.user, self.conversation_id, ids)
-        except (Conversation.DoesNotExist, KeyError):
-            return ""  # deleted meanwhile, or somebody else's since
-        self._remember(new)
-        return fragments.added(self.conversation_id, new)
 
     def _whole(self, message_id: UUID, *, ended: bool) -> str:
         try:

@@ -28,11 +28,11 @@ def thread(conversation_id: UUID, shown: Thread) -> str:
 
 
 def added(conversation_id: UUID, new: Thread) -> str:
-    """New messages at the end of the thread; the last one may be written by now."""
+    """New messages at the end of the thread, the last of which is being written."""
     html = "".join(message(conversation_id, view) for view in new.messages)
     return (
         f'<div hx-swap-oob="beforeend:#thread-messages">{html}</div>'
-        + run_state(running=new.messages[-1].status == Message.Status.STREAMING)
+        + run_state(running=new.running)
         + page_state(conversation_id, new)
         + announcement("Answering…")
     )
@@ -78,6 +78,12 @@ def patch(message_id: str, had: int, first: int, blocks: Sequence[str]) -> str:
         for index in range(first + len(blocks), had)
     )
     return "".join(parts)
+
+
+def queued(message_id: str, place: int) -> str:
+    """Where an answer stands among those that wait for the model."""
+    context = {"message_id": message_id, "place": place, "oob": True}
+    return render_to_string("conversations/_queued.html", context)
 
 
 def run_state(*, running: bool) -> str:

@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +26,11 @@ from accounts.types import Caller
 from chatsite.backend import types
 from chatsite.backend.errors import BackendError, Unavailable
 from chatsite.backend.registry import get_registry
-from conversations import selectors, services
+from conversations import fragments, selectors, services
 from conversations.completion import Origin, complete, prompt
 from conversations.markdown import StreamRenderer
 from conversations.models import Run
+from conversations.selectors import MessageView
 from conversations.titles import clean_title, title_request
 
 logger = logging.getLogger("chatsite.runs")
@@ -68,19 +69,23 @@ async def announce_touched(user: User, conversation_id: UUID) -> None:
     await announce(person_group(user.pk), "conversation.touched", conversation=str(conversation_id))
 
 
-async def announce_ended(run: Run) -> None:
-    """Tell every page of the conversation that an answer is being written no more."""
+async def announce_ended(run: Run, html: str = "") -> None:
+    """Tell every page of the conversation that an answer is being written no more.
+
+    `html` is what they are to show now; without it each looks for itself.
+    """
     group = conversation_group(run.conversation_id)
-    await announce(group, "run.ended", message=str(run.message_id))
+    await announce(group, "run.ended", message=str(run.message_id), html=html)
 
 
-async def start(user: User, run: Run) -> None:
+async def start(user: User, run: Run, view: MessageView | None = None) -> None:
     """Start writing an answer in this process, and return at once.
 
-    The task gets a context of its own: the caller's ends with its socket. A run that cannot even
-    be started is closed as failed, or its conversation would be busy for good.
+    `view` is the empty answer as the pages show it, where that is known. The task gets a context
+    of its own: the caller's ends with its socket. A run that cannot even be started is closed as
+    failed, or its conversation would be busy for good.
     """
-    writer = _Writer(user, run)
+    writer = _Writer(user, run, view)
     try:
         await writer.listen()
     except Exception as problem:
@@ -113,7 +118,9 @@ class _Writer:
 
     user: User
     run: Run
+    view: MessageView | None = None
     text: str = ""
+    place: int = 0
     omitted: int = 0
     saved: str = ""
     error: str = ""
@@ -122,6 +129,7 @@ class _Writer:
     question: str = ""
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     shown_blocks: int = 0
+    shown_place: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
     last_beat: float = field(default_factory=time.monotonic)
     channel: str = ""
@@ -178,7 +186,7 @@ class _Writer:
         async with aclosing(complete(request, origin)) as events:
             async for event in events:
                 self._take(event)
-                if len(self.text) > services.MAX_TEXT:
+                if len(self.text) == services.MAX_TEXT:
                     self.status = Run.Status.STOPPED
                     self.error = TOO_LONG
                     return
@@ -200,9 +208,12 @@ class _Writer:
         match event:
             case types.Accepted(omitted=omitted):
                 self.omitted = omitted
+            case types.Queued(place):
+                self.place = place
+                self.news.set()
             case types.Delta(text=text) if text:
                 # PostgreSQL cannot store NUL, and no page can show it.
-                self.text += text.replace("\x00", "")
+                self.text = (self.text + text.replace("\x00", ""))[: services.MAX_TEXT]
                 self.news.set()
             case types.ChoiceFinished(reason="content_filter"):
                 self.status = Run.Status.FAILED
@@ -223,6 +234,8 @@ class _Writer:
     async def _beat(self) -> None:
         """A sign of life while the model is silent; a deleted conversation ends its run."""
         await asyncio.sleep(BEAT)
+        self.shown_place = 0  # a page that came meanwhile wants to know it, too
+        self.news.set()
         await self._save(self.text, beat=True)
 
     async def _show(self) -> None:
@@ -235,6 +248,7 @@ class _Writer:
         """Save what is new, and only then show it."""
         text = self.text
         if text == self.saved:
+            await self._show_place()
             return
         beat = time.monotonic() - self.last_beat > BEAT
         if not await self._save(text, beat=beat):
@@ -255,6 +269,13 @@ class _Writer:
             blocks=list(patch.blocks),
         )
 
+    async def _show_place(self) -> None:
+        if not self.text and self.place != self.shown_place:
+            self.shown_place = self.place
+            group = conversation_group(self.run.conversation_id)
+            message = str(self.run.message_id)
+            await announce(group, "run.queued", message=message, place=self.place)
+
     async def _save(self, text: str, *, beat: bool) -> bool:
         if beat:
             self.last_beat = time.monotonic()
@@ -270,28 +291,45 @@ class _Writer:
             await get_channel_layer().group_discard(
                 control_group(self.run.conversation_id), self.channel
             )
-        if not await self._closed():
+        html = await self._closed()
+        if html is None:
             return
-        await announce_ended(self.run)
+        await announce_ended(self.run, html)
         if self.status == Run.Status.FINISHED:
             with suppress(BackendError):
                 await self._entitle()
 
-    async def _closed(self) -> bool:
+    async def _closed(self) -> str | None:
         """Save the end; a database that is away is waited for, as nobody else has the text."""
         for attempt in range(CLOSING_TRIES):
             try:
-                return await sync_to_async(services.end_run)(
-                    self.run,
-                    status=self.status,
-                    text=self.text,
-                    error=self.error,
-                    omitted=self.omitted,
-                )
+                return await sync_to_async(self._close)()
             except DatabaseError:
                 logger.exception("run %s could not be closed yet", self.run.id)
                 await asyncio.sleep(PAUSE * 2**attempt)
-        return False
+        return None
+
+    def _close(self) -> str | None:
+        """Save the end and render it once for every page; None if somebody else has ended it."""
+        run = self.run
+        saved = services.end_run(
+            run, status=self.status, text=self.text, error=self.error, omitted=self.omitted
+        )
+        if not saved:
+            return None
+        if self.view is None:
+            return ""
+        self.renderer.update(self.text)
+        view = replace(
+            self.view,
+            text=self.text,
+            status=services.MESSAGE_STATUS[self.status],
+            error=self.error,
+            omitted=self.omitted,
+            rendered=self.renderer.blocks,
+        )
+        state = selectors.thread_of(run.conversation, view)
+        return fragments.ended(run.conversation_id, state)
 
     async def _entitle(self) -> None:
         """A better title than the first words, by a model that can write one."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
+from chatsite import sql
 from conversations.markdown import render
 from conversations.models import Conversation, Message, Run
 
@@ -66,11 +66,14 @@ class MessageView:
     previous: UUID | None
     next: UUID | None
     created: datetime
+    rendered: tuple[str, ...] | None = None
+    """What `render` makes of the text, where somebody has rendered it already."""
 
     @property
     def blocks(self) -> tuple[SafeString, ...]:
         """The text as sanitised HTML, a string for each block."""
-        return tuple(mark_safe(block) for block in render(self.text))  # noqa: S308 - sanitised
+        blocks = render(self.text) if self.rendered is None else self.rendered
+        return tuple(mark_safe(block) for block in blocks)  # noqa: S308 - sanitised
 
     @property
     def continuable(self) -> bool:
@@ -149,8 +152,12 @@ def sidebar_for(user: User, before: str = "", *, today: date | None = None) -> S
 
 def is_newest(user: User, conversation: Conversation) -> bool:
     """Whether the conversation stands at the top of the user's list."""
-    newer = Conversation.objects.filter(owner=user, updated_at__gt=conversation.updated_at)
-    return not newer.exists()
+    return not sql.rows(_NEWER, user.pk, conversation.updated_at)
+
+
+_NEWER = """
+    SELECT 1 FROM conversations_conversation WHERE owner_id = %s AND updated_at > %s LIMIT 1
+"""
 
 
 def last_model_for(user: User) -> str:
@@ -217,11 +224,19 @@ def messages_for(user: User, conversation_id: UUID, ids: Sequence[UUID]) -> Thre
     rows = Message.objects.filter(beside, conversation=conversation).order_by("created_at", "id")
     for identifier, parent in rows.values_list("id", "parent_id"):
         siblings.setdefault(parent, []).append(identifier)
+    return thread_of(conversation, *(_view(found[i], siblings[found[i].parent_id]) for i in ids))
+
+
+def thread_of(conversation: Conversation, *messages: MessageView, running: bool = False) -> Thread:
+    """Some messages of a conversation, with what a page shows of the conversation itself."""
     return Thread(
-        tuple(_view(found[i], siblings[found[i].parent_id]) for i in ids),
-        title=_title(conversation),
-        version=conversation.version,
+        messages, title=_title(conversation), version=conversation.version, running=running
     )
+
+
+def only_child(message: Message) -> MessageView:
+    """A message that has no siblings, without asking for them."""
+    return _view(message, [message.id])
 
 
 _HISTORY = """
@@ -245,14 +260,10 @@ def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[tuple[st
     Raises Message.DoesNotExist. One query from the leaf upwards, because the tree of a long
     conversation is many times as large as what the model is to read of it.
     """
-    key = Message._meta.pk.get_db_prep_value
-    ids = [key(leaf, connection), key(conversation_id, connection)]
-    with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [*ids, user.pk, CONTEXT_MESSAGES])
-        rows = cursor.fetchall()
-    if not rows:
+    found = sql.rows(_HISTORY, leaf, conversation_id, user.pk, CONTEXT_MESSAGES)
+    if not found:
         raise Message.DoesNotExist
-    return tuple((role, text) for role, text in rows)
+    return tuple((role, text) for role, text in found)
 
 
 @dataclass(frozen=True, slots=True)

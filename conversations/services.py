@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite import sql
 from chatsite.backend.errors import InvalidRequest
 from conversations import selectors
 from conversations.models import Conversation, Message, Run
@@ -43,14 +44,14 @@ class Busy(InvalidRequest):
 class Turn:
     """What an ask made: the run to start, if any, and what the page has to show anew.
 
-    `added` are the new messages when they follow what is shown; None when another branch came up.
+    `added` has the new messages when they follow what is shown; None when another branch came up.
     `moved` is True when the conversation was not the newest in the person's list before.
     `repeated` is True when this very ask had been saved before.
     """
 
     conversation_id: UUID
     run: Run | None
-    added: tuple[UUID, ...] | None
+    added: selectors.Thread | None
     moved: bool = False
     repeated: bool = False
 
@@ -87,12 +88,17 @@ def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str)
     text, model = _checked(text), _checked_model(model)
     with _one_run(conversation_id), transaction.atomic():
         conversation, created = _own_or_new(user, conversation_id, text)
-        if _is_repeated(conversation, nonce, text):
+        said_before = _said_with(conversation, nonce)
+        if said_before == text:
             return Turn(conversation.id, None, None, repeated=True)
         moved = created or not selectors.is_newest(user, conversation)
-        said = _say(conversation, conversation.leaf_id, text, nonce)
+        said = _say(conversation, conversation.leaf_id, text, nonce, said_before)
         answer, run = _open_answer(conversation, said.id, model)
-    return Turn(conversation.id, run, (said.id, answer.id), moved=moved)
+    added = None
+    if created or said.parent_id is not None:  # a leaf had no children, and so these no siblings
+        views = (selectors.only_child(said), selectors.only_child(answer))
+        added = selectors.thread_of(conversation, *views, running=True)
+    return Turn(conversation.id, run, added, moved=moved)
 
 
 def edit(
@@ -103,11 +109,12 @@ def edit(
     original = selectors.message_for(user, conversation_id, message_id)
     if original.role != Message.Role.USER:
         raise InvalidRequest("Only your own messages can be edited.")
-    if _is_repeated(original.conversation, nonce, text):
+    said_before = _said_with(original.conversation, nonce)
+    if said_before == text:
         return Turn(conversation_id, None, None, repeated=True)
     moved = not selectors.is_newest(user, original.conversation)
     with _one_run(conversation_id), transaction.atomic():
-        said = _say(original.conversation, original.parent_id, text, nonce)
+        said = _say(original.conversation, original.parent_id, text, nonce, said_before)
         _, run = _open_answer(original.conversation, said.id, model)
     return Turn(conversation_id, run, None, moved=moved)
 
@@ -183,27 +190,42 @@ def save_progress(run_id: UUID, message_id: UUID, text: str, *, beat: bool) -> b
     """Keep the text so far, before anybody is shown it. False when the run is not running now."""
     if beat:
         Run.objects.filter(id=run_id).update(heartbeat_at=timezone.now())
-    running = Run.objects.filter(id=run_id, status=Run.Status.RUNNING)
-    return bool(Message.objects.filter(id=message_id, runs__in=running).update(text=text))
+    return bool(sql.execute(_SAVE_PROGRESS, text, message_id, run_id, message_id))
+
+
+_SAVE_PROGRESS = """
+    UPDATE conversations_message SET text = %s
+    WHERE id = %s AND EXISTS (
+        SELECT 1 FROM conversations_run
+        WHERE id = %s AND message_id = %s AND status = 'running'
+    )
+"""
 
 
 def end_run(run: Run, *, status: Run.Status, text: str, error: str = "", omitted: int = 0) -> bool:
-    """Close a running run and its message. False when it was closed or deleted before."""
+    """Close a running run and its message. False when it was closed or deleted before.
+
+    The run's conversation then has the title and the version that it has in the database.
+    """
     with transaction.atomic():
         now = timezone.now()
-        running = Run.objects.filter(id=run.id, status=Run.Status.RUNNING)
-        if not running.update(status=status, ended_at=now):
+        if not sql.execute(_CLOSE_RUN, status, now, run.id):
             return False
-        Message.objects.filter(id=run.message_id).update(
-            text=text, status=_MESSAGE_STATUS[status], error=error, omitted=omitted
-        )
-        Conversation.objects.filter(id=run.conversation_id).update(
-            version=F("version") + 1, updated_at=now
-        )
+        closed = MESSAGE_STATUS[status]
+        sql.execute(_CLOSE_MESSAGE, text, closed, error, omitted, run.message_id)
+        _changed(run.conversation, updated_at=now)
     return True
 
 
-_MESSAGE_STATUS = {
+_CLOSE_RUN = """
+    UPDATE conversations_run SET status = %s, ended_at = %s WHERE id = %s AND status = 'running'
+"""
+_CLOSE_MESSAGE = """
+    UPDATE conversations_message SET text = %s, status = %s, error = %s, omitted = %s WHERE id = %s
+"""
+
+
+MESSAGE_STATUS = {
     Run.Status.FINISHED: Message.Status.COMPLETE,
     Run.Status.STOPPED: Message.Status.STOPPED,
     Run.Status.INTERRUPTED: Message.Status.INTERRUPTED,
@@ -213,7 +235,8 @@ _MESSAGE_STATUS = {
 
 def settle_orphans(conversation_id: UUID | None = None) -> tuple[Run, ...]:
     """Mark as interrupted the runs whose process has died, keeping their text; which those were."""
-    running = Run.objects.filter(status=Run.Status.RUNNING).select_related("message")
+    running = Run.objects.filter(status=Run.Status.RUNNING)
+    running = running.select_related("message", "conversation")
     if conversation_id is not None:
         running = running.filter(conversation_id=conversation_id)
     return tuple(
@@ -258,8 +281,14 @@ def _checked(text: str) -> str:
     return text
 
 
+_CONVERSATION = sql.Prepared(
+    Conversation,
+    lambda: Conversation.objects.filter(id=sql.Parameter("id", Conversation._meta.pk)),
+)
+
+
 def _own_or_new(user: User, conversation_id: UUID, text: str) -> tuple[Conversation, bool]:
-    conversation = Conversation.objects.filter(id=conversation_id).first()
+    conversation = _CONVERSATION.first(id=conversation_id)
     if conversation is None:
         # Two tabs may make it in the same instant: get_or_create lets the second one join.
         conversation, created = Conversation.objects.get_or_create(
@@ -278,8 +307,13 @@ def _checked_model(model: str) -> str:
     return model
 
 
-def _is_repeated(conversation: Conversation, nonce: str, text: str) -> bool:
-    return Message.objects.filter(conversation=conversation, nonce=nonce, text=text).exists()
+def _said_with(conversation: Conversation, nonce: str) -> str | None:
+    """What was said under this nonce, if anything."""
+    found = sql.rows(_SAID, conversation.id, nonce)
+    return str(found[0][0]) if found else None
+
+
+_SAID = "SELECT text FROM conversations_message WHERE conversation_id = %s AND nonce = %s"
 
 
 @contextmanager
@@ -293,10 +327,16 @@ def _one_run(conversation_id: UUID) -> Iterator[None]:
         raise InvalidRequest("This could not be saved. Reload the page and try again.") from None
 
 
-def _say(conversation: Conversation, parent_id: UUID | None, text: str, nonce: str) -> Message:
+def _say(
+    conversation: Conversation,
+    parent_id: UUID | None,
+    text: str,
+    nonce: str,
+    said_before: str | None,
+) -> Message:
     """A person's message. A page whose last acknowledgement was lost may use a nonce again for
     other words: those are not to be taken for the ones before."""
-    if Message.objects.filter(conversation=conversation, nonce=nonce).exists():
+    if said_before is not None:
         nonce = uuid.uuid4().hex
     return _add(conversation, parent_id, Message.Role.USER, text=text, nonce=nonce)
 
@@ -349,6 +389,18 @@ def _open_run(conversation: Conversation, answer: Message, *, shown: bool = True
 
 
 def _changed(conversation: Conversation, **values: object) -> None:
-    Conversation.objects.filter(id=conversation.id).update(version=F("version") + 1, **values)
+    """Save these fields, by their columns' names, and count the version on.
+
+    Raises Conversation.DoesNotExist where it was deleted meanwhile.
+    """
+    assigned = "".join(f", {name} = %s" for name in values)
+    statement = (
+        f"UPDATE conversations_conversation SET version = version + 1{assigned} "  # noqa: S608 - our own names
+        "WHERE id = %s RETURNING title, version"
+    )
+    found = sql.rows(statement, *values.values(), conversation.id)
+    if not found:
+        raise Conversation.DoesNotExist
     for name, value in values.items():
         setattr(conversation, name, value)
+    conversation.title, conversation.version = found[0]
