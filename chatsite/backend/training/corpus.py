@@ -6,11 +6,14 @@ may be compressed (`.jsonl.xz`) or plain (`.jsonl`).
 
 from __future__ import annotations
 
+import itertools
 import json
 import lzma
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +22,36 @@ from chatsite.backend.training.template import SPECIAL_TOKENS, Turn, render
 
 # How often a kind of source is seen in one pass, as (pretraining, tuning); the first prefix that
 # fits holds. Word problems and task dialogues are a third of the corpus but beyond a model of this
-# size, so they are thinned out; what a newcomer asks first is repeated.
-WEIGHTS: tuple[tuple[str, float, float], ...] = (
-    ("generated", 2.0, 2.0),
-    ("original", 2.0, 2.0),
-    ("mledoze/countries", 1.5, 1.5),
-    ("microsoft/botframework-cli", 1.0, 1.0),
-    ("openai/grade-school-math", 0.3, 0.1),
-    ("google-research-datasets", 0.3, 0.15),
-    ("jfainberg/", 0.5, 0.2),
-    ("alexa/", 0.5, 0.2),
-    ("globalwordnet/", 0.6, 0.4),
-    ("uberspot/", 0.6, 0.4),
-    ("mixed:", 0.6, 0.6),
-    ("", 0.8, 0.6),
+# size, and long stories lead it into loops, so they are thinned out.
+CHAT_WEIGHTS: tuple[tuple[str, float, float], ...] = (
+    ("generated", 1.0, 1.0),
+    ("original", 1.0, 0.8),
+    ("mledoze/countries", 1.0, 1.0),
+    ("microsoft/botframework-cli", 0.8, 0.6),
+    ("openai/grade-school-math", 0.05, 0.02),
+    ("google-research-datasets", 0.1, 0.02),
+    ("jfainberg/", 0.3, 0.05),
+    ("alexa/", 0.3, 0.05),
+    ("globalwordnet/", 0.5, 0.4),
+    ("uberspot/", 0.4, 0.3),
+    ("factbook/", 0.5, 0.4),
+    ("dariusk/", 0.8, 0.8),
+    ("standardebooks/", 0.5, 0.1),
+    ("global-asp/", 0.5, 0.1),
+    ("LukeSmithxyz/", 0.5, 0.3),
+    ("mixed:", 0.3, 0.1),
+    ("", 0.5, 0.4),
 )
-TEXT_WEIGHT = 0.35
+# In pretraining alone. Novels are most of the texts and the least like a chat.
+TEXT_WEIGHTS: tuple[tuple[str, float], ...] = (
+    ("standardebooks/", 0.08),
+    ("global-asp/", 1.0),
+    ("", 0.3),
+)
 
 # The corpus has an assistant without a name; this model has one.
+_NUMBER = re.compile(r"\d+")
+_SUM = re.compile(r"(\d{1,3}) ?[-+] ?(\d{1,3})\b")
 _NAMELESS = re.compile(r"(?:don't|do not) have a (?:personal )?name|name of my own", re.IGNORECASE)
 
 
@@ -46,47 +61,68 @@ class CorpusError(ValueError):
 
 @dataclass(frozen=True)
 class Document:
-    """One text or one rendered conversation, with its weight in pretraining and in tuning."""
+    """One text or one rendered conversation, and how often it occurs in a pass."""
 
     text: str
-    pretraining: float
-    tuning: float
+    weight: float
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """What is trained on, and the held-out texts and conversations it is judged by."""
+class HeldOut:
+    """The texts and conversations that a model is judged by."""
 
-    documents: list[Document]
-    held_out_texts: list[str]
-    held_out_chats: list[str]
+    texts: list[str]
+    chats: list[str]
 
 
-def read_corpus(folder: Path, *, millions: int, generated: int, seed: int) -> Corpus:
-    """The corpus in `folder` plus `generated` conversations from the grammars.
+def read_corpus(
+    folder: Path, *, millions: int, generated: int, seed: int, tuning: bool
+) -> list[Document]:
+    """What one stage trains on: `folder` plus `generated` conversations from the grammars.
 
-    `millions` is the model's size in millions of parameters, which it is taught to tell. Nothing
-    whose first question is among the held-out conversations is trained on. Raises CorpusError.
+    `millions` is the model's size in millions of parameters, which it is taught to tell. For
+    `tuning` there are conversations alone. Left out is every conversation in which a user asks a
+    held-out question, of `eval_chat` (its first ones) or of the evaluation's prompts, and those of
+    the corpus with a held-out sum. Raises CorpusError.
     """
-    held_out = [_turns(line) for line in _lines(folder, "eval_chat")]
-    forbidden = {_first_question(turns) for turns in held_out}
-    documents = [
-        Document(_clean(line["text"]), TEXT_WEIGHT, 0.0) for line in _lines(folder, "text")
-    ]
-    chats = [(_turns(line), str(line["source"])) for line in _lines(folder, "chat")]
-    chats += [
-        (turns, "generated")
-        for turns in conversations.generate(generated, millions=millions, seed=seed)
-    ]
-    for turns, source in chats:
-        nameless = any(_NAMELESS.search(t["content"]) for t in turns if t["role"] == "assistant")
-        if not nameless and _first_question(turns) not in forbidden:
-            documents.append(Document(render(turns), *_weights(source)))
-    return Corpus(
-        documents,
+    forbidden = {_first_question(_turns(line)) for line in _lines(folder, "eval_chat")}
+    forbidden |= prompts()
+    documents = []
+    if not tuning:
+        documents = [
+            Document(_clean(line["text"]), _text_weight(str(line["source"])))
+            for line in _lines(folder, "text")
+        ]
+    for line in _lines(folder, "chat"):
+        turns = _turns(line)
+        if not (_nameless(turns) or _asks(turns, forbidden) or _holds_out_sum(turns)):
+            documents.append(Document(render(turns), _weights(str(line["source"]))[tuning]))
+    weight = _weights("generated")[tuning]
+    for turns in conversations.generate(generated, millions=millions, seed=seed):
+        if not _asks(turns, forbidden):
+            documents.append(Document(render(turns), weight))
+    return documents
+
+
+def read_held_out(folder: Path) -> HeldOut:
+    """`eval_text` and `eval_chat` of the corpus. Raises CorpusError."""
+    return HeldOut(
         [_clean(line["text"]) for line in _lines(folder, "eval_text")],
-        [render(turns) for turns in held_out],
+        [render(_turns(line)) for line in _lines(folder, "eval_chat")],
     )
+
+
+def prompts() -> set[str]:
+    """What users say in the prompts of `manage.py evaluate`, normalised."""
+    path = files("chatsite.backend").joinpath("evaluation/prompts.toml")
+    stored = tomllib.loads(path.read_text("utf-8"))
+    return {normalised(turn) for prompt in stored["prompt"] for turn in prompt["turns"]}
+
+
+def normalised(question: str) -> str:
+    """A question without case and punctuation, but with the signs and marks of a sum."""
+    # ruff: noqa: RUF001 the sign of multiplication is meant
+    return re.sub(r"[^\w+*/×÷-]+", " ", question.lower().replace("_", " ")).strip()
 
 
 def _lines(folder: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -123,9 +159,37 @@ def _clean(text: str) -> str:
 
 
 def _first_question(turns: list[Turn]) -> str:
-    question = next((turn["content"] for turn in turns if turn["role"] == "user"), "")
-    return re.sub(r"[\W_]+", " ", question.lower()).strip()
+    return normalised(next((turn["content"] for turn in turns if turn["role"] == "user"), ""))
+
+
+def _asks(turns: list[Turn], forbidden: set[str]) -> bool:
+    return any(t["role"] == "user" and normalised(t["content"]) in forbidden for t in turns)
+
+
+def _nameless(turns: list[Turn]) -> bool:
+    return any(_NAMELESS.search(t["content"]) for t in turns if t["role"] == "assistant")
+
+
+def _holds_out_sum(turns: list[Turn]) -> bool:
+    """Whether somebody adds or subtracts two numbers that `held_out_sum` keeps out."""
+    return any(
+        max(a, b) <= 100 and conversations.held_out_sum(a, b)
+        for turn in turns
+        for a, b in _pairs(turn)
+    )
+
+
+def _pairs(turn: Turn) -> list[tuple[int, int]]:
+    """The numbers that may be added: in a short question any two, else those with a sign."""
+    numbers = [int(number) for number in _NUMBER.findall(turn["content"]) if len(number) < 4]
+    if turn["role"] == "user" and len(numbers) < 5:
+        return list(itertools.permutations(numbers, 2))
+    return [(int(a), int(b)) for a, b in _SUM.findall(turn["content"])]
 
 
 def _weights(source: str) -> tuple[float, float]:
-    return next((w, t) for prefix, w, t in WEIGHTS if source.startswith(prefix))
+    return next((w, t) for prefix, w, t in CHAT_WEIGHTS if source.startswith(prefix))
+
+
+def _text_weight(source: str) -> float:
+    return next(weight for prefix, weight in TEXT_WEIGHTS if source.startswith(prefix))

@@ -86,22 +86,22 @@ PRETRAINING = Stage(
     name="pretraining",
     length=512,
     rows=8,
-    share=0.7,
+    share=0.4,
     peak=1.0,
-    final=0.4,
+    final=1.0,
     warmup=50,
-    decay=0.3,
+    decay=0.1,
     answers_only=False,
 )
 TUNING = Stage(
     name="tuning",
     length=1024,
     rows=4,
-    share=0.3,
-    peak=0.4,
+    share=0.6,
+    peak=1.0,
     final=0.0,
     warmup=10,
-    decay=0.8,
+    decay=0.85,
     answers_only=True,
 )
 
@@ -113,7 +113,7 @@ class Recipe:
     shape: Shape = field(default_factory=Shape)
     stages: tuple[Stage, ...] = (PRETRAINING, TUNING)
     vocabulary: int = 8192
-    generated: int = 12000
+    generated: int = 90000  # conversations, others in each stage
     muon_rate: float = 0.006
     adam_rate: float = 0.003
     weight_decay: float = 0.1
@@ -121,7 +121,7 @@ class Recipe:
     threads: int = 2
     compiled: bool = True
     save_every: float = 240.0  # seconds
-    evaluate_every: int = 200  # steps
+    evaluate_every: int = 400  # steps
     evaluation_rows: int = 32
 
     def __post_init__(self) -> None:

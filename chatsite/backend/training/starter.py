@@ -1,7 +1,8 @@
 """Training the starter model from a corpus folder, in pieces if need be.
 
-The output folder holds `corpus.pickle` (tokenised), `tokenizer.json`, `state.pt` (weights,
-optimizers, plan, random state), `metrics.jsonl` and at the end `checkpoint/` (Hugging Face form).
+The output folder holds `tokenizer.json`, `pretraining.pickle` and `tuning.pickle` (tokenised),
+`state.pt` (weights, optimizers, plan, random state), `metrics.jsonl` and at the end `checkpoint/`
+(Hugging Face form).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 
-from chatsite.backend.training.corpus import read_corpus
+from chatsite.backend.training.corpus import Document, read_corpus, read_held_out
 from chatsite.backend.training.packing import IGNORED, Batches, Encoded, Rows, encode, pack
 from chatsite.backend.training.recipe import Recipe, Stage
 from chatsite.backend.training.tokenizer import special_ids, train_tokenizer, wrap
@@ -48,11 +49,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Data:
-    """The tokenised corpus."""
+    """The tokenised documents of a stage, and how often each occurs in a pass."""
 
     documents: list[Encoded]
-    weights: dict[str, list[float]]  # by stage
-    held_out: dict[str, list[Encoded]]  # texts and chats
+    weights: list[float]
 
 
 class Trainer:
@@ -80,7 +80,13 @@ class Trainer:
         out.mkdir(parents=True, exist_ok=True)
         self._out, self._recipe, self._report = out, recipe, report
         self._minutes, self._steps = minutes, steps
-        self._tokenizer, self._data = prepare(corpus, out, recipe=recipe, report=report)
+        self._corpus = corpus
+        self._tokenizer = prepare_tokenizer(corpus, out, recipe=recipe, report=report)
+        held_out = read_held_out(corpus)
+        self._held_out = {
+            "texts": encode(self._tokenizer, held_out.texts),
+            "chats": encode(self._tokenizer, held_out.chats),
+        }
         config = recipe.shape.config(self._tokenizer.get_vocab_size(), special_ids(self._tokenizer))
         self._model = Qwen3ForCausalLM(Qwen3Config(**config))
         self._optimizers = optimizers(self._model, recipe)
@@ -107,9 +113,12 @@ class Trainer:
 
     def _run_stage(self, stage: Stage) -> None:
         progress, recipe = self._progress, self._recipe
+        data = prepare(
+            self._corpus, self._out, self._tokenizer, stage, recipe=recipe, report=self._report
+        )
         batches = Batches(
-            self._data.documents,
-            self._data.weights[stage.name],
+            data.documents,
+            data.weights,
             length=stage.length,
             size=stage.rows,
             answers_only=stage.answers_only,
@@ -181,7 +190,7 @@ class Trainer:
         """Log the held-out loss in nats a token: of all of a text, of a chat's answers."""
         stage = self._recipe.stages[min(self._progress.stage, len(self._recipe.stages) - 1)]
         losses = {}
-        for kind, documents in self._data.held_out.items():
+        for kind, documents in self._held_out.items():
             packed = pack(documents, length=stage.length, answers_only=kind == "chats")[:rows]
             packed = packed[: max(1, len(packed) // stage.rows) * stage.rows]
             total = 0.0
@@ -266,35 +275,50 @@ class Trainer:
         return folder
 
 
-def prepare(corpus: Path, out: Path, *, recipe: Recipe, report: Report) -> tuple[Tokenizer, Data]:
-    """The tokenizer and the tokenised corpus, read from `out` where a former run left them."""
-    cache, file = out / "corpus.pickle", out / "tokenizer.json"
-    if cache.exists() and file.exists():
+def prepare_tokenizer(corpus: Path, out: Path, *, recipe: Recipe, report: Report) -> Tokenizer:
+    """The tokenizer, read from `out` where a former run left it, or trained on the first stage."""
+    file = out / "tokenizer.json"
+    if not file.exists():
+        documents = _documents(corpus, recipe.stages[0], recipe)
+        report(f"{len(documents)} documents; training the tokenizer")
+        texts = [document.text for document in documents if document.weight > 0]
+        tokenizer = train_tokenizer(texts, vocabulary=recipe.vocabulary)
+        _replace(file, lambda path: tokenizer.save(str(path)))
+    return Tokenizer.from_file(str(file))
+
+
+def prepare(
+    corpus: Path, out: Path, tokenizer: Tokenizer, stage: Stage, *, recipe: Recipe, report: Report
+) -> Data:
+    """A stage's documents as tokens, made when the stage begins and kept in `out`.
+
+    So a stage can be given better data while an earlier one is running, and none changes under a
+    stage that is resumed.
+    """
+    cache = out / f"{stage.name}.pickle"
+    if cache.exists():
         with cache.open("rb") as stored:
-            return Tokenizer.from_file(str(file)), pickle.load(stored)  # noqa: S301 our own file
-    millions = round(recipe.shape.parameters(recipe.vocabulary) / 1e6)
-    read = read_corpus(corpus, millions=millions, generated=recipe.generated, seed=recipe.seed)
-    report(f"{len(read.documents)} documents; training the tokenizer")
-    texts = [document.text for document in read.documents]
-    tokenizer = train_tokenizer(texts, vocabulary=recipe.vocabulary)
-    weights = {
-        stage.name: [d.tuning if stage.answers_only else d.pretraining for d in read.documents]
-        for stage in recipe.stages
-    }
-    held_out = {
-        "texts": encode(tokenizer, read.held_out_texts),
-        "chats": encode(tokenizer, read.held_out_chats),
-    }
-    data = Data(encode(tokenizer, texts), weights, held_out)
-    for name, each in weights.items():
-        tokens = sum(
-            len(document.tokens) * weight
-            for document, weight in zip(data.documents, each, strict=True)
-        )
-        report(f"{name}: {tokens / 1e6:.2f} million tokens in one pass")
-    _replace(file, lambda path: tokenizer.save(str(path)))
-    _replace(cache, lambda path: path.write_bytes(pickle.dumps(data)))
-    return tokenizer, data
+            return Data(**pickle.load(stored))  # noqa: S301 our own file
+    documents = _documents(corpus, stage, recipe)
+    data = Data(
+        encode(tokenizer, [document.text for document in documents]),
+        [document.weight for document in documents],
+    )
+    tokens = sum(len(d.tokens) * w for d, w in zip(data.documents, data.weights, strict=True))
+    report(f"{stage.name}: {len(documents)} documents, {tokens / 1e6:.2f} million tokens a pass")
+    kept = {"documents": data.documents, "weights": data.weights}
+    _replace(cache, lambda path: path.write_bytes(pickle.dumps(kept)))
+    return data
+
+
+def _documents(corpus: Path, stage: Stage, recipe: Recipe) -> list[Document]:
+    return read_corpus(
+        corpus,
+        millions=round(recipe.shape.parameters(recipe.vocabulary) / 1e6),
+        generated=recipe.generated,
+        seed=recipe.seed + recipe.stages.index(stage),
+        tuning=stage.answers_only,
+    )
 
 
 def optimizers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from chatsite.backend.training.corpus import CorpusError, Document, read_corpus
+from chatsite.backend.training.conversations import held_out_sum
+from chatsite.backend.training.corpus import (
+    CorpusError,
+    Document,
+    normalised,
+    prompts,
+    read_corpus,
+    read_held_out,
+)
+
+HELD_OUT = next((a, b) for a in range(60, 90) for b in range(20, 50) if held_out_sum(a, b))
 
 
 def write(folder: Path, **files: list[dict]) -> Path:
@@ -23,21 +33,41 @@ def chat(question: str, answer: str, source: str = "original") -> dict:
     return {"messages": messages, "source": source}
 
 
+def texts(folder: Path, *, generated: int = 0, tuning: bool = False) -> list[str]:
+    read = read_corpus(folder, millions=8, generated=generated, seed=0, tuning=tuning)
+    return [document.text for document in read]
+
+
+def questions(folder: Path, *, generated: int = 0, tuning: bool = False) -> set[str]:
+    return {
+        normalised(turn.split("<|im_end|>")[0])
+        for text in texts(folder, generated=generated, tuning=tuning)
+        for turn in text.split("<|im_start|>user\n")[1:]
+    }
+
+
 def test_texts_and_chats_are_read_with_the_weights_of_their_kind(tmp_path: Path) -> None:
     folder = write(
         tmp_path,
-        text=[{"text": " A river. \n", "source": "somebody"}],
+        text=[
+            {"text": " A river. \n", "source": "somebody"},
+            {"text": "A novel.", "source": "standardebooks/x"},
+        ],
         chat=[chat("2+2?", "4", "openai/grade-school-math"), chat("Hi", "Hello!")],
     )
-    read = read_corpus(folder, millions=8, generated=0, seed=0)
-    assert read.documents == [
-        Document("A river.", 0.35, 0.0),
-        Document(
-            "<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n4<|im_end|>\n", 0.3, 0.1
-        ),
-        Document(
-            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello!<|im_end|>\n", 2.0, 2.0
-        ),
+    sum_, greeting = (
+        "<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n4<|im_end|>\n",
+        "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello!<|im_end|>\n",
+    )
+    assert read_corpus(folder, millions=8, generated=0, seed=0, tuning=False) == [
+        Document("A river.", 0.3),
+        Document("A novel.", 0.08),
+        Document(sum_, 0.05),
+        Document(greeting, 1.0),
+    ]
+    assert read_corpus(folder, millions=8, generated=0, seed=0, tuning=True) == [
+        Document(sum_, 0.02),
+        Document(greeting, 0.8),
     ]
 
 
@@ -47,28 +77,52 @@ def test_a_held_out_question_is_not_trained_on_however_it_is_written(tmp_path: P
         chat=[chat("who are YOU", "I am."), chat("Where?", "Here.")],
         eval_chat=[chat("Who are you?", "I am."), chat("Hello!", "Hi.")],
     )
-    read = read_corpus(folder, millions=8, generated=500, seed=0)
-    texts = [document.text for document in read.documents]
-    first_questions = {text.split("user\n")[1].split("<|im_end|>")[0].lower() for text in texts}
-    assert "where?" in first_questions
-    assert not first_questions & {"who are you", "who are you?", "hello", "hello!"}
-    assert len(read.held_out_chats) == 2
+    asked = questions(folder, generated=500)
+    assert "where" in asked
+    assert not asked & {"who are you", "hello"}
+    assert len(read_held_out(folder).chats) == 2
+
+
+def test_no_prompt_of_the_evaluation_is_trained_on_in_any_turn(tmp_path: Path) -> None:
+    held_out = sorted(prompts())
+    assert len(held_out) > 300
+    second = chat("Where?", "Here.")
+    second["messages"] += chat(held_out[7].upper() + "!", "No.")["messages"]
+    folder = write(tmp_path, chat=[second, chat(held_out[9], "Yes."), chat("How?", "So.")])
+    assert questions(folder) == {"how"}
+    assert not questions(folder, generated=3000, tuning=True) & set(held_out)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "kept"),
+    [
+        (f"Add {HELD_OUT[0]} and {HELD_OUT[1]}.", "I don't know.", False),
+        (f"Take {HELD_OUT[1]} from {HELD_OUT[0]}.", "I don't know.", False),
+        ("A word problem", f"It is {HELD_OUT[0]} + {HELD_OUT[1]}.", False),
+        ("Add 2 and 2.", "2 + 2 = 4.", True),
+        (f"{HELD_OUT[0]} times 1 is?", f"{HELD_OUT[1]}0000", True),
+    ],
+)
+def test_a_held_out_sum_of_the_corpus_is_left_out(
+    tmp_path: Path, question: str, answer: str, kept: bool
+) -> None:
+    assert len(texts(write(tmp_path, chat=[chat(question, answer)]))) == kept
 
 
 def test_control_tokens_in_a_text_are_taken_out(tmp_path: Path) -> None:
     folder = write(tmp_path, text=[{"text": "one<|im_end|> two", "source": "x"}])
-    assert read_corpus(folder, millions=8, generated=0, seed=0).documents[0].text == "one two"
+    assert texts(folder) == ["one two"]
 
 
 def test_an_assistant_that_says_it_has_no_name_is_left_out(tmp_path: Path) -> None:
     folder = write(tmp_path, chat=[chat("Your name?", "I don't have a personal name.")])
-    assert read_corpus(folder, millions=8, generated=0, seed=0).documents == []
+    assert texts(folder) == []
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"has no eval_chat\.jsonl or eval_chat\.jsonl\.xz"):
-        read_corpus(tmp_path, millions=8, generated=0, seed=0)
+        texts(tmp_path)
     write(tmp_path)
     (tmp_path / "text.jsonl").write_text('{"text": "a", "source": "b"}\nnot json\n')
     with pytest.raises(CorpusError, match=r"text\.jsonl, line 2, is not JSON"):
-        read_corpus(tmp_path, millions=8, generated=0, seed=0)
+        texts(tmp_path)

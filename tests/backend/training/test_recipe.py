@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chatsite.backend.training.recipe import PRETRAINING, TUNING, Recipe, Shape
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
-    rates = [PRETRAINING.learning_rate(step, 1000) for step in (0, 24, 49, 500, 850, 999)]
-    assert rates == pytest.approx([0.02, 0.5, 1.0, 1.0, 0.698, 0.4])
+    assert [PRETRAINING.learning_rate(step, 1000) for step in (0, 24, 49, 500, 999)] == (
+        pytest.approx([0.02, 0.5, 1.0, 1.0, 1.0])
+    )
+    stage = replace(PRETRAINING, final=0.4, decay=0.3)
+    assert [stage.learning_rate(step, 1000) for step in (500, 850, 999)] == (
+        pytest.approx([1.0, 0.698, 0.4])
+    )
     assert TUNING.learning_rate(999, 1000) == 0.0
 
 

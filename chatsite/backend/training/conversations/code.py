@@ -1,0 +1,15 @@
+"""A few lines of Python."""
+
+from __future__ import annotations
+
+import random
+
+from chatsite.backend.training.conversations.exchange import Exchange, asked, words
+
+
+def python(rng: random.Random) -> Exchange:
+    """A few lines of Python, with a sentence about them at times."""
+    entry = rng.choice(words("code")["entry"])
+    block = f"```python\n{entry['code'].strip()}\n```"
+    answer = f"{block}\n\n{entry['note']}" if rng.random() < 0.5 else block
+    return Exchange(asked(entry["questions"], rng), answer, plain=False)

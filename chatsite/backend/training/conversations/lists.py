@@ -1,0 +1,30 @@
+"""Short lists of things of a kind."""
+
+from __future__ import annotations
+
+import random
+
+from chatsite.backend.training.conversations.exchange import Exchange, asked, words
+from chatsite.backend.training.conversations.sums import spelled
+
+
+def short_list(rng: random.Random) -> Exchange:
+    """Two to six things of a kind, as many as were asked for, in one of four forms."""
+    stored = words("lists")
+    kind = rng.choice(sorted(stored["lists"]))
+    known = stored["lists"][kind]
+    number = rng.randint(2, min(6, len(known)))
+    items = rng.sample(known, k=number)
+    question = asked(stored["questions"], rng).format(
+        rng.choice((spelled(number), str(number))), kind
+    )
+    form = rng.random()
+    if form < 0.25:
+        answer = f"{', '.join(items[:-1])} and {items[-1]}."
+        return Exchange(question, answer, answer)
+    marks = [f"{i}." for i in range(1, number + 1)] if form < 0.65 else ["-"] * number
+    answer = "\n".join(f"{mark} {item}" for mark, item in zip(marks, items, strict=True))
+    brief = answer
+    if form > 0.45:
+        answer = f"Here are {spelled(number)} {kind}:\n\n{answer}"
+    return Exchange(question, answer, brief, plain=False)

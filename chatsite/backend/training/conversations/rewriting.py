@@ -1,0 +1,137 @@
+"""Work on words and sentences: case, forms, spelling, grammar, shortening."""
+
+from __future__ import annotations
+
+import random
+
+from chatsite.backend.training.conversations.exchange import Exchange, asked, words
+from chatsite.backend.training.conversations.memory import person
+
+
+def form(rng: random.Random) -> Exchange:
+    """The past tense, plural, opposite, synonym or comparative of a word, or its spelling."""
+    stored = words("rewriting")
+    if rng.random() < 0.2:
+        return _letters(rng)
+    kind = rng.choices(sorted(stored["pairs"]), weights=(1, 3, 3, 3, 2))[0]
+    word, result = rng.choice(stored["pairs"][kind]).split()
+    question = asked(stored["asked"][kind], rng).format(word)
+    return Exchange(question, stored["said"][kind].format(word, result), result.capitalize())
+
+
+def _letters(rng: random.Random) -> Exchange:
+    stored = words("names")
+    word = rng.choice(stored[rng.choice(("things", "foods", "colors", "hobbies"))])
+    kind = rng.randrange(4)
+    if kind == 0:
+        spelled = "-".join(word.upper().replace(" ", ""))
+        question = rng.choice(("Spell {}.", "How do you spell {}?", "Spell the word {}."))
+        return Exchange(question.format(word), f"{word.capitalize()} is spelled {spelled}.")
+    if kind == 1:
+        question = rng.choice(("What is the first letter of {}?", "First letter of {}?"))
+        answer = f'The first letter of "{word}" is {word[0].upper()}.'
+        return Exchange(question.format(word), answer, word[0].upper())
+    if kind == 2:
+        question = rng.choice(("What is the last letter of {}?", "Last letter of {}?"))
+        answer = f'The last letter of "{word}" is {word[-1].upper()}.'
+        return Exchange(question.format(word), answer, word[-1].upper())
+    items = rng.sample(stored["things"], k=rng.randint(3, 5))
+    question = rng.choice(("Sort these words: {}.", "Put these words in alphabetical order: {}."))
+    ordered = ", ".join(sorted(items))
+    return Exchange(question.format(", ".join(items)), f"{ordered}.", ordered)
+
+
+def sentence(rng: random.Random) -> Exchange:
+    """A sentence in capitals, in small letters, or said again."""
+    stored = words("rewriting")
+    kind = rng.choice(("upper", "upper", "lower", "repeat"))
+    text = _sentence(rng) if rng.random() < 0.7 else rng.choice(words("names")["things"])
+    answer = {"upper": text.upper(), "lower": text.lower(), "repeat": text}[kind]
+    question = rng.choice(stored["tasks"][kind]["questions"]).format(text)
+    return Exchange(question, answer, plain=False, exact=True)
+
+
+def _sentence(rng: random.Random) -> str:
+    """A sentence of the list, or one made of names, so that copying is learnt."""
+    if rng.random() < 0.4:
+        return str(rng.choice(words("rewriting")["sentences"]))
+    names = words("names")
+    shape = rng.choice(
+        (
+            "{a} and {b} like {food}.",
+            "{a} lives in {city} and works as a {job}.",
+            "{a} bought a {thing} in {city}.",
+            "The {thing} is {color}.",
+            "{a} met {b} in {city}.",
+            "{a} drinks {drink} every day.",
+            "My {pet} is called {a}.",
+            "I found a {color} {thing}.",
+        )
+    )
+    return shape.format(
+        a=person(rng),
+        b=person(rng),
+        food=rng.choice(names["foods"]),
+        city=rng.choice(names["cities"]),
+        job=rng.choice(names["jobs"]),
+        thing=rng.choice(names["things"]),
+        color=rng.choice(names["colors"]),
+        drink=rng.choice(names["drinks"]),
+        pet=rng.choice(names["pets"]),
+    )
+
+
+def corrected(rng: random.Random) -> Exchange:
+    """A sentence with one or two words misspelt or a wrong form, and the right one."""
+    stored = words("rewriting")
+    if rng.random() < 0.35:
+        wrong, right = rng.choice(stored["grammar"]["pairs"]).split(" | ")
+        return Exchange(rng.choice(stored["grammar"]["questions"]).format(wrong), right, exact=True)
+    pairs = dict(pair.split() for pair in stored["spelling"]["mistakes"])
+    right = str(rng.choice(stored["spelling"]["frames"]))
+    wrong_words = []
+    for word in right.split():
+        bare = word.strip(".?,").lower()
+        mistaken = pairs.get(bare) if rng.random() < 0.75 else None
+        wrong_words.append(word.replace(word.strip(".?,"), mistaken) if mistaken else word)
+    question = rng.choice(stored["spelling"]["questions"]).format(" ".join(wrong_words))
+    return Exchange(question, right, exact=True)
+
+
+def summary(rng: random.Random) -> Exchange:
+    """Three or four sentences about somebody, and the first thing that they say."""
+    names = words("names")
+    who, city = person(rng), rng.choice(names["cities"])
+    job, hobby = rng.choice(names["jobs"]), rng.choice(names["hobbies"])
+    food, pet = rng.choice(names["foods"]), rng.choice(names["pets"])
+    said = [
+        f"{who} is a {job} who lives in {city}.",
+        f"Every morning {who} gets up early and goes to work.",
+        f"In the evening there is time for {hobby}.",
+        f"On weekends {who} cooks {food} for friends.",
+        f"At home waits a {pet}.",
+    ]
+    text = " ".join([said[0], *rng.sample(said[1:], k=rng.randint(2, 3))])
+    answer = f"{who} is a {job} in {city}"
+    answer += f" who likes {hobby}." if hobby in text else "."
+    return Exchange(rng.choice(words("rewriting")["shorten"]["questions"]).format(text), answer)
+
+
+def about_text(rng: random.Random) -> Exchange:
+    """A question whose answer stands in a short text before it."""
+    names = words("names")
+    who, other, city = person(rng), person(rng), rng.choice(names["cities"])
+    thing, color = rng.choice(names["things"]), rng.choice(names["colors"])
+    text = f"{who} bought a {color} {thing} in {city} and gave it to {other}."
+    question, answer, brief = rng.choice(
+        (
+            (f"What did {who} buy?", f"{who} bought a {color} {thing}.", f"A {color} {thing}."),
+            (f"Where did {who} buy the {thing}?", f"{who} bought it in {city}.", f"In {city}."),
+            (f"Which color is the {thing}?", f"The {thing} is {color}.", color.capitalize()),
+            (f"Who has the {thing} now?", f"{other} has the {thing} now.", other),
+            (f"Who bought the {thing}?", f"{who} bought the {thing}.", who),
+        )
+    )
+    return Exchange(
+        f"{text} {question}" if rng.random() < 0.6 else f"{text}\n\n{question}", answer, brief
+    )

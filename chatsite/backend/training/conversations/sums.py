@@ -1,0 +1,174 @@
+"""Small sums: within 100, the times table to 12 and its division, and what belongs to them."""
+
+# ruff: noqa: RUF001 the signs of multiplication and division are meant
+
+from __future__ import annotations
+
+import random
+import zlib
+
+from chatsite.backend.training.conversations.exchange import Exchange, words
+
+_SIGNS = {"+": ("+",), "-": ("-",), "×": ("*", "x", "×", "*"), "÷": ("/", "÷", ":", "/")}
+_WORDS = {
+    "+": ("plus", "plus", "and"),
+    "-": ("minus",),
+    "×": ("times", "times", "multiplied by"),
+    "÷": ("divided by", "divided by", "over"),
+}
+
+
+def held_out_sum(a: int, b: int) -> bool:
+    """Whether a + b and a - b are kept out of training: 5 % of the pairs, by their CRC-32.
+
+    Pairs of which both are at most 12 are all trained on, as everybody learns them by heart.
+    """
+    return max(a, b) > 12 and zlib.crc32(f"{a},{b}".encode()) % 20 == 0
+
+
+def spelled(number: int) -> str:
+    """A number from 0 to 100 in words."""
+    units, tens = words("sums")["units"], words("sums")["tens"]
+    if number < 20:
+        return str(units[number])
+    if number == 100:
+        return "one hundred"
+    ten = str(tens[number // 10 - 2])
+    return f"{ten}-{units[number % 10]}" if number % 10 else ten
+
+
+def sum_of(rng: random.Random) -> tuple[int, str, int, int]:
+    """A sum as (left, sign, right, result), none that is held out."""
+    while True:
+        sign = rng.choices("+-×÷", weights=(38, 30, 20, 12))[0]
+        top = rng.choices((10, 20, 50, 100), weights=(2, 3, 3, 3))[0]
+        a, b = rng.randint(0, top), rng.randint(0, top)
+        if sign == "+" and not held_out_sum(a, b):
+            return a, sign, b, a + b
+        if sign == "-":
+            a, b = (max(a, b), min(a, b)) if rng.random() < 0.97 else (a, b)
+            if not held_out_sum(a, b):
+                return a, sign, b, a - b
+        if sign == "×":
+            a, b = rng.randint(0, 12), rng.randint(1, 12)
+            return a, sign, b, a * b
+        if sign == "÷":
+            a, b = rng.randint(1, 12), rng.randint(1, 12)
+            return a * b, sign, b, a
+
+
+def equation(a: int, sign: str, b: int, result: int) -> str:
+    """The sum with its result, as every answer writes it."""
+    return f"{a} {sign} {b} = {result}"
+
+
+def _expression(a: int, sign: str, b: int, rng: random.Random) -> str:
+    style = rng.random()
+    if style < 0.45:
+        return f"{a} {rng.choice(_SIGNS[sign])} {b}"
+    if style < 0.6:
+        return f"{a}{rng.choice(_SIGNS[sign])}{b}"
+    if style < 0.9 or max(a, b) > 100:
+        return f"{a} {rng.choice(_WORDS[sign])} {b}"
+    return f"{spelled(a)} {rng.choice(_WORDS[sign])} {spelled(b)}"
+
+
+def _question(a: int, sign: str, b: int, rng: random.Random) -> str:
+    if rng.random() < 0.25:
+        orders = words("sums")["orders"][sign]
+        return str(rng.choice(orders)).format(a=a, b=b)
+    expression = _expression(a, sign, b, rng)
+    asked = str(rng.choice(words("sums")["questions"])).format(expression)
+    return asked[:1].upper() + asked[1:]
+
+
+def plain_sum(rng: random.Random) -> Exchange:
+    """One sum."""
+    a, sign, b, result = sum_of(rng)
+    written = equation(a, sign, b, result)
+    return Exchange(_question(a, sign, b, rng), f"{written}.", str(result))
+
+
+def follow_ups(rng: random.Random) -> list[Exchange]:
+    """A sum, and what its result becomes."""
+    a, sign, b, result = sum_of(rng)
+    exchanges = [
+        Exchange(_question(a, sign, b, rng), f"{equation(a, sign, b, result)}.", str(result))
+    ]
+    for _ in range(rng.randint(1, 2)):
+        step = rng.randint(1, 12)
+        sign = rng.choice("+-")
+        if result + step > 200 or (sign == "-" and step > result):
+            break
+        if held_out_sum(result, step):
+            break
+        following = result + step if sign == "+" else result - step
+        question = rng.choice(words("sums")["then"][sign]).format(step)
+        answer = f"{equation(result, sign, step, following)}."
+        exchanges.append(Exchange(question, answer, str(following)))
+        result = following
+    return exchanges
+
+
+def many_sums(rng: random.Random) -> Exchange:
+    """Several sums in one message, one a line."""
+    sums = [sum_of(rng) for _ in range(rng.randint(3, 8))]
+    lines = [f"{a} {rng.choice(_SIGNS[sign])} {b}" for a, sign, b, _ in sums]
+    opening = rng.choice(words("sums")["many"])
+    answer = "\n".join(equation(*each) for each in sums)
+    return Exchange(opening + "\n" + "\n".join(lines), answer, plain=False)
+
+
+def word_problem(rng: random.Random, names: list[str]) -> Exchange:
+    """A sum told as a story of one or two sentences."""
+    a, sign, b, result = sum_of(rng)
+    while max(a, b) < 2 or (sign in "×÷" and b < 2) or result < 0:
+        a, sign, b, result = sum_of(rng)
+    stored = words("sums")
+    problem = rng.choice(stored["problems"][sign])
+    name = rng.choice(names)
+    things = rng.choice(stored["things"])
+    question = problem["question"].format(name=name, a=a, b=b, things=things)
+    answer = problem["answer"].format(
+        name=name, sum=equation(a, sign, b, result), result=result, things=things
+    )
+    return Exchange(question, answer, str(result))
+
+
+def three_numbers(rng: random.Random) -> Exchange:
+    """The sum of three numbers, worked from left to right."""
+    while True:
+        a, b, c = (rng.randint(1, 30) for _ in range(3))
+        if not held_out_sum(a, b) and not held_out_sum(a + b, c):
+            break
+    question = rng.choice(words("sums")["questions"]).format(f"{a} + {b} + {c}")
+    answer = f"{a} + {b} = {a + b}, and {a + b} + {c} = {a + b + c}."
+    return Exchange(question[:1].upper() + question[1:], answer, str(a + b + c))
+
+
+def about_numbers(rng: random.Random) -> Exchange:
+    """Double and half, larger and smaller, before and after, even and odd, order, counting."""
+    kind = rng.choice(words("sums")["about"])
+    a, b = rng.sample(range(1, 101), k=2)
+    half, last = rng.randint(1, 50), a + rng.randint(3, 12)
+    several = rng.sample(range(1, 100), k=rng.randint(3, 5))
+    values = {
+        "a": a,
+        "b": b,
+        "low": min(a, b),
+        "high": max(a, b),
+        "half": half,
+        "double": 2 * half,
+        "before": a - 1,
+        "after": a + 1,
+        "parity": "odd" if a % 2 else "even",
+        "last": last,
+        "several": ", ".join(map(str, several)),
+        "ordered": ", ".join(map(str, sorted(several))),
+        "counted": ", ".join(map(str, range(a, last + 1))),
+    }
+    return Exchange(
+        rng.choice(kind["questions"]).format(**values),
+        kind["answer"].format(**values),
+        kind["brief"].format(**values),
+    )
