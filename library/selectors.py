@@ -27,10 +27,9 @@ CAPABILITIES = {
     "vision": "sees pictures",
     "tools": "uses tools",
     "reasoning": "thinks first",
-    "json_schema": "keeps to JSON schemas",
     "embeddings": "makes embeddings",
 }
-"""Those worth a word; chatting goes without saying."""
+"""Those worth a word; most models chat and keep to a JSON schema."""
 
 
 @dataclass(frozen=True, slots=True)

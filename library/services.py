@@ -28,7 +28,7 @@ from library.models import Download
 
 log = logging.getLogger("chatsite.library")
 
-PULSE = 1.0
+PULSE = 0.5
 """Seconds between two heartbeats of a download, and until it heeds that it was cancelled."""
 SILENCE = timedelta(seconds=15)
 """After so long without a heartbeat the process that ran a download is taken for dead."""

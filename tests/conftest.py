@@ -180,8 +180,11 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _site(tmp_path_factory: pytest.TempPathFactory, _upstream: Upstream) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"), **backend_variables(_upstream.url))
+def _site(
+    tmp_path_factory: pytest.TempPathFactory, _upstream: Upstream, _hub: Hub
+) -> Iterator[Site]:
+    variables = {**backend_variables(_upstream.url), "HF_ENDPOINT": _hub.url}
+    site = Site(tmp_path_factory.mktemp("site"), **variables)
     site.start()
     yield site
     assert site.stop() == 0, site.output
@@ -189,7 +192,7 @@ def _site(tmp_path_factory: pytest.TempPathFactory, _upstream: Upstream) -> Iter
 
 @pytest.fixture
 def site(_site: Site, upstream: Upstream) -> Site:
-    """The real site with the engine and the fake provider, one for all tests of a worker."""
+    """The real site with the engine, the fake provider and the hub, one for all of a worker."""
     return _site
 
 
