@@ -40,7 +40,7 @@ class InvitationRow:
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     user = _person(request)
-    models = async_to_sync(get_registry().models)()
+    models = async_to_sync(get_registry().models)(can="chat")
     form = ProfileForm(user, request.POST or None, models=[model.id for model in models])
     if form.is_valid():
         services.update_profile(user, **form.cleaned_data)

@@ -24,6 +24,7 @@ from accounts.types import Caller
 from chatsite import http
 from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
 from conversations.api import router as conversations_router
+from conversations.embeddings_api import router as embeddings_router
 
 logger = logging.getLogger("chatsite.gateway")
 
@@ -68,6 +69,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
 )
 api.add_router("", conversations_router)
+api.add_router("", embeddings_router)
 urlpatterns = [path("v1/", api.urls)]
 
 

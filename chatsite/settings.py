@@ -245,7 +245,7 @@ DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <norep
 ENGINE_ENABLED = env.bool("CHATSITE_ENGINE", default=True)
 ENGINE_MEMORY_BYTES = (_number("CHATSITE_ENGINE_MEMORY_MB", least=0) or 0) * 1024**2 or None
 ENGINE_SLOTS = _number("CHATSITE_ENGINE_SLOTS", least=1, most=256)
-ENGINE_QUEUE = _number("CHATSITE_ENGINE_QUEUE", least=0, default=64)
+ENGINE_QUEUE = _number("CHATSITE_ENGINE_QUEUE", least=0, default=64) or 0
 ENGINE_THREADS = _number("CHATSITE_ENGINE_THREADS", least=0, most=512) or None
 ENGINE_BATCH_THREADS = _number("CHATSITE_ENGINE_BATCH_THREADS", least=0, most=512) or None
 # A cache for the whole window of a 128k model would take gigabytes.

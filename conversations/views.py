@@ -80,7 +80,7 @@ def _last_model(request: PageRequest, thread: selectors.Thread) -> str:
 
 async def _models(wished: str) -> tuple[tuple[BackendStatus, ...], str]:
     registry = get_registry()
-    return await registry.statuses(), await registry.default_model(wished)
+    return await registry.statuses(can="chat"), await registry.default_model(wished)
 
 
 @login_required

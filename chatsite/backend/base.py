@@ -8,6 +8,8 @@ from typing import Protocol
 from chatsite.backend.types import (
     BackendEvent,
     ChatRequest,
+    EmbeddingRequest,
+    Embeddings,
     ModelInfo,
     TokenCounts,
     Verdict,
@@ -15,7 +17,7 @@ from chatsite.backend.types import (
 
 
 class ChatBackend(Protocol):
-    """A server of chat models."""
+    """A server of models that chat or make embeddings, as their capabilities say."""
 
     name: str
     label: str
@@ -31,6 +33,10 @@ class ChatBackend(Protocol):
 
         Closing the generator cancels the work upstream. Raises BackendError.
         """
+        ...
+
+    async def embed(self, request: EmbeddingRequest, model: ModelInfo) -> Embeddings:
+        """The vectors of the request's inputs. Raises BackendError."""
         ...
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:

@@ -18,9 +18,10 @@ CONTEXT_WINDOWS = {
     "o1": 200_000,
     "o3": 200_000,
     "o4": 200_000,
+    "text-embedding-": 8_192,
 }
 NOT_CHAT = (
-    "text-embedding", "whisper", "tts-", "dall-e", "gpt-image", "omni-moderation",
+    "whisper", "tts-", "dall-e", "gpt-image", "omni-moderation",
     "text-moderation", "babbage", "davinci", "sora", "gpt-realtime", "gpt-audio", "computer-use",
 )  # fmt: skip
 REASONING = ("o1", "o3", "o4", "gpt-5")
@@ -32,7 +33,15 @@ CAPABILITIES: frozenset[Capability] = frozenset(
 def is_chat_model(model_id: str) -> bool:
     """Whether a listed model can hold a conversation, as far as its name tells."""
     name = model_id.removeprefix("ft:")
+    if is_embedding_model(name):
+        return False
     return not name.startswith(NOT_CHAT) and "-transcribe" not in name and "-tts" not in name
+
+
+def is_embedding_model(model_id: str) -> bool:
+    """Whether a listed model makes embeddings, as far as its name tells."""
+    name = model_id.rpartition("/")[2].lower()
+    return "embed" in name or name.startswith(("bge-", "gte-", "e5-", "all-minilm"))
 
 
 def context_window(model_id: str) -> int | None:
@@ -46,6 +55,11 @@ def describe(row: Mapping[str, Any], *, backend: str, prefix: str, window: int |
     """A ModelInfo from a row of `GET /v1/models`; vLLM adds `max_model_len` to it."""
     upstream_id = str(row["id"])
     reasoning = upstream_id.startswith(REASONING)
+    capabilities: frozenset[Capability] = CAPABILITIES
+    if is_embedding_model(upstream_id):
+        capabilities = frozenset({"embeddings"})
+    elif reasoning:
+        capabilities |= {"reasoning"}
     return ModelInfo(
         id=f"{prefix}{upstream_id}",
         backend=backend,
@@ -53,7 +67,7 @@ def describe(row: Mapping[str, Any], *, backend: str, prefix: str, window: int |
         context_window=window or row.get("max_model_len") or context_window(upstream_id),
         owned_by=str(row.get("owned_by") or backend),
         created=int(row.get("created") or 0),
-        capabilities=CAPABILITIES | {"reasoning"} if reasoning else CAPABILITIES,
+        capabilities=capabilities,
         # OpenAI's reasoning models refuse the older name, other servers may not know the newer.
         max_tokens_name="max_completion_tokens" if reasoning else "max_tokens",
     )

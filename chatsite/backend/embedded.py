@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from array import array
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,16 +19,24 @@ from chatsite.backend.engine.client import (
     EngineClient,
     EngineModel,
 )
-from chatsite.backend.engine.guard import neutralise_json
+from chatsite.backend.engine.guard import neutralise_json, steers
 from chatsite.backend.engine.queue import FairQueue, Ticket
-from chatsite.backend.errors import BackendError, Unavailable, UpstreamFailed
-from chatsite.backend.openai import client_for, request_body, stream_chat
+from chatsite.backend.errors import (
+    BackendError,
+    ContextLengthExceeded,
+    InvalidRequest,
+    Unavailable,
+    UpstreamFailed,
+)
+from chatsite.backend.openai import client_for, embed_inputs, request_body, stream_chat
 from chatsite.backend.types import (
     BackendEvent,
     Capability,
     ChatRequest,
     ChoiceFinished,
     Delta,
+    EmbeddingRequest,
+    Embeddings,
     Finished,
     Message,
     ModelInfo,
@@ -37,6 +47,8 @@ from chatsite.backend.types import (
 
 TIMEOUT = 300.0
 """Seconds of silence: a large model on a small machine reads a long prompt for minutes."""
+EMBEDDED_AT_ONCE = 32
+"""Inputs in one request to the engine, which never gives up one that it has begun."""
 CHATML_OVERHEAD = 5
 """Tokens that `<|im_start|>role` and `<|im_end|>` with their line breaks add to a message."""
 
@@ -52,10 +64,12 @@ class EmbeddedBackend:
         self.engine = EngineClient(data_dir)
         self._queue = FairQueue(most_waiting)
         self._control_tokens: dict[str, tuple[str, ...]] = {}
+        self._dimensions: dict[str, int] = {}
 
     async def models(self) -> tuple[ModelInfo, ...]:
         rows = await self.engine.models()
         self._control_tokens = {row.id: row.control_tokens for row in rows}
+        self._dimensions = {row.id: row.dimensions for row in rows}
         return tuple(_describe(row) for row in rows)
 
     async def stream(
@@ -102,7 +116,8 @@ class EmbeddedBackend:
             try:
                 going_on = CONTINUE if request.continue_last else {}
                 body = {**request_body(request, model), **STREAM, **going_on, **endpoint.body}
-                async with aclosing(stream_chat(client, body, "The engine")) as events:
+                answer = stream_chat(client, body, "The engine", joined=request.joined)
+                async with aclosing(answer) as events:
                     async for event in events:
                         begun = True
                         yield event
@@ -111,6 +126,58 @@ class EmbeddedBackend:
                 self.engine.forget(model.upstream_id)
                 if begun or last:
                     raise
+
+    async def embed(self, request: EmbeddingRequest, model: ModelInfo) -> Embeddings:
+        """A few inputs at a time, so that others' come between them and a caller can go away."""
+        own = self._dimensions.get(model.upstream_id)
+        if request.dimensions not in (None, own):
+            raise InvalidRequest(
+                f"The model '{model.id}' makes vectors of {own} dimensions and of no others.",
+                param="dimensions",
+                code="unsupported_value",
+            )
+        vectors: list[array[float]] = []
+        tokens, slots = 0, (await self.engine.acquire(model.upstream_id)).slots
+        for begin in range(0, len(request.inputs), EMBEDDED_AT_ONCE):
+            some = request.inputs[begin : begin + EMBEDDED_AT_ONCE]
+            line = self._queue.join(model.upstream_id, request.on_behalf, slots=slots)
+            with line as [ticket], ticket:
+                while await ticket.news():
+                    pass
+                made = await self._embed_some(some, model)
+            vectors.extend(made.vectors)
+            tokens += made.usage.prompt_tokens
+        return Embeddings(tuple(vectors), Usage(tokens))
+
+    async def _embed_some(
+        self, inputs: Sequence[str | tuple[int, ...]], model: ModelInfo
+    ) -> Embeddings:
+        """A worker that is gone is forgotten, and asked for once more."""
+        for last in (False, True):
+            endpoint = await self.engine.acquire(model.upstream_id)
+            client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
+            steering = self._control_tokens.get(model.upstream_id, ())
+            try:
+                # Words that would steer the model are turned into tokens as the text they are.
+                plain = [
+                    await self.engine.tokens(endpoint, given)
+                    if isinstance(given, str) and steers(given, steering)
+                    else given
+                    for given in inputs
+                ]
+                return await embed_inputs(client, {"input": plain}, "The engine")
+            except ContextLengthExceeded as error:
+                found = re.search(r"\((\d+) tokens\)", error.message)
+                raise ContextLengthExceeded(
+                    f"This model's maximum context length is {endpoint.context} tokens, however "
+                    f"an input has {found[1] if found else 'more'} tokens. Please shorten it.",
+                    param="input",
+                ) from error
+            except (Unavailable, UpstreamFailed):
+                self.engine.forget(model.upstream_id)
+                if last:
+                    raise
+        raise AssertionError  # the last attempt has returned or raised
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
         # No token is shorter than a byte: what fits by that measure need not be counted.

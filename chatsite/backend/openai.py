@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
+from array import array
+from base64 import b64decode
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -18,12 +21,14 @@ import openai
 import orjson
 
 from chatsite.backend import errors, tokens
-from chatsite.backend.catalogue import describe, is_chat_model
+from chatsite.backend.catalogue import describe, is_chat_model, is_embedding_model
 from chatsite.backend.types import (
     BackendEvent,
     ChatRequest,
     ChoiceFinished,
     Delta,
+    EmbeddingRequest,
+    Embeddings,
     Finished,
     ModelInfo,
     TokenCounts,
@@ -37,6 +42,8 @@ CONTINUE_PROMPT = (
 FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter"}
 ENGINE_FULL = "exceed_context_size_error"
 """llama.cpp's type for what OpenAI calls context_length_exceeded."""
+TOO_LONG = "is too large to process"
+"""How llama.cpp refuses a text to embed that is longer than it can read at once."""
 SHORT = 50_000
 """Characters that are counted at once; more would hold up every other stream."""
 MAX_TRIES = 3
@@ -111,7 +118,7 @@ class OpenAIBackend:
         return tuple(
             describe(row, backend=self.name, prefix=self.prefix, window=self.context_window)
             for row in rows
-            if self._listed or is_chat_model(str(row["id"]))
+            if self._listed or is_chat_model(str(row["id"])) or is_embedding_model(str(row["id"]))
         )
 
     async def _fetch_models(self) -> list[Mapping[str, Any]]:
@@ -130,6 +137,12 @@ class OpenAIBackend:
     def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
         body = request_body(request, model)
         return stream_chat(self.client(), body, self.label, joined=request.joined)
+
+    async def embed(self, request: EmbeddingRequest, model: ModelInfo) -> Embeddings:
+        body: dict[str, Any] = {"model": model.upstream_id, "input": request.inputs}
+        if request.dimensions is not None:
+            body["dimensions"] = request.dimensions
+        return await embed_inputs(self.client(), body, self.label)
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
         if sum(map(len, texts)) < SHORT:
@@ -182,6 +195,63 @@ async def stream_chat(
                 raise
             delay = error.retry_after or 0.25 * 2 ** (attempt - 1)
         await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+
+
+async def embed_inputs(
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+) -> Embeddings:
+    """Post a request for embeddings and read them, again with backoff where that may help.
+
+    Vectors are asked for in base64, which is a third of the size and read at once; a server that
+    does not know of that sends lists. Raises BackendError; `label` names the server in its words.
+    """
+    for attempt in range(1, MAX_TRIES + 1):
+        try:
+            return await _embed_once(client, body, label)
+        except errors.BackendError as error:
+            if attempt == MAX_TRIES or not _worth_another_try(error):
+                raise
+            delay = error.retry_after or 0.25 * 2 ** (attempt - 1)
+        await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+    raise AssertionError  # the last attempt has returned or raised
+
+
+async def _embed_once(
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+) -> Embeddings:
+    try:
+        response: Any = await client.post(
+            "/embeddings",
+            cast_to=httpx2.Response,
+            content=orjson.dumps({**body, "encoding_format": "base64"}),
+            options={"headers": _JSON},
+        )
+        reply = orjson.loads(await response.aread())
+        rows = sorted(reply["data"], key=lambda row: row["index"])
+        vectors = tuple(_vector(row["embedding"]) for row in rows)
+        usage = _usage(reply.get("usage") or {})
+    except openai.OpenAIError as error:
+        failure = translate(error, label)
+        failure.param = "input" if failure.param == "messages" else failure.param
+        raise failure from error
+    except httpx2.HTTPError as error:
+        raise errors.UpstreamFailed(f"{label} broke off in the middle of its reply.") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.UpstreamFailed(f"{label} sent embeddings that cannot be read.") from error
+    if len(vectors) != len(body["input"]):
+        raise errors.UpstreamFailed(f"{label} sent {len(vectors)} of the embeddings asked for.")
+    return Embeddings(vectors, usage)
+
+
+def _vector(sent: str | list[float]) -> array[float]:
+    """Numbers, or the base64 of their 32-bit floats in little-endian order."""
+    if not isinstance(sent, str):
+        return array("f", sent)
+    vector = array("f")
+    vector.frombytes(b64decode(sent))
+    if sys.byteorder == "big":
+        vector.byteswap()
+    return vector
 
 
 def _worth_another_try(error: errors.BackendError) -> bool:
@@ -351,7 +421,7 @@ def translate(  # noqa: PLR0911 - a table: one line for each kind of failure
             return errors.QuotaExceeded(f"{label}: {words}")
         case 429:
             return errors.RateLimited(f"{label}: {words}", retry_after=wait)
-        case 400 if code == "context_length_exceeded" or body.get("type") == ENGINE_FULL:
+        case 400 | 500 if _too_long(body):
             return errors.ContextLengthExceeded(f"{label}: {words}", param="messages")
         case status if status < 500 and status != 408:
             param = body.get("param")
@@ -362,6 +432,14 @@ def translate(  # noqa: PLR0911 - a table: one line for each kind of failure
             return errors.Unavailable(f"{label}: {words}", retry_after=wait)
         case _:
             return errors.UpstreamFailed(f"{label}: {words}", retry_after=wait)
+
+
+def _too_long(body: Mapping[str, Any]) -> bool:
+    return (
+        body.get("code") == "context_length_exceeded"
+        or body.get("type") == ENGINE_FULL
+        or TOO_LONG in str(body.get("message"))
+    )
 
 
 def _retry_after(header: str | None) -> float | None:

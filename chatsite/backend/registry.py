@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
 from chatsite.backend.moderation import RuleModerator, UpstreamModerator
 from chatsite.backend.openai import OpenAIBackend, close_clients
-from chatsite.backend.types import BackendStatus, ModelInfo
+from chatsite.backend.types import BackendStatus, Capability, ModelInfo
 
 FRESH_ERROR = 5.0
 """Seconds for which the news that a backend is down is believed."""
@@ -44,14 +44,21 @@ class Registry:
         self._listed: dict[str, tuple[float, BackendStatus]] = {}
         self._asking: dict[str, asyncio.Task[BackendStatus]] = {}
 
-    async def statuses(self, *, fresh: bool = False) -> tuple[BackendStatus, ...]:
+    async def statuses(
+        self, *, fresh: bool = False, can: Capability | None = None
+    ) -> tuple[BackendStatus, ...]:
         """Every backend with its models, or with the error that keeps it from telling them.
 
+        With `can`, models without that capability are left out.
         What is known is given at once, and renewed behind the scenes when it is old; `fresh` asks
         now. A backend is asked once at a time, and none is waited for longer than the others.
         """
+        found = await asyncio.gather(*(self._status(b, fresh=fresh) for b in self.backends))
+        if can is None:
+            return tuple(found)
         return tuple(
-            await asyncio.gather(*(self._status(backend, fresh=fresh) for backend in self.backends))
+            replace(status, models=tuple(m for m in status.models if can in m.capabilities))
+            for status in found
         )
 
     async def _status(self, backend: ChatBackend, *, fresh: bool) -> BackendStatus:
@@ -84,8 +91,20 @@ class Registry:
         self._listed[backend.name] = (time.monotonic() + believed, status)
         return status
 
-    async def resolve(self, model_id: str) -> Resolved:
-        """The model of that id; an unknown one is looked for afresh. Raises ModelNotFound."""
+    async def resolve(self, model_id: str, *, can: Capability = "chat") -> Resolved:
+        """The model of that id; an unknown one is looked for afresh.
+
+        Raises ModelNotFound, InvalidRequest where its file is broken or it has not the capability.
+        """
+        resolved = await self._resolve(model_id)
+        if can not in resolved.model.capabilities:
+            words = "makes embeddings and does not chat" if can == "chat" else f"has no {can}"
+            raise InvalidRequest(
+                f"The model '{model_id}' {words}.", param="model", code="model_not_supported"
+            )
+        return resolved
+
+    async def _resolve(self, model_id: str) -> Resolved:
         known = [self._listed.get(backend.name, (0.0, None))[1] for backend in self.backends]
         if found := self._find(model_id, known):
             return found
@@ -109,18 +128,18 @@ class Registry:
                     return Resolved(backend, model)
         return None
 
-    async def models(self) -> tuple[ModelInfo, ...]:
-        """Every model that can be picked; of equal ids the first backend's."""
+    async def models(self, *, can: Capability | None = None) -> tuple[ModelInfo, ...]:
+        """Every model that works, or has the capability; of equal ids the first backend's."""
         found: dict[str, ModelInfo] = {}
-        for status in await self.statuses():
+        for status in await self.statuses(can=can):
             for model in status.models:
                 if not model.error:
                     found.setdefault(model.id, model)
         return tuple(found.values())
 
     async def default_model(self, wished: str = "") -> str:
-        """The wished model where it can be had, else the site's, else the first; "" for none."""
-        ids = [model.id for model in await self.models()]
+        """The chat model wished for if it is there, else the site's, else the first, else ""."""
+        ids = [model.id for model in await self.models(can="chat")]
         for candidate in (wished, self._default_model):
             if candidate in ids:
                 return candidate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -56,6 +57,19 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingRequest:
+    """Texts, or lists of the model's own tokens, to turn into vectors.
+
+    `dimensions` asks for shorter vectors than the model's own. `on_behalf` is as in ChatRequest.
+    """
+
+    model: str
+    inputs: tuple[str | tuple[int, ...], ...]
+    dimensions: int | None = None
+    on_behalf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Token counts of one request. `exact` is False where no upstream reported them."""
 
@@ -68,6 +82,14 @@ class Usage:
     @property
     def total_tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """A vector of 32-bit floats for each input, in their order."""
+
+    vectors: tuple[array[float], ...]
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def test_a_window_is_known_by_the_longest_prefix(model: str, window: int | None)
         ("gpt-4o-mini-tts", False),
         ("dall-e-3", False),
         ("whisper-1", False),
+        ("nomic-embed-text:latest", False),
+        ("BAAI/bge-m3", False),
     ],
 )
 def test_models_that_cannot_chat_are_left_out(model: str, chats: bool) -> None:

@@ -13,6 +13,8 @@ import re
 import sys
 import threading
 import time
+from array import array
+from base64 import b64encode
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -107,6 +109,7 @@ class Upstream:
         application = web.Application(client_max_size=64 * 1024**2)
         application.router.add_get("/v1/models", self._list_models)
         application.router.add_post("/v1/chat/completions", self._chat)
+        application.router.add_post("/v1/embeddings", self._embed)
         application.router.add_post("/v1/moderations", self._moderate)
         runner = web.AppRunner(
             application, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
@@ -155,6 +158,40 @@ class Upstream:
             )
         recorded.finished.set()
         body = {"id": "modr-1", "model": "omni-moderation-latest", "results": results}
+        return web.json_response(body)
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        """Vectors whose numbers are the bytes of a text or its tokens, one token for each.
+
+        The model's name may be one of those of answers.py, for its failures: embed-status-503.
+        "embed-lists" knows no base64.
+        """
+        recorded = await self._record(request)
+        asked = recorded.json
+        name = asked["model"].removeprefix("embed-")
+        answer = answer_for(name, self._seen[name])
+        self._seen[name] += 1
+        recorded.finished.set()
+        if answer is not None and answer.status != 200:
+            return _refusal(answer)
+        given = asked["input"]
+        inputs = given if isinstance(given, list) and not isinstance(given[0], int) else [given]
+        numbers = [list(item.encode()) if isinstance(item, str) else item for item in inputs]
+        width = asked.get("dimensions") or 8
+        vectors = [array("f", (*each, *[0] * width)[:width]) for each in numbers]
+        as_text = asked.get("encoding_format") == "base64" and name != "lists"
+        rows = [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": b64encode(v.tobytes()).decode() if as_text else v.tolist(),
+            }
+            for index, v in enumerate(vectors)
+        ]
+        count = sum(map(len, numbers))
+        usage = {"prompt_tokens": count, "total_tokens": count}
+        # In another order, which `index` is there to mend.
+        body = {"object": "list", "data": rows[::-1], "model": asked["model"], "usage": usage}
         return web.json_response(body)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:

@@ -172,7 +172,7 @@ class EngineClient:
         self._endpoints.pop(model_id, None)
 
     async def tokenize(self, endpoint: Endpoint, text: str) -> int:
-        """The tokens of a text, control tokens in it taken for plain text.
+        """The number of a text's tokens, control tokens in it taken for plain text.
 
         Raises Unavailable where the endpoint has ended.
         """
@@ -187,6 +187,11 @@ class EngineClient:
         else:
             self._counts.move_to_end(entry)
         return count
+
+    async def tokens(self, endpoint: Endpoint, text: str) -> tuple[int, ...]:
+        """The tokens of a whole text with those that open and close it, as `tokenize` counts."""
+        body = {"content": text, "add_special": True, "parse_special": False}
+        return tuple((await self._ask(endpoint, "/tokenize", body))["tokens"])
 
     async def aclose(self) -> None:
         """Close the running loop's connections. Done by the loop itself at its end, too."""

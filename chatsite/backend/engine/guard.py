@@ -42,6 +42,12 @@ def neutralise_json(value: Any, control_tokens: Sequence[str]) -> Any:
     return value
 
 
+def steers(text: str, control_tokens: Sequence[str]) -> bool:
+    """Whether a text holds a control token."""
+    starts = _starts(tuple(control_tokens))
+    return starts is not None and starts.search(text) is not None
+
+
 @lru_cache(maxsize=64)
 def _starts(control_tokens: tuple[str, ...]) -> re.Pattern[str] | None:
     """Matches the first character of every occurrence, those inside another one too."""
