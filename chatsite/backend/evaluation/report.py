@@ -58,13 +58,15 @@ class Answer:
 class Measures:
     """What holds of all last answers together.
 
-    `ended` finished by themselves rather than at the bound; `length_kept` have the number of
-    words, sentences, lines or items asked for, of those prompts that ask for one; `well_formed`
-    are closed Markdown; `empty` say nothing; `loops` repeat four words over and over;
+    `refused` prompts got no answer, and count for nothing else here. Of the answers, `ended`
+    finished by themselves rather than at the bound; `length_kept` have the number of words,
+    sentences, lines or items asked for, of those prompts that ask for one; `well_formed` are
+    closed Markdown; `empty` say nothing; `loops` repeat four words over and over;
     `claims_another` take their writer for a person or for a known assistant. `distinct` are the
     shares of different runs of one, two and three words, `mean_words` the words of an answer.
     """
 
+    refused: Share
     ended: Share
     length_kept: Share
     well_formed: Share
@@ -115,7 +117,7 @@ def report(
         created=created.isoformat(timespec="seconds"),
         versions=_versions(),
         sampling=sampling,
-        prompts=hashlib.sha256(repr(tuple(prompts)).encode()).hexdigest(),
+        prompts=_digest(prompts),
         seconds=round(seconds, 1),
         overall=metrics.share_of(answer.passed for answer in answers),
         groups={name: metrics.share_of(passed) for name, passed in groups.items()},
@@ -142,7 +144,7 @@ def judge(prompt: Prompt, reply: Reply) -> Answer:
 
 
 def measure(answers: Sequence[Answer], prompts: Sequence[Prompt]) -> Measures:
-    """The measures of the answers, one for each prompt; refused prompts count for none of them."""
+    """The measures of the answers, one for each prompt."""
     given = [(a, a.answers[-1], p) for a, p in zip(answers, prompts, strict=True) if not a.error]
     texts = [text for _, text, _ in given]
     bounded = [
@@ -151,6 +153,7 @@ def measure(answers: Sequence[Answer], prompts: Sequence[Prompt]) -> Measures:
         if any(KINDS[check.kind].length for check in prompt.checks)
     ]
     return Measures(
+        refused=metrics.share_of(bool(answer.error) for answer in answers),
         ended=metrics.share_of(answer.finish_reason == "stop" for answer, _, _ in given),
         length_kept=metrics.share_of(bounded),
         well_formed=metrics.share_of(map(metrics.well_formed, texts)),
@@ -176,6 +179,16 @@ def to_json(reports: Sequence[Report]) -> bytes:
 
 def _groups(prompts: Sequence[Prompt]) -> list[str]:
     return list(dict.fromkeys(prompt.group for prompt in prompts))
+
+
+def _digest(prompts: Sequence[Prompt]) -> str:
+    asked = [
+        (prompt.group, prompt.system, prompt.turns, [(c.kind, c.value) for c in prompt.checks])
+        for prompt in prompts
+    ]
+    # What orjson does not know is a compiled pattern.
+    told = orjson.dumps(asked, default=lambda pattern: pattern.pattern)
+    return hashlib.sha256(told).hexdigest()
 
 
 def _versions() -> dict[str, str]:

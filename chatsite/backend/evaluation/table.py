@@ -17,6 +17,7 @@ _MEASURES = {
     "says nothing": "empty",
     "goes in circles": "loops",
     "claims to be another": "claims_another",
+    "refused by its server": "refused",
 }
 
 

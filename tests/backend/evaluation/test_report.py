@@ -66,6 +66,7 @@ def test_groups_and_measures_are_counted() -> None:
     found = made()
     assert found.overall == share(2, 4)
     assert found.groups == {"sums": share(1, 2), "talk": share(1, 2)}
+    assert found.measures.refused == share(1, 4)
     assert found.measures.ended == share(2, 3)
     assert found.measures.length_kept == share(0, 1)
     assert found.measures.well_formed == share(3, 3)
@@ -149,6 +150,6 @@ def test_the_table_shows_models_side_by_side() -> None:
     shown = table([made("models/a.gguf", text=known), made("fake/b")]).splitlines()
     assert shown[0].split() == ["a.gguf", "b"]
     assert shown[1].split() == ["sums", *["50.0", "%", "1/2", "(9-91)"] * 2]
-    assert "all                    50.0 %    2/4    (15-85)    50.0 %    2/4    (15-85)" in shown
+    assert "all                     50.0 %    2/4    (15-85)    50.0 %    2/4    (15-85)" in shown
     assert shown[-2].split()[2:] == ["7.39", "(1,500", "tokens)", "not", "available"]
     assert shown[-1].split() == ["bits", "a", "byte,", "text", "1.250", "not", "available"]
