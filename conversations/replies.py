@@ -168,6 +168,9 @@ async def chunks(
             match event:
                 case Queued():
                     yield WAITING
+                case Delta(pieces=pieces) if pieces:
+                    index = event.index
+                    yield b"".join(chunk(index, {"content": each}, None, None) for each in pieces)
                 case Delta():
                     yield chunk(event.index, _delta_body(event), event.logprobs, None)
                 case ChoiceFinished(reason, index):

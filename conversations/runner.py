@@ -201,7 +201,6 @@ class _Writer:
             model=self.run.model,
             messages=prompt(self.user.custom_instructions, messages),
             continue_last=bool(self.text),
-            joined=True,
         )
 
     def _take(self, event: types.Event) -> None:

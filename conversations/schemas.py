@@ -230,7 +230,6 @@ class ChatCompletionBody(Body):
             params=params,
             max_tokens=self.max_completion_tokens or self.max_tokens,
             n=self.n or 1,
-            joined=not self.stream,
         )
 
 

@@ -116,7 +116,7 @@ class EmbeddedBackend:
             try:
                 going_on = CONTINUE if request.continue_last else {}
                 body = {**request_body(request, model), **STREAM, **going_on, **endpoint.body}
-                answer = stream_chat(client, body, "The engine", joined=request.joined)
+                answer = stream_chat(client, body, "The engine")
                 async with aclosing(answer) as events:
                     async for event in events:
                         begun = True

@@ -51,6 +51,7 @@ LONGEST_WAIT = 2.0
 """Seconds. A server that asks for more patience than this gets its answer passed on instead."""
 
 _JSON = {"content-type": "application/json"}
+_TEXT_ONLY = {"content", "role"}
 
 _clients: WeakKeyDictionary[
     asyncio.AbstractEventLoop, dict[tuple[str, str, float], openai.AsyncOpenAI]
@@ -135,8 +136,7 @@ class OpenAIBackend:
         return rows
 
     def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
-        body = request_body(request, model)
-        return stream_chat(self.client(), body, self.label, joined=request.joined)
+        return stream_chat(self.client(), request_body(request, model), self.label)
 
     async def embed(self, request: EmbeddingRequest, model: ModelInfo) -> Embeddings:
         body: dict[str, Any] = {"model": model.upstream_id, "input": request.inputs}
@@ -173,11 +173,12 @@ def request_body(request: ChatRequest, model: ModelInfo) -> dict[str, Any]:
 
 
 async def stream_chat(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str, *, joined: bool = False
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
 ) -> AsyncGenerator[BackendEvent, None]:
     """Post a streamed chat completion and yield its events, ending with Finished.
 
-    With `joined`, text that has come in one piece from the network is one Delta.
+    Text that comes together from the network is one Delta, with its pieces: what is done for each
+    Delta on its way, moderation above all, costs more than reading it.
     Failures before the first event are tried again with backoff; later ones are raised, because
     what was said cannot be unsaid. Closing the generator closes the connection, which is what
     makes the server stop working. Raises BackendError; `label` names the server in its words.
@@ -185,7 +186,7 @@ async def stream_chat(
     for attempt in range(1, MAX_TRIES + 1):
         begun = False
         try:
-            async with aclosing(_stream_once(client, body, label, joined=joined)) as events:
+            async with aclosing(_stream_once(client, body, label)) as events:
                 async for event in events:
                     begun = True
                     yield event
@@ -261,7 +262,7 @@ def _worth_another_try(error: errors.BackendError) -> bool:
 
 
 async def _stream_once(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str, *, joined: bool
+    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
 ) -> AsyncGenerator[BackendEvent, None]:
     usage: Usage | None = None
     produced = 0
@@ -281,14 +282,15 @@ async def _stream_once(
             rest = b""
             async for data in response.aiter_bytes():
                 *lines, rest = (rest + data).split(b"\n")
-                chunks = _chunks(lines, label)
-                for chunk in _joined(chunks) if joined else chunks:
-                    if chunk.get("usage"):
-                        usage = _usage(chunk["usage"])
-                    for event in _events(chunk):
-                        produced += isinstance(event, Delta)
-                        finished |= isinstance(event, ChoiceFinished)
-                        yield event
+                for event in _events(_chunks(lines, label)):
+                    if isinstance(event, Usage):
+                        usage = event
+                        continue
+                    if isinstance(event, Delta):
+                        produced += len(event.pieces) or 1
+                    else:
+                        finished = True
+                    yield event
         finally:
             await response.aclose()
     except openai.OpenAIError as error:
@@ -315,51 +317,49 @@ def _chunks(lines: Iterable[bytes], label: str) -> Iterator[dict[str, Any]]:
             yield chunk
 
 
-def _joined(chunks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The chunks with neighbours that carry nothing but text made one."""
-    first: dict[str, Any] | None = None
-    texts: list[str] = []
+def _events(chunks: Iterable[Mapping[str, Any]]) -> Iterator[Delta | ChoiceFinished | Usage]:
+    pieces: list[str] = []
     try:
         for chunk in chunks:
             text = _only_text(chunk)
             if text is not None:
-                first = first or chunk
-                texts.append(text)
+                pieces.append(text)
                 continue
-            if first is not None:
-                yield _with_text(first, texts)
-                first, texts = None, []
-            yield chunk
+            if pieces:
+                yield _said(pieces)
+                pieces = []
+            if chunk.get("usage"):
+                yield _usage(chunk["usage"])
+            yield from _choices(chunk)
     except Exception:
-        # What was said before a chunk that cannot be read was said.
-        if first is not None:
-            yield _with_text(first, texts)
+        # What came before a chunk that cannot be read was said.
+        if pieces:
+            yield _said(pieces)
         raise
-    if first is not None:
-        yield _with_text(first, texts)
+    if pieces:
+        yield _said(pieces)
 
 
 def _only_text(chunk: Mapping[str, Any]) -> str | None:
-    """The text of a chunk of one choice that says nothing else."""
+    """The text of a chunk for the first choice that says nothing else."""
     choices = chunk.get("choices")
     if not choices or len(choices) > 1 or chunk.get("usage"):
         return None
     choice = choices[0]
     if choice.get("index") or choice.get("finish_reason") or choice.get("logprobs"):
         return None
-    delta = choice.get("delta") or {}
-    if delta.keys() - {"content", "role"}:
+    delta = choice.get("delta")
+    if not delta or delta.keys() - _TEXT_ONLY:
         return None
     text = delta.get("content")
-    return text if isinstance(text, str) else None
+    return text if text and isinstance(text, str) else None
 
 
-def _with_text(chunk: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
-    choice = {**chunk["choices"][0], "delta": {"content": "".join(texts)}}
-    return {**chunk, "choices": [choice]}
+def _said(pieces: Sequence[str]) -> Delta:
+    return Delta("".join(pieces), pieces=tuple(pieces) if len(pieces) > 1 else ())
 
 
-def _events(chunk: Mapping[str, Any]) -> Iterator[Delta | ChoiceFinished]:
+def _choices(chunk: Mapping[str, Any]) -> Iterator[Delta | ChoiceFinished]:
     for choice in chunk.get("choices") or ():
         index = choice.get("index", 0)
         if delta := _delta(choice, index):

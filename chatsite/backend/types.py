@@ -42,8 +42,7 @@ class ChatRequest:
     `params` holds OpenAI's sampling and output parameters under OpenAI's own names, already
     validated; `max_tokens` is None when the caller set no bound. `continue_last` asks the model
     to go on from the text of a closing assistant message instead of answering anew. `on_behalf`
-    tells one person's requests from another's, so that a backend can be fair. `joined` allows text
-    that has come together to be one Delta: nobody wants the model's own pieces.
+    tells one person's requests from another's, so that a backend can be fair.
     """
 
     model: str
@@ -53,7 +52,6 @@ class ChatRequest:
     n: int = 1
     continue_last: bool = False
     on_behalf: str = ""
-    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +172,17 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """More of the answer to choice `index`; logprobs and tool calls in OpenAI's own form."""
+    """More of the answer to choice `index`; logprobs and tool calls in OpenAI's own form.
+
+    `pieces` are the model's own parts of `text` where several came at once, else empty.
+    """
 
     text: str = ""
     index: int = 0
     reasoning: str = ""
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     logprobs: Mapping[str, Any] | None = None
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

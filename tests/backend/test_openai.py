@@ -20,7 +20,7 @@ from chatsite.backend.types import (
     ModelInfo,
     Usage,
 )
-from tests.servers.answers import Answer
+from tests.servers.answers import Answer, words
 from tests.servers.upstream import Upstream
 
 
@@ -37,7 +37,15 @@ def info(model: str) -> ModelInfo:
     return ModelInfo(id=f"fake/{model}", backend="fake", upstream_id=model)
 
 
+def apart(event: BackendEvent) -> list[BackendEvent]:
+    if isinstance(event, Delta) and event.pieces:
+        assert event.text == "".join(event.pieces)
+        return [Delta(piece) for piece in event.pieces]
+    return [event]
+
+
 def stream(upstream: Upstream, sent: ChatRequest, **fields: Any) -> list[BackendEvent]:
+    """The events, what came together taken apart: how much that is, is the network's business."""
     heard: list[BackendEvent] = []
 
     async def listen() -> None:
@@ -45,7 +53,7 @@ def stream(upstream: Upstream, sent: ChatRequest, **fields: Any) -> list[Backend
             generator = backend(upstream, **fields).stream(sent, info(sent.model))
             async with aclosing(generator) as events:
                 async for event in events:
-                    heard.append(event)  # noqa: PERF401 - what came before a failure counts
+                    heard.extend(apart(event))  # what came before a failure counts
         finally:
             await close_clients()
 
@@ -64,6 +72,23 @@ def test_a_stream_becomes_events_in_order(upstream: Upstream) -> None:
         ChoiceFinished("stop"),
         Finished(Usage(2, 2)),
     ]
+
+
+def test_words_that_come_together_are_one_event_with_its_pieces(upstream: Upstream) -> None:
+    async def listen() -> list[BackendEvent]:
+        try:
+            return [event async for event in backend(upstream).stream(sent, info(sent.model))]
+        finally:
+            await close_clients()
+
+    sent = request("words-500")
+    heard = asyncio.run(listen())
+    assert heard[-2:] == [ChoiceFinished("stop"), Finished(Usage(2, 500))]
+    deltas = heard[:-2]
+    pieces = [piece for event in deltas for piece in apart(event)]
+    *most, last = words(500).split()
+    assert pieces == [*(Delta(f"{word} ") for word in most), Delta(last)]
+    assert len(deltas) < len(pieces) == 500
 
 
 def test_the_body_is_openais(upstream: Upstream) -> None:
