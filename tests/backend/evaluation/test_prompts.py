@@ -73,6 +73,16 @@ def test_nothing_that_is_asked_is_trained_on(tmp_path: Path) -> None:
     assert trained & {corpus.normalised(question) for question in asked} == set()
 
 
+def test_unseen_sums_are_of_numbers_that_are_held_out() -> None:
+    conversations = pytest.importorskip("chatsite.backend.training.conversations")
+    sums = [prompt for prompt in read_prompts() if prompt.group == "unseen sums"]
+    for prompt in sums:
+        a, b = (int(number) for number in re.findall(r"\d+", prompt.turns[-1]))
+        [check] = prompt.checks
+        assert check.value in {a + b, a - b, b - a}
+        assert conversations.held_out_sum(a, b) or conversations.held_out_sum(b, a)
+
+
 def test_a_prompt_is_read_with_its_checks(tmp_path: Path) -> None:
     path = written(
         tmp_path,
