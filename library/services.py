@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -17,7 +17,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted, Unavailable
 from chatsite.backend.library import Progress, receiving, shelf
 from chatsite.backend.library.hub import Hub, Reference
@@ -25,6 +24,9 @@ from chatsite.backend.library.pull import BusyError, discard, pull
 from chatsite.backend.library.receiving import Upload
 from library import selectors
 from library.models import Download
+
+if TYPE_CHECKING:
+    from chatsite.backend.engine.discovery import GgufFile
 
 log = logging.getLogger("chatsite.library")
 

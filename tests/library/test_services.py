@@ -68,7 +68,7 @@ def test_an_upload_is_its_sender_s_alone(administrator: User, alice: User) -> No
     for action in (services.continue_upload, services.abandon_upload):
         arguments = (upload, 0, [b"GGUF"]) if action is services.continue_upload else (upload,)
         with pytest.raises(NotPermitted):
-            action(alice, *arguments)  # type: ignore[operator]
+            action(alice, *arguments)
     assert services.continue_upload(administrator, upload, 0, [b"GGUF"]) == 4
 
 

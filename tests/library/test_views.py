@@ -194,7 +194,7 @@ def test_what_cannot_be_asked_for_is_told_in_place(admin: Client, extra: Any) ->
 
 
 def test_each_state_has_its_words_and_its_buttons(admin: Client) -> None:
-    made = {
+    made: dict[str, Any] = {
         "ada/queued": {"state": State.QUEUED},
         "ada/failed": {"state": State.FAILED, "error": "The disk is full."},
         "ada/cancelled": {

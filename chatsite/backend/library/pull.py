@@ -10,9 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chatsite.backend.engine.convert import check, convert
-from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.engine.machine import usable_memory
 from chatsite.backend.errors import InvalidRequest, Unavailable
 from chatsite.backend.library import Progress, Report, unheeded
@@ -26,6 +25,9 @@ from chatsite.backend.library.shelf import (
     targets_of,
     workshop,
 )
+
+if TYPE_CHECKING:
+    from chatsite.backend.engine.discovery import GgufFile
 
 _SHARE = {"q8_0": 0.54, "f16": 1.0, "f32": 2.0}
 """A converted file's size as a share of its checkpoint's, which has 16 bits for each weight."""
@@ -165,6 +167,8 @@ def _transfer(hub: Hub, selection: Selection, folder: Path, report: Report) -> l
 
 
 def _check(folder: Path, selection: Selection) -> None:
+    from chatsite.backend.engine.convert import check
+
     with _checkpoint(folder, selection) as checkpoint, _sensible(selection):
         check(checkpoint)
         index = checkpoint / "model.safetensors.index.json"
@@ -175,6 +179,8 @@ def _check(folder: Path, selection: Selection) -> None:
 
 
 def _converted(folder: Path, selection: Selection) -> Path:
+    from chatsite.backend.engine.convert import convert
+
     with _checkpoint(folder, selection) as checkpoint, _sensible(selection):
         return convert(
             checkpoint,

@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.errors import InvalidRequest, Unavailable
 from chatsite.backend.library.shelf import (
     place,
@@ -18,6 +18,9 @@ from chatsite.backend.library.shelf import (
     targets_of,
     workshop,
 )
+
+if TYPE_CHECKING:
+    from chatsite.backend.engine.discovery import GgufFile
 
 _MAGIC = b"GGUF"
 

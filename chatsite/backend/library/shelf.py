@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.client import EngineClient, EngineModel
-from chatsite.backend.engine.discovery import GgufFile, Library, read_file
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound, Unavailable
+
+if TYPE_CHECKING:  # it brings NumPy along, which the web process does without until it needs it
+    from chatsite.backend.engine.discovery import GgufFile
 
 SPLIT = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})")
 """The end of the name of one file of a model that is split into several."""
@@ -100,6 +103,8 @@ def place(paths: Sequence[Path], stem: str, data_dir: Path) -> GgufFile:
     The files must be on the disk of `models/`. Raises InvalidRequest where one is broken or the
     name is taken.
     """
+    from chatsite.backend.engine.discovery import read_file
+
     file = read_file(stem, paths)
     if file.error:
         raise InvalidRequest(f"{paths[0].name}: {file.error}", code="model_broken")
@@ -206,7 +211,7 @@ def readable_count(count: float) -> str:
 
 
 def _scan(data_dir: Path) -> dict[str, GgufFile]:
-    # The manager's module brings a web server along, which the site's pages have no use for.
+    from chatsite.backend.engine.discovery import Library
     from chatsite.backend.engine.manager import STARTER
 
     return Library(models_folder(data_dir), STARTER).scan()
