@@ -113,6 +113,14 @@ def test_no_process_of_the_site_imports_torch(site: Site):
     assert [pid for pid, path in maps.items() if "libtorch" in path.read_text()] == []
 
 
+def test_the_web_process_loads_no_numbers_library(site: Site):
+    maps = Path(f"/proc/{site.pid('web')}/maps")
+    if not maps.exists():
+        pytest.skip("only Linux tells which libraries a process has loaded")
+    assert status(site, "/models/") == 302
+    assert "_multiarray_umath" not in maps.read_text(), "numpy takes 20 MB: only the engine's"
+
+
 def test_a_taken_port_is_told_in_one_line(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
