@@ -12,6 +12,7 @@ from chatsite.backend.training.conversations import (
     about,
     code,
     countries,
+    formats,
     knowledge,
     languages,
     lists,
@@ -52,7 +53,9 @@ def _conversation(rng: random.Random, millions: int) -> list[Turn]:
     if kind < 0.2:
         style = styles.styled(light, rng)
         system, exchanges = style.system, style.exchanges
-    elif kind < 0.36:
+    elif kind < 0.22:
+        exchanges = _long(light, rng)
+    elif kind < 0.4:
         grammar = rng.choices(
             (memory.told, memory.never_told, memory.corrected, memory.repeated),
             weights=(16, 2, 2, 1),
@@ -70,6 +73,14 @@ def _conversation(rng: random.Random, millions: int) -> list[Turn]:
         if rng.random() < 0.15:
             system = styles.neutral(rng)
     return _turns(system, exchanges, rng)
+
+
+def _long(light: _Grammar, rng: random.Random) -> list[Exchange]:
+    """Something told, a talk of a whole sitting, and then the question for what was told."""
+    exchanges = memory.told(rng, light)
+    at = rng.randint(1, len(exchanges) - 1)
+    talk = [each for _ in range(rng.randint(6, 16)) for each in light(rng)]
+    return [*exchanges[:at], *talk, *exchanges[at:]]
 
 
 def _turns(system: str, exchanges: list[Exchange], rng: random.Random) -> list[Turn]:
@@ -138,8 +149,10 @@ def _grammars(millions: int) -> list[tuple[_Grammar, float]]:
         (lambda rng: [stories.poem(rng)], 4),
         (lambda rng: [rewriting.form(rng)], 4),
         (lambda rng: [rewriting.sentence(rng)], 4),
+        (lambda rng: [rewriting.clause(rng)], 4),
         (lambda rng: [rewriting.corrected(rng)], 3),
         (lambda rng: [rewriting.summary(rng)], 3),
         (lambda rng: [rewriting.about_text(rng)], 3),
         (lambda rng: [languages.translation(rng)], 8),
+        (lambda rng: [formats.formatted(rng)], 9),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from chatsite.backend.training.conversations.exchange import Exchange, asked, words
+from chatsite.backend.training.conversations.exchange import Exchange, decorated, words
 
 
 def python(rng: random.Random) -> Exchange:
@@ -12,4 +12,7 @@ def python(rng: random.Random) -> Exchange:
     entry = rng.choice(words("code")["entry"])
     block = f"```python\n{entry['code'].strip()}\n```"
     answer = f"{block}\n\n{entry['note']}" if rng.random() < 0.5 else block
-    return Exchange(asked(entry["questions"], rng), answer, plain=False)
+    question = rng.choice(entry["questions"])
+    if "Python" not in question and "python" not in question and rng.random() < 0.7:
+        question = f"{question.rstrip('.?')} in Python."
+    return Exchange(decorated(question, rng), answer, plain=False)

@@ -8,18 +8,22 @@ from chatsite.backend.training.conversations.exchange import Exchange, asked, wo
 from chatsite.backend.training.conversations.sums import spelled
 
 
+def some_of_a_kind(rng: random.Random) -> tuple[str, list[str]]:
+    """A kind of things, and two to six of them."""
+    stored = words("lists")["lists"]
+    kind = rng.choice(sorted(stored))
+    return kind, rng.sample(stored[kind], k=rng.randint(2, min(6, len(stored[kind]))))
+
+
 def short_list(rng: random.Random) -> Exchange:
     """Two to six things of a kind, as many as were asked for, in one of four forms."""
-    stored = words("lists")
-    kind = rng.choice(sorted(stored["lists"]))
-    known = stored["lists"][kind]
-    number = rng.randint(2, min(6, len(known)))
-    items = rng.sample(known, k=number)
-    question = asked(stored["questions"], rng).format(
+    kind, items = some_of_a_kind(rng)
+    number = len(items)
+    question = asked(words("lists")["questions"], rng).format(
         rng.choice((spelled(number), str(number))), kind
     )
     form = rng.random()
-    if form < 0.25:
+    if form < 0.2:
         answer = f"{', '.join(items[:-1])} and {items[-1]}."
         return Exchange(question, answer, answer)
     marks = [f"{i}." for i in range(1, number + 1)] if form < 0.65 else ["-"] * number

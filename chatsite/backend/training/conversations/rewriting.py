@@ -81,6 +81,34 @@ def _sentence(rng: random.Random) -> str:
     )
 
 
+def clause(rng: random.Random) -> Exchange:
+    """A sentence in the past or the future, negated, as a question, or more polite."""
+    stored = words("rewriting")
+    kind = rng.choices(sorted(stored["clause_questions"]), weights=(2, 2, 4, 2, 2))[0]
+    if kind == "polite":
+        text, answer = rng.choice(stored["polite"]["orders"]).split(" | ")
+    else:
+        text, answer = _clause(kind, rng)
+    return Exchange(rng.choice(stored["clause_questions"][kind]).format(text), answer, exact=True)
+
+
+def _clause(kind: str, rng: random.Random) -> tuple[str, str]:
+    stored = words("rewriting")["clauses"]
+    subject = rng.choice([*stored["subjects"], *rng.sample(words("names")["people"], k=3)])
+    forms, rest = rng.choice(stored["verbs"]).split(" | ")
+    base, third, past = forms.split()
+    singular = subject not in {"I", "We", "They", "You"}
+    does = "does" if singular else "do"
+    spoken = subject if subject == "I" or subject in words("names")["people"] else subject.lower()
+    text = f"{subject} {third if singular else base} {rest}."
+    return text, {
+        "past": f"{subject} {past} {rest}.",
+        "future": f"{subject} will {base} {rest}.",
+        "negative": f"{subject} {does}n't {base} {rest}.",
+        "question": f"{does.capitalize()} {spoken} {base} {rest}?",
+    }[kind]
+
+
 def corrected(rng: random.Random) -> Exchange:
     """A sentence with one or two words misspelt or a wrong form, and the right one."""
     stored = words("rewriting")
