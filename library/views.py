@@ -115,7 +115,10 @@ def downloads(request: PageRequest) -> HttpResponse:
 @require_GET
 def progress(request: PageRequest, download_id: UUID) -> HttpResponse:
     """How far one download is. When it has ended the page is told to fetch the lists."""
-    download = selectors.download_for(request.user, download_id)
+    try:
+        download = selectors.download_for(request.user, download_id)
+    except Download.DoesNotExist:  # dismissed in another tab; htmx asks no more after a 286
+        return HttpResponse(status=286, headers={"HX-Trigger": "downloads-changed"})
     response = render(request, "library/_progress.html", {"download": _row(download)})
     if download.state not in selectors.ACTIVE:
         response["HX-Trigger"] = "downloads-changed, models-changed"
@@ -149,7 +152,8 @@ def dismiss(request: PageRequest, download_id: UUID) -> HttpResponse:
 
 
 def _send_for(download_id: UUID) -> None:
-    transaction.on_commit(partial(run_download.delay, str(download_id)))
+    # Where the queue cannot be reached now, the sweep sends for it later.
+    transaction.on_commit(partial(run_download.delay, str(download_id)), robust=True)
 
 
 def _downloads_part(request: PageRequest, form: PullForm) -> HttpResponse:

@@ -236,6 +236,9 @@ def test_progress_is_asked_for_until_it_has_ended(admin: Client) -> None:
     assert "every 1s" not in ended.content.decode()
     assert ended["HX-Trigger"] == "downloads-changed, models-changed"
     assert words(ended) == "Here as tiny"
+    Download.objects.all().delete()
+    gone = admin.get(url, **HTMX)
+    assert (gone.status_code, gone["HX-Trigger"]) == (286, "downloads-changed")
 
 
 def test_cancelled_tried_again_and_dismissed(admin: Client) -> None:
