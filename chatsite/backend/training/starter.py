@@ -1,8 +1,8 @@
 """Training the starter model from a corpus folder, in pieces if need be.
 
 The output folder holds `tokenizer.json`, `pretraining.pickle` and `tuning.pickle` (tokenised),
-`state.pt` (weights, optimizers, plan, random state), `metrics.jsonl` and at the end `checkpoint/`
-(Hugging Face form).
+`state.pt` (weights, optimizers, plan, random state), `metrics.jsonl` with its curves in
+`metrics.svg`, and at the end `checkpoint/` (Hugging Face form).
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
+from tqdm import tqdm
 from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 
 from chatsite.backend.training.corpus import Document, read_corpus, read_held_out
+from chatsite.backend.training.curves import plot
 from chatsite.backend.training.packing import IGNORED, Batches, Encoded, Rows, encode, pack
 from chatsite.backend.training.recipe import Recipe, Stage
 from chatsite.backend.training.tokenizer import special_ids, train_tokenizer, wrap
@@ -129,12 +131,16 @@ class Trainer:
         began = before = saved = time.monotonic()
         already, running = progress.elapsed, 0.0
         durations: deque[float] = deque(maxlen=_PACE_STEPS)
+        # On a terminal alone; elsewhere the lines of the report say how far it is.
+        bar = tqdm(initial=progress.step, desc=stage.name, unit="step", disable=None)
         while progress.planned is None or progress.step < progress.planned:
+            bar.total = progress.planned
             started = time.monotonic()
             rate = stage.learning_rate(progress.step, progress.planned)
             loss = self._step(batches[progress.step], rate)
             running = loss if running == 0 else 0.95 * running + 0.05 * loss
             progress.step += 1
+            bar.update()
             progress.tokens += stage.length * stage.rows
             now = time.monotonic()
             durations.append(now - started)
@@ -151,6 +157,7 @@ class Trainer:
             if now - saved > recipe.save_every:
                 self._save()
                 saved = now
+        bar.close()
 
     def _plan(self, stage: Stage, *, pace: float) -> None:
         """Fix the stage's number of steps by its pace, just before its decay has to begin."""
@@ -229,8 +236,10 @@ class Trainer:
 
     def _record(self, values: dict[str, Any]) -> None:
         rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in values.items()}
-        with (self._out / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        metrics = self._out / "metrics.jsonl"
+        with metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(rounded) + "\n")
+        plot(metrics, metrics.with_suffix(".svg"))
 
     def _save(self) -> None:
         state = {
