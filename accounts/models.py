@@ -1,4 +1,4 @@
-"""People, their keys, invitations to join, and the ledger of what was used."""
+"""People, their keys, invitations to join, prices, and the ledger of what was used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -16,6 +16,46 @@ MAX_INSTRUCTIONS = 4000
 """The longest custom instructions, in characters."""
 
 INVITATION_LIFETIME = timedelta(days=14)
+
+
+NANOS = 10**9
+"""Nano-dollars in a dollar."""
+
+SCOPES = (
+    "chat", "completions", "responses", "embeddings", "moderations", "images", "files",
+    "fine_tuning", "models", "usage", "feedback",
+)  # fmt: skip
+"""The groups of endpoints that a key can be limited to."""
+
+
+class Allowance(models.Model):
+    """What a person or a key may use: a budget in a calendar period, and a pace."""
+
+    class Unit(models.TextChoices):
+        USD = "usd", "US dollars"
+        TOKENS = "tokens", "tokens"
+
+    class Period(models.TextChoices):
+        DAY = "day", "day"
+        WEEK = "week", "week"
+        MONTH = "month", "month"
+
+    budget_limit = models.DecimalField(
+        "budget",
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="The most that may be spent in a period; empty for no bound.",
+    )
+    budget_unit = models.CharField(max_length=6, choices=Unit, default=Unit.USD)
+    budget_period = models.CharField(max_length=5, choices=Period, default=Period.MONTH)
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
 
 
 class UserManager(BaseUserManager["User"]):
@@ -42,8 +82,11 @@ class UserManager(BaseUserManager["User"]):
         )
 
 
-class User(AbstractBaseUser, PermissionsMixin):
-    """A person. Signs in with the email address, which is kept in lower case."""
+class User(Allowance, AbstractBaseUser, PermissionsMixin):
+    """A person. Signs in with the email address, which is kept in lower case.
+
+    The allowance is an administrator's to set; an empty pace is the site's, 0 is none.
+    """
 
     class Theme(models.TextChoices):
         SYSTEM = "system", "As the device"
@@ -104,8 +147,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.display_name or self.email.partition("@")[0]
 
 
-class ApiKey(models.Model):
-    """A key for the API. Only the SHA-256 digest of the secret is kept."""
+class ApiKey(Allowance):
+    """A key for the API. Only the SHA-256 digest of the secret is kept.
+
+    Its allowance comes on top of its owner's: whatever is used counts against both.
+    """
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100)
@@ -115,6 +161,20 @@ class ApiKey(models.Model):
         help_text="The secret's first characters, to tell keys apart.",
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(
+        default=list, blank=True, help_text="Groups of endpoints; empty for all."
+    )
+    allowed_models = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Ids of models, or the beginnings of ids with * at the end; empty for all.",
+    )
+    allowed_addresses = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Networks that it may be used from, such as 192.0.2.0/24; empty for all.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -153,18 +213,67 @@ class Invitation(models.Model):
         return self.email
 
 
+class ModelPrice(models.Model):
+    """What a model costs, in US dollars. Of several that fit a model the most specific holds."""
+
+    pattern = models.CharField(
+        max_length=200,
+        unique=True,
+        help_text="A model's id, or the beginning of ids with * at the end.",
+    )
+    input_per_million = models.DecimalField(
+        "USD per million prompt tokens", max_digits=14, decimal_places=6, default=0
+    )
+    cached_input_per_million = models.DecimalField(
+        "USD per million cached prompt tokens",
+        max_digits=14,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Empty: as any other prompt token.",
+    )
+    output_per_million = models.DecimalField(
+        "USD per million tokens of answers", max_digits=14, decimal_places=6, default=0
+    )
+    per_image = models.DecimalField("USD per image", max_digits=14, decimal_places=6, default=0)
+    training_per_million = models.DecimalField(
+        "USD per million tokens trained on", max_digits=14, decimal_places=6, default=0
+    )
+
+    class Meta:
+        ordering = ["pattern"]
+
+    def __str__(self) -> str:
+        return self.pattern
+
+
 class UsageRecord(models.Model):
-    """One request in the ledger. Rows are written once and never changed."""
+    """One request in the ledger: written once, or, if it takes long, as running and then settled.
+
+    A running row says already what it is charged if its process dies: its prompt. What is held
+    back for the answer stands in `reserved_tokens` and `reserved_nanos`, and is 0 once settled.
+
+    Money is whole nano-dollars: integers add up exactly in every database, where SQLite's
+    decimals are floating point, and a token of a model at $0.001 a million is one of them.
+    """
 
     class Status(models.TextChoices):
+        RUNNING = "running"
         FINISHED = "finished"
         STOPPED = "stopped"
         FAILED = "failed"
         BLOCKED = "blocked"
+        INTERRUPTED = "interrupted"
 
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="usage")
+    # No index of their own for the two keys: those below begin with them.
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="usage", db_index=False)
     api_key = models.ForeignKey(
-        ApiKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="usage"
+        ApiKey,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="usage",
+        db_index=False,
     )
     conversation_id = models.UUIDField(null=True, blank=True)
     request_id = models.CharField(max_length=100, blank=True)
@@ -174,18 +283,63 @@ class UsageRecord(models.Model):
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)
+    reasoning_tokens = models.PositiveIntegerField(default=0)
+    training_tokens = models.PositiveBigIntegerField(default=0)
+    images = models.PositiveIntegerField(default=0)
     exact = models.BooleanField(default=True, help_text="Counted by the model, not estimated.")
+    cost_nanos = models.PositiveBigIntegerField(
+        "cost in nano-dollars", default=0, help_text="By the prices at that moment."
+    )
+    reserved_tokens = models.PositiveIntegerField(default=0)
+    reserved_nanos = models.PositiveBigIntegerField(default=0)
     time_to_first_token_ms = models.PositiveIntegerField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField(default=0)
-    status = models.CharField(max_length=8, choices=Status)
+    status = models.CharField(max_length=11, choices=Status)
     flags = models.CharField(
         max_length=300, blank=True, help_text="The moderation categories it touched."
     )
     streamed = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    process = models.CharField(
+        max_length=200, blank=True, help_text="Who works on it, while it is running."
+    )
+    heartbeat_at = models.DateTimeField(
+        null=True, blank=True, help_text="That process's last sign of life."
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "created_at"], name="accounts_usage_owner")]
+        indexes = [
+            models.Index(fields=["owner", "created_at"], name="accounts_usage_owner"),
+            models.Index(fields=["api_key", "created_at"], name="accounts_usage_key"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(status="running"),
+                name="accounts_usage_running",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.model} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class IdempotentReply(models.Model):
+    """The reply to a request that came with an Idempotency-Key; no status while it is in work."""
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    idempotency_key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=bytes)
+    process = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["api_key", "idempotency_key"], name="accounts_idempotent_reply"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.idempotency_key
