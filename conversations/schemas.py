@@ -27,6 +27,10 @@ def _refuse(value: Any) -> None:
 
 Unsupported = Annotated[Any, AfterValidator(_refuse)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+PersonName = Annotated[str, StringConstraints(pattern=r"^[^\s<|\\/>]{1,64}$")]
+StopString = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+TokenId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 
 
 class Body(BaseModel):
@@ -71,17 +75,17 @@ AssistantPart = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
 class SystemMessage(Body):
     role: Literal["system", "developer"]
     content: str | TextParts
-    name: str | None = None
+    name: PersonName | None = None
 
 
 class UserMessage(Body):
     role: Literal["user"]
     content: str | Annotated[list[UserPart], Field(min_length=1)]
-    name: str | None = None
+    name: PersonName | None = None
 
 
 class CalledFunction(Body):
-    name: NonEmpty
+    name: FunctionName
     arguments: str
 
 
@@ -100,7 +104,7 @@ class AssistantMessage(Body):
     role: Literal["assistant"]
     content: str | Annotated[list[AssistantPart], Field(min_length=1)] | None = None
     refusal: str | None = None
-    name: str | None = None
+    name: PersonName | None = None
     tool_calls: list[ToolCall] | None = None
 
     @model_validator(mode="after")
@@ -130,7 +134,7 @@ class StreamOptions(Body):
 
 
 class Function(Body):
-    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    name: FunctionName
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
@@ -141,8 +145,17 @@ class Tool(Body):
     function: Function
 
 
+class FunctionChoice(Body):
+    name: FunctionName
+
+
+class NamedTool(Body):
+    type: Literal["function"]
+    function: FunctionChoice
+
+
 class JSONSchema(Body):
-    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    name: FunctionName
     description: str | None = None
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
     strict: bool | None = None
@@ -181,19 +194,19 @@ class ChatCompletionBody(Body):
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
-    stop: NonEmpty | Annotated[list[NonEmpty], Field(max_length=4)] | None = None
+    stop: StopString | Annotated[list[StopString], Field(max_length=4)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    logit_bias: dict[TokenId, Annotated[float, Field(ge=-100, le=100)]] | None = None
     response_format: ResponseFormat | None = None
     tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
-    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
     modalities: Annotated[list[Literal["text"]], Field(min_length=1)] | None = None
     # What vLLM, Ollama and llama.cpp know beyond OpenAI's parameters.
-    top_k: Annotated[int, Field(ge=-1)] | None = None
+    top_k: Annotated[int, Field(ge=-1, le=2**31 - 1)] | None = None
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     truncation: Literal["auto", "disabled"] | None = None
     # Accepted, because official clients send them, and without an effect here.
@@ -219,6 +232,38 @@ class ChatCompletionBody(Body):
             raise ValueError("stream_options is allowed only when stream is true")
         if self.top_logprobs is not None and not self.logprobs:
             raise ValueError("top_logprobs needs logprobs to be true")
+        if self.max_tokens is not None and self.max_completion_tokens is not None:
+            raise ValueError("max_tokens and max_completion_tokens are not allowed together")
+        if self.tool_choice is not None and not self.tools:
+            raise ValueError("tool_choice is allowed only when tools are given")
+        if isinstance(self.tool_choice, NamedTool):
+            wanted = self.tool_choice.function.name
+            if wanted not in {tool.function.name for tool in self.tools or ()}:
+                raise ValueError(f"tool_choice names a function that tools do not have: {wanted}")
+        return self
+
+    @model_validator(mode="after")
+    def _calls_are_answered(self) -> ChatCompletionBody:
+        """Tool messages answer the calls before them, each one, as the models were trained."""
+        open_calls: set[str] = set()
+        for number, message in enumerate(self.messages):
+            if isinstance(message, ToolMessage):
+                if message.tool_call_id not in open_calls:
+                    raise ValueError(
+                        f"messages[{number}], with the role tool, must follow an assistant "
+                        "message whose tool_calls have its tool_call_id"
+                    )
+                open_calls.discard(message.tool_call_id)
+                continue
+            if open_calls:
+                break
+            if isinstance(message, AssistantMessage):
+                open_calls = {call.id for call in message.tool_calls or ()}
+        if open_calls:
+            raise ValueError(
+                "an assistant message with tool_calls must be followed by tool messages for each "
+                f"tool_call_id; missing: {', '.join(sorted(open_calls))}"
+            )
         return self
 
     def request(self) -> ChatRequest:

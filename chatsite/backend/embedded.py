@@ -20,6 +20,7 @@ from chatsite.backend.engine.client import (
     EngineModel,
 )
 from chatsite.backend.engine.guard import neutralise_json, steers
+from chatsite.backend.engine.limits import check, grammar_refused, one_tool
 from chatsite.backend.engine.queue import FairQueue, Ticket
 from chatsite.backend.errors import (
     BackendError,
@@ -63,19 +64,19 @@ class EmbeddedBackend:
     def __init__(self, data_dir: Path, *, most_waiting: int = 64) -> None:
         self.engine = EngineClient(data_dir)
         self._queue = FairQueue(most_waiting)
-        self._control_tokens: dict[str, tuple[str, ...]] = {}
-        self._dimensions: dict[str, int] = {}
+        self._rows: dict[str, EngineModel] = {}
 
     async def models(self) -> tuple[ModelInfo, ...]:
         rows = await self.engine.models()
-        self._control_tokens = {row.id: row.control_tokens for row in rows}
-        self._dimensions = {row.id: row.dimensions for row in rows}
+        self._rows = {row.id: row for row in rows}
         return tuple(_describe(row) for row in rows)
 
     async def stream(
         self, request: ChatRequest, model: ModelInfo
     ) -> AsyncGenerator[BackendEvent, None]:
         """Several choices are several requests: the engine refuses more than it has slots."""
+        row = self._rows.get(model.upstream_id)
+        check(request, row.vocabulary if row else 0)
         one = replace(self._neutralised(request, model), n=1)
         endpoint = await self.engine.acquire(model.upstream_id)
         with self._queue.join(
@@ -122,14 +123,19 @@ class EmbeddedBackend:
                         begun = True
                         yield event
                 return  # noqa: TRY300 - an else branch would sit far from the loop it ends
-            except (Unavailable, UpstreamFailed):
+            except BackendError as error:
+                if refusal := grammar_refused(error, request):
+                    raise refusal from error
+                if not isinstance(error, Unavailable | UpstreamFailed):
+                    raise
                 self.engine.forget(model.upstream_id)
                 if begun or last:
                     raise
 
     async def embed(self, request: EmbeddingRequest, model: ModelInfo) -> Embeddings:
         """A few inputs at a time, so that others' come between them and a caller can go away."""
-        own = self._dimensions.get(model.upstream_id)
+        row = self._rows.get(model.upstream_id)
+        own = row.dimensions if row else None
         if request.dimensions not in (None, own):
             raise InvalidRequest(
                 f"The model '{model.id}' makes vectors of {own} dimensions and of no others.",
@@ -156,7 +162,7 @@ class EmbeddedBackend:
         for last in (False, True):
             endpoint = await self.engine.acquire(model.upstream_id)
             client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
-            steering = self._control_tokens.get(model.upstream_id, ())
+            steering = self._control_tokens(model)
             try:
                 # Words that would steer the model are turned into tokens as the text they are.
                 plain = [
@@ -185,11 +191,21 @@ class EmbeddedBackend:
         if sum(most) + CHATML_OVERHEAD * len(most) <= (model.context_window or 0) // 2:
             return TokenCounts(tuple(most), exact=False, overhead=CHATML_OVERHEAD)
         endpoint = await self.engine.acquire(model.upstream_id)
-        each = await asyncio.gather(*(self.engine.tokenize(endpoint, text) for text in texts))
+        # Older messages than the window has room for cannot be in it, however short they are.
+        newest = len(texts) - (model.context_window or 0) // CHATML_OVERHEAD
+        counted = [i for i in range(len(texts)) if i == 0 or i >= newest]
+        counts = await asyncio.gather(*(self.engine.tokenize(endpoint, texts[i]) for i in counted))
+        each = [*most]
+        for i, count in zip(counted, counts, strict=True):
+            each[i] = count
         return TokenCounts(tuple(each), exact=True, overhead=CHATML_OVERHEAD)
 
+    def _control_tokens(self, model: ModelInfo) -> tuple[str, ...]:
+        row = self._rows.get(model.upstream_id)
+        return row.control_tokens if row else ()
+
     def _neutralised(self, request: ChatRequest, model: ModelInfo) -> ChatRequest:
-        tokens = self._control_tokens.get(model.upstream_id, ())
+        tokens = self._control_tokens(model)
         messages = tuple(
             Message(m.role, neutralise_json(m.content, tokens), neutralise_json(m.extra, tokens))
             for m in request.messages
@@ -197,6 +213,7 @@ class EmbeddedBackend:
         params: dict[str, Any] = dict(request.params)
         if "tools" in params:
             params["tools"] = neutralise_json(params["tools"], tokens)
+        params |= one_tool(params)
         return replace(request, messages=messages, params=params)
 
     async def aclose(self) -> None:

@@ -409,7 +409,8 @@ def translate(  # noqa: PLR0911 - a table: one line for each kind of failure
         return errors.UpstreamFailed(f"{label} failed: {error}")
     body = error.body if isinstance(error.body, dict) else {}
     words = str(body.get("message") or f"HTTP {error.status_code}")
-    code = str(body.get("code")) if body.get("code") else None
+    code = body.get("code")
+    code = code if isinstance(code, str) and code else None  # llama.cpp repeats the status there
     wait = _retry_after(error.response.headers.get("retry-after"))
     match error.status_code:
         case 401 | 403:

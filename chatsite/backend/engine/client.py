@@ -76,6 +76,7 @@ class EngineModel:
     tools: bool
     reasoning: bool
     control_tokens: tuple[str, ...]
+    vocabulary: int
     loaded: bool
     memory_bytes: int | None
     error: str

@@ -81,6 +81,7 @@ class GgufFile:
     tools: bool = False
     reasoning: bool = False
     control_tokens: tuple[str, ...] = ()
+    vocabulary: int = 0
     base: str = ""
     adapters: tuple[Adapter, ...] = ()
     error: str = ""
@@ -240,6 +241,7 @@ def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
         tools=re.search(r"\btools\b", template) is not None,
         reasoning="<think>" in template or "reasoning_content" in template,
         control_tokens=_control_tokens(metadata, template),
+        vocabulary=len(metadata.get("tokenizer.ggml.tokens") or ()),
     )
 
 

@@ -138,6 +138,7 @@ class Manager:
             "tools": file.tools,
             "reasoning": file.reasoning,
             "control_tokens": file.control_tokens,
+            "vocabulary": file.vocabulary,
             "loaded": memory is not None,
             "memory_bytes": memory,
             "error": error,

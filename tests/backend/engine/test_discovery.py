@@ -35,6 +35,7 @@ def test_a_file_tells_what_it_is(alphabet):
         tools=False,
         reasoning=False,
         control_tokens=("<|im_start|>", "<|im_end|>", "<|endoftext|>"),
+        vocabulary=259,
         error="",
     )
 

@@ -100,6 +100,7 @@ def test_the_list_shows_whole_and_broken_files(manager):
         "tools": False,
         "reasoning": False,
         "control_tokens": ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
+        "vocabulary": 259,
         "loaded": True,
         "error": "",
     }

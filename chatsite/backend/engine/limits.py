@@ -1,0 +1,62 @@
+"""What of a valid request the engine cannot do, refused in OpenAI's words before it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chatsite.backend.engine.schema import trouble_with
+from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.backend.types import ChatRequest
+
+GRAMMAR_WORDS = ("JSON schema", "grammar")
+"""One of them is in whatever llama.cpp says against a schema."""
+
+
+def check(request: ChatRequest, vocabulary: int) -> None:
+    """Raises InvalidRequest for tokens beyond the vocabulary, and for schemas of trouble."""
+    for token in request.params.get("logit_bias") or ():
+        if int(token) >= vocabulary:
+            raise InvalidRequest(
+                f"Invalid key in 'logit_bias': the model has no token {token}, "
+                f"only those from 0 to {vocabulary - 1}.",
+                param="logit_bias",
+                code="invalid_value",
+            )
+    for name, param, code, schema in _schemas(request.params):
+        if words := trouble_with(schema):
+            raise InvalidRequest(f"Invalid schema for {name}: {words}.", param=param, code=code)
+
+
+def _schemas(params: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
+    """Every schema with what it is for, its place in the request, and OpenAI's code for it."""
+    wanted = params.get("response_format") or {}
+    if wanted.get("type") == "json_schema":
+        named = wanted["json_schema"]
+        name = f"response_format '{named.get('name')}'"
+        yield name, "response_format", "invalid_json_schema", named.get("schema")
+    for number, tool in enumerate(params.get("tools") or ()):
+        function = tool["function"]
+        param = f"tools[{number}].function.parameters"
+        name = f"function '{function['name']}'"
+        yield name, param, "invalid_function_parameters", function.get("parameters")
+
+
+def one_tool(params: Mapping[str, Any]) -> dict[str, Any]:
+    """llama.cpp is told of one function to call by offering no other."""
+    choice = params.get("tool_choice")
+    if not isinstance(choice, Mapping):
+        return {}
+    name = choice["function"]["name"]
+    tools = [tool for tool in params["tools"] if tool["function"]["name"] == name]
+    return {"tools": tools, "tool_choice": "required"}
+
+
+def grammar_refused(error: BackendError, request: ChatRequest) -> InvalidRequest | None:
+    """The refusal of a schema that llama.cpp cannot make a grammar of, or not keep to."""
+    schemas = list(_schemas(request.params))
+    if not schemas or not any(words in error.message for words in GRAMMAR_WORDS):
+        return None
+    name, param, code, _ = schemas[0]
+    reason = error.message.rpartition("generation failed: ")[2].removeprefix("The engine: ")
+    return InvalidRequest(f"Invalid schema for {name}: {reason}", param=param, code=code)
