@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+RESPONSE_LIFETIME = timedelta(days=30)
+
+
+def response_expiry() -> datetime:
+    return timezone.now() + RESPONSE_LIFETIME
 
 
 class Conversation(models.Model):
@@ -109,3 +116,42 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.status}"
+
+
+class StoredResponse(models.Model):
+    """One answer of `/v1/responses`, kept so that it can be read again and followed by another.
+
+    `thread_id` is the id of the first response of a chain: all of it is kept until its last one
+    expires. The items and the response are kept as the JSON that the API shows, in texts, because
+    PostgreSQL's own JSON takes no NUL, which a model may well write.
+    """
+
+    class Status(models.TextChoices):
+        IN_PROGRESS = "in_progress"
+        COMPLETED = "completed"
+        INCOMPLETE = "incomplete"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.CharField(primary_key=True, max_length=64, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stored_responses"
+    )
+    api_key = models.ForeignKey(
+        "accounts.ApiKey",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="stored_responses",
+    )
+    previous_id = models.CharField(max_length=64, blank=True)
+    thread_id = models.CharField(max_length=64, db_index=True)
+    model = models.CharField(max_length=200)
+    status = models.CharField(max_length=16, choices=Status.choices)
+    input_items = models.TextField()
+    response = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(default=response_expiry, db_index=True)
+
+    def __str__(self) -> str:
+        return self.id
