@@ -30,7 +30,14 @@ NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 PersonName = Annotated[str, StringConstraints(pattern=r"^[^\s<|\\/>]{1,64}$")]
 StopString = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-TokenId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
+Bias = Annotated[float, Field(ge=-100, le=100)]
+
+
+def _token_ids(biases: dict[str, float]) -> dict[str, float]:
+    for token in biases:
+        if not (token.isascii() and token.isdecimal() and len(token) <= 10):
+            raise ValueError(f"{token[:20]!r} is not the number of a token")
+    return biases
 
 
 class Body(BaseModel):
@@ -157,7 +164,7 @@ class NamedTool(Body):
 class JSONSchema(Body):
     name: FunctionName
     description: str | None = None
-    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    schema_: dict[str, Any] = Field(alias="schema")
     strict: bool | None = None
 
 
@@ -197,7 +204,7 @@ class ChatCompletionBody(Body):
     stop: StopString | Annotated[list[StopString], Field(max_length=4)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    logit_bias: dict[TokenId, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    logit_bias: Annotated[dict[str, Bias], AfterValidator(_token_ids)] | None = None
     response_format: ResponseFormat | None = None
     tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None

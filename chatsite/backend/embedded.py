@@ -20,7 +20,7 @@ from chatsite.backend.engine.client import (
     EngineModel,
 )
 from chatsite.backend.engine.guard import neutralise_json, steers
-from chatsite.backend.engine.limits import check, grammar_refused, one_tool
+from chatsite.backend.engine.limits import check, grammar_refused, one_tool, readable_calls
 from chatsite.backend.engine.queue import FairQueue, Ticket
 from chatsite.backend.errors import (
     BackendError,
@@ -48,6 +48,9 @@ from chatsite.backend.types import (
 
 TIMEOUT = 300.0
 """Seconds of silence: a large model on a small machine reads a long prompt for minutes."""
+CUT_SHORT = "does not match the expected"
+"""What llama.cpp says of an answer with tools or a schema that was cut off by its bound, after the
+words themselves. Before any word it is tried again, as every failure of a server is."""
 EMBEDDED_AT_ONCE = 32
 """Inputs in one request to the engine, which never gives up one that it has begun."""
 CHATML_OVERHEAD = 5
@@ -124,6 +127,10 @@ class EmbeddedBackend:
                         yield event
                 return  # noqa: TRY300 - an else branch would sit far from the loop it ends
             except BackendError as error:
+                if begun and CUT_SHORT in error.message:
+                    yield ChoiceFinished("length")
+                    yield Finished(Usage(exact=False))
+                    return
                 if refusal := grammar_refused(error, request):
                     raise refusal from error
                 if not isinstance(error, Unavailable | UpstreamFailed):
@@ -207,7 +214,11 @@ class EmbeddedBackend:
     def _neutralised(self, request: ChatRequest, model: ModelInfo) -> ChatRequest:
         tokens = self._control_tokens(model)
         messages = tuple(
-            Message(m.role, neutralise_json(m.content, tokens), neutralise_json(m.extra, tokens))
+            Message(
+                m.role,
+                neutralise_json(m.content, tokens),
+                neutralise_json(readable_calls(m.extra), tokens),
+            )
             for m in request.messages
         )
         params: dict[str, Any] = dict(request.params)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from chatsite.backend.engine.schema import trouble_with
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.types import ChatRequest
@@ -50,6 +52,29 @@ def one_tool(params: Mapping[str, Any]) -> dict[str, Any]:
     name = choice["function"]["name"]
     tools = [tool for tool in params["tools"] if tool["function"]["name"] == name]
     return {"tools": tools, "tool_choice": "required"}
+
+
+def readable_calls(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A message's fields, with arguments that are no JSON made a JSON string of themselves.
+
+    A model may have written anything there, and clients send it back; llama.cpp reads JSON only.
+    """
+    if not extra.get("tool_calls"):
+        return extra
+    calls = [
+        {**call, "function": {**call["function"], "arguments": _as_json(call["function"])}}
+        for call in extra["tool_calls"]
+    ]
+    return {**extra, "tool_calls": calls}
+
+
+def _as_json(function: Mapping[str, Any]) -> str:
+    arguments = str(function["arguments"])
+    try:
+        orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        return orjson.dumps(arguments).decode()
+    return arguments
 
 
 def grammar_refused(error: BackendError, request: ChatRequest) -> InvalidRequest | None:

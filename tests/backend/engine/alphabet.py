@@ -40,6 +40,7 @@ def write_alphabet(
     sampling=(),
     pooling=None,
     seed=None,
+    template=None,
 ):
     """Write the model: a line break is followed by the alphabet and the end, a digit by the next.
 
@@ -86,7 +87,7 @@ def write_alphabet(
     writer.add_token_merges(["a b"])
     writer.add_eos_token_id(end)
     writer.add_add_bos_token(False)
-    writer.add_chat_template(CHATML)
+    writer.add_chat_template(template or CHATML)
     embedding = np.zeros((len(tokens), WIDTH), np.float16)
     output = np.zeros((len(tokens), WIDTH), np.float16)
     for token in range(len(tokens)):

@@ -87,7 +87,7 @@ def write_encoder(path, *, width=64, context=128, pooling=gguf.PoolingType.MEAN,
     writer.add_token_list(tokens)
     writer.add_token_types([gguf.TokenType.CONTROL] * 5 + [gguf.TokenType.NORMAL] * normal)
     writer.add_token_type_count(2)
-    for number, add in enumerate(
+    for number, add_id in enumerate(
         [
             writer.add_pad_token_id,
             writer.add_unk_token_id,
@@ -96,7 +96,7 @@ def write_encoder(path, *, width=64, context=128, pooling=gguf.PoolingType.MEAN,
             writer.add_mask_token_id,
         ]
     ):
-        add(number)
+        add_id(number)
     draw = np.random.default_rng(seed).standard_normal
 
     def add(name, *shape):
