@@ -343,3 +343,52 @@ class IdempotentReply(models.Model):
 
     def __str__(self) -> str:
         return self.idempotency_key
+
+
+class RequestLog(models.Model):
+    """One request to the API as the gateway saw it, kept for settings.REQUEST_LOG_DAYS.
+
+    The bodies are there with settings.REQUEST_LOG = "full" alone, with secrets masked and cut
+    short. A client that went away before it had all of the reply has status 499.
+    """
+
+    # No indexes for the two keys: who looks for a key's requests is their owner.
+    owner = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="request_log",
+        db_index=False,
+        help_text="Nobody where the key was refused.",
+    )
+    api_key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    request_id = models.CharField(max_length=100, db_index=True)
+    method = models.CharField(max_length=16)
+    path = models.CharField(max_length=300)
+    model = models.CharField(max_length=200, blank=True)
+    status = models.PositiveSmallIntegerField()
+    error_code = models.CharField(max_length=100, blank=True)
+    request_bytes = models.PositiveBigIntegerField(default=0)
+    response_bytes = models.PositiveBigIntegerField(default=0)
+    duration_ms = models.PositiveIntegerField(default=0)
+    overhead_ms = models.FloatField(
+        null=True, blank=True, help_text="The site's own part of the duration."
+    )
+    request_body = models.TextField(blank=True)
+    response_body = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "logged request"
+        indexes = [models.Index(fields=["owner", "created_at"], name="accounts_requestlog_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status}"
