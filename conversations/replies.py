@@ -131,7 +131,6 @@ async def whole(
         "choices": [choice.body(i, logprobs=logprobs) for i, choice in enumerate(choices)],
         "usage": usage_body(usage),
         "service_tier": "default",
-        "system_fingerprint": None,
     }
 
 
@@ -149,7 +148,6 @@ async def chunks(
         "created": int(time.time()),
         "model": model,
         "service_tier": "default",
-        "system_fingerprint": None,
     }
     # All but the choice is the same in every chunk, so it is written once. With include_usage
     # every chunk but the last says that it has none.

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from typing import Any
 
-import httpx2
 import openai
 import orjson
 import pytest
-from asgiref.sync import async_to_sync
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from accounts.models import UsageRecord, User
 from accounts.services import issue_key, revoke_key
 from accounts.types import IssuedKey
-from chatsite.asgi import application
-from chatsite.backend.registry import get_registry
+from tests.gateway import error, get, post, with_client
 from tests.servers.answers import Answer
 from tests.servers.upstream import Upstream
 
@@ -30,65 +24,6 @@ HELLO = [{"role": "user", "content": "Hello there"}]
 @pytest.fixture
 def key(alice: User) -> IssuedKey:
     return issue_key(alice, "tests")
-
-
-def with_client(
-    secret: str, scene: Callable[[openai.AsyncOpenAI], Coroutine[Any, Any, Any]]
-) -> Any:
-    """Run a scene with the official client in front of this process's own application."""
-
-    async def run() -> Any:
-        transport = httpx2.ASGITransport(app=application)
-        async with (
-            httpx2.AsyncClient(transport=transport) as http,
-            openai.AsyncOpenAI(
-                api_key=secret,
-                base_url="http://localhost/v1",
-                http_client=http,
-                max_retries=0,
-                _strict_response_validation=True,
-            ) as client,
-        ):
-            try:
-                return await scene(client)
-            finally:
-                await get_registry().aclose()
-
-    # Each request would close the test's connection, with its open transaction.
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        return async_to_sync(run)()
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
-
-
-def post(secret: str, body: Any, path: str = "/chat/completions", **headers: str) -> Any:
-    """A plain POST; the response."""
-    content = body if isinstance(body, bytes) else orjson.dumps(body)
-
-    async def scene(client: openai.AsyncOpenAI) -> httpx2.Response:
-        sent = {"authorization": f"Bearer {secret}", **headers}
-        return await client._client.post(
-            f"http://localhost/v1{path}", content=content, headers=sent
-        )
-
-    return with_client(secret, scene)
-
-
-def get(secret: str, path: str) -> Any:
-    async def scene(client: openai.AsyncOpenAI) -> httpx2.Response:
-        headers = {"authorization": f"Bearer {secret}"} if secret else {}
-        return await client._client.get(f"http://localhost/v1{path}", headers=headers)
-
-    return with_client(secret or "none", scene)
-
-
-def error(response: Any) -> tuple[int, dict[str, Any]]:
-    assert response.headers["content-type"] == "application/json"
-    assert response.headers["x-request-id"].startswith("req_")
-    return response.status_code, response.json()["error"]
 
 
 def chat(key: IssuedKey, **body: Any) -> ChatCompletion:

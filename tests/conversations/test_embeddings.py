@@ -13,7 +13,7 @@ from accounts.models import UsageRecord, User
 from accounts.services import issue_key
 from accounts.types import IssuedKey
 from chatsite.backend.registry import get_registry
-from tests.conversations.test_api import with_client
+from tests.gateway import with_client
 from tests.servers.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
