@@ -155,3 +155,87 @@ class StoredResponse(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class StoredCompletion(models.Model):
+    """A chat completion that is kept: for good where its caller asked for that (`store`), else
+    until `expires_at`, so that it can be rated by its id.
+
+    Request and reply are the JSON of the API in texts, as a StoredResponse's are. `metadata` is
+    the JSON of a list of pairs, `[["key","value"]]`, in which one pair can be searched for alike
+    on every database.
+    """
+
+    id = models.CharField(primary_key=True, max_length=64, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stored_completions"
+    )
+    api_key = models.ForeignKey(
+        "accounts.ApiKey",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="stored_completions",
+    )
+    model = models.CharField(max_length=200)
+    request = models.TextField()
+    reply = models.TextField()
+    metadata = models.TextField(default="[]")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "created_at", "id"], name="conversations_completion_own")
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Rating(models.Model):
+    """What a person thinks of one answer: of a message on the page, or of a completion's choice.
+
+    What was asked and answered is not copied: it is where the rating points to, and a rating goes
+    when that is deleted.
+    """
+
+    class Thumb(models.IntegerChoices):
+        UP = 1
+        DOWN = -1
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ratings"
+    )
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, null=True, blank=True, related_name="ratings"
+    )
+    completion = models.ForeignKey(
+        StoredCompletion, on_delete=models.CASCADE, null=True, blank=True, related_name="ratings"
+    )
+    choice = models.PositiveSmallIntegerField(default=0)
+    thumb = models.SmallIntegerField(choices=Thumb)
+    reasons = models.JSONField(default=list, blank=True)
+    comment = models.TextField(blank=True)
+    better_answer = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "created_at", "id"], name="conversations_rating_owner")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(message__isnull=True) ^ models.Q(completion__isnull=True),
+                name="rating_of_one_answer",
+            ),
+            models.UniqueConstraint(fields=["owner", "message"], name="one_rating_per_message"),
+            models.UniqueConstraint(
+                fields=["owner", "completion", "choice"], name="one_rating_per_choice"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_thumb_display()} by {self.owner_id}"
