@@ -10,8 +10,8 @@ def properties(count):
     return {"type": "object", "properties": {f"p{i}": {"type": "integer"} for i in range(count)}}
 
 
-def nested(depth):
-    schema = {"type": "string"}
+def nested(depth) -> dict:
+    schema: dict = {"type": "string"}
     for _ in range(depth):
         schema = {"type": "object", "properties": {"a": schema}}
     return schema
