@@ -25,6 +25,7 @@ from chatsite import http
 from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
 from conversations.api import router as conversations_router
 from conversations.embeddings_api import router as embeddings_router
+from conversations.responses_api import router as responses_router
 
 logger = logging.getLogger("chatsite.gateway")
 
@@ -70,6 +71,7 @@ api = NinjaAPI(
 )
 api.add_router("", conversations_router)
 api.add_router("", embeddings_router)
+api.add_router("", responses_router)
 urlpatterns = [path("v1/", api.urls)]
 
 
@@ -114,7 +116,7 @@ _TAGS = {
     "system", "developer", "user", "assistant", "tool", "text", "refusal", "image_url",
     "input_audio", "file", "json_object", "json_schema",
 }  # fmt: skip
-_BRANCH = re.compile(r"^(list\[|function-|dict\[|literal\[|constrained-|str$|nullable)")
+_BRANCH = re.compile(r"^(~|list\[|function-|dict\[|literal\[|constrained-|str$|nullable)")
 
 
 def _telling(errors: list[dict[str, Any]]) -> dict[str, Any]:
@@ -131,8 +133,8 @@ def _invalid(error: dict[str, Any]) -> InvalidRequest:
     kind = error["type"]
     steps = list(error["loc"])[2:]
     param = ""
-    for before, step in pairwise([None, *steps]):
-        tag = step in _TAGS and isinstance(before, int | None)
+    for before, step in pairwise(["", *steps]):
+        tag = step in _TAGS and isinstance(before, int)
         if isinstance(step, int):
             param += f"[{step}]"
         elif not tag and not _BRANCH.match(str(step)):

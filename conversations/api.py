@@ -42,7 +42,7 @@ async def create_chat_completion(
             )
         return json_response(reply)
     # The status line can still say that it failed, as long as no word has been sent.
-    first = await _first(events)
+    first = await first_word(events)
     options = body.stream_options
     return event_stream(
         replies.chunks(
@@ -55,7 +55,7 @@ async def create_chat_completion(
     )
 
 
-async def _first(events: AsyncGenerator[Event, None]) -> Event:
+async def first_word(events: AsyncGenerator[Event, None]) -> Event:
     """The first event that has something to say. Raises the BackendError of a Failed."""
     patient_until = time.monotonic() + PATIENCE
     async for event in events:
