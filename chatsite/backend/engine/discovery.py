@@ -160,6 +160,8 @@ class Library:
         for base in (models[model_id] for model_id in wanted):
             pair = (key, keys[base.id])
             reason = base.error and f"Its base model cannot be used: {base.error}"
+            if base.pooling:  # llama.cpp reads a request's adapter for chats only
+                reason = f"Adapters of models for embeddings are not served ({base.id})."
             if not reason:
                 misfits[pair] = self._misfits.get(pair) or _misfit(key, keys[base.id])
                 reason = misfits[pair] and f"{misfits[pair]} ({base.id})."

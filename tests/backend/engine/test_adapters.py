@@ -2,6 +2,7 @@
 
 import asyncio
 
+import gguf
 import pytest
 
 from chatsite.backend.embedded import EmbeddedBackend
@@ -110,6 +111,8 @@ def test_an_adapter_that_does_not_fit_is_refused_with_the_reason(tmp_path):
     write_adapter(tmp_path / "alphabet.vector.lora.gguf", skip("a", "b"), kind="steering")
     write_adapter(tmp_path / "alone.lora.gguf", skip("a", "b"))
     write_adapter(tmp_path / "far.lora.gguf", skip("a", "b"), base="Far Away 7B")
+    write_alphabet(tmp_path / "vectors.gguf", pooling=gguf.PoolingType.LAST)
+    write_adapter(tmp_path / "vectors.good.lora.gguf", skip("a", "b"))
     cut = tmp_path / "alphabet.cut.lora.gguf"
     cut.write_bytes(whole.read_bytes()[:-100])
 
@@ -119,6 +122,8 @@ def test_an_adapter_that_does_not_fit_is_refused_with_the_reason(tmp_path):
     assert {model_id: file.error for model_id, file in files.items()} == {
         "alphabet": "",
         "alphabet:good": "",
+        "vectors": "",
+        "vectors:good": "Adapters of models for embeddings are not served (vectors).",
         "alphabet.cut.lora": f"The file is cut off: {cut.stat().st_size:,} of "
         f"{read_head(whole).end:,} bytes.",
         "alphabet.vector.lora": "An adapter of the type steering cannot be used.",
