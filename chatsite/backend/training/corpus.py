@@ -52,6 +52,11 @@ TEXT_WEIGHTS: tuple[tuple[str, float], ...] = (
 # The corpus has an assistant without a name; this model has one.
 _NUMBER = re.compile(r"\d+")
 _SUM = re.compile(r"(\d{1,3}) ?[-+] ?(\d{1,3})\b")
+_SUM_ASKED = re.compile(
+    r"\d ?(?:[-+*/x×÷]|plus|minus|times|multiplied|divided) ?(?:by )?\d"
+    r"|(?:add|subtract|multiply|divide) \d",
+    re.IGNORECASE,
+)
 _NAMELESS = re.compile(r"(?:don't|do not) have a (?:personal )?name|name of my own", re.IGNORECASE)
 
 
@@ -82,8 +87,9 @@ def read_corpus(
 
     `millions` is the model's size in millions of parameters, which it is taught to tell. For
     `tuning` there are conversations alone. Left out is every conversation in which a user asks a
-    held-out question, of `eval_chat` (its first ones) or of the evaluation's prompts, and those of
-    the corpus with a held-out sum. Raises CorpusError.
+    held-out question, of `eval_chat` (its first ones) or of the evaluation's prompts, those of the
+    corpus with a held-out sum, and its plain sums, which are worked otherwise than the generated
+    ones. Raises CorpusError.
     """
     forbidden = {_first_question(_turns(line)) for line in _lines(folder, "eval_chat")}
     forbidden |= prompts()
@@ -95,8 +101,10 @@ def read_corpus(
         ]
     for line in _lines(folder, "chat"):
         turns = _turns(line)
-        if not (_nameless(turns) or _asks(turns, forbidden) or _holds_out_sum(turns)):
-            documents.append(Document(render(turns), _weights(str(line["source"]))[tuning]))
+        source = str(line["source"])
+        sums = _holds_out_sum(turns) or (source.startswith("original") and _asks_a_sum(turns))
+        if not (_nameless(turns) or _asks(turns, forbidden) or sums):
+            documents.append(Document(render(turns), _weights(source)[tuning]))
     weight = _weights("generated")[tuning]
     for turns in conversations.generate(generated, millions=millions, seed=seed):
         if not _asks(turns, forbidden):
@@ -177,6 +185,10 @@ def _holds_out_sum(turns: list[Turn]) -> bool:
         for turn in turns
         for a, b in _pairs(turn)
     )
+
+
+def _asks_a_sum(turns: list[Turn]) -> bool:
+    return any(t["role"] == "user" and _SUM_ASKED.search(t["content"]) for t in turns)
 
 
 def _pairs(turn: Turn) -> list[tuple[int, int]]:

@@ -76,9 +76,9 @@ def _svg(curves: Sequence[Sequence[Point]]) -> str:
         drawn = " ".join(place(*point) for point in curve)
         style = f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
         parts.append(f'<polyline points="{drawn}" {style}/>')
-        y = _TOP + 14 + 20 * number
+        down = _TOP + 14 + 20 * number
         parts.append(
-            f'<path d="M{_WIDTH - _RIGHT + 8} {y - 4}h18" {style}/>'
-            f'<text x="{_WIDTH - _RIGHT + 32}" y="{y}">{escape(name)}</text>'
+            f'<path d="M{_WIDTH - _RIGHT + 8} {down - 4}h18" {style}/>'
+            f'<text x="{_WIDTH - _RIGHT + 32}" y="{down}">{escape(name)}</text>'
         )
     return "\n".join([*parts, "</svg>\n"])

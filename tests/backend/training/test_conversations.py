@@ -9,16 +9,11 @@ import pytest
 
 from chatsite.backend.training.conversations import generate, held_out_sum, stories
 from chatsite.backend.training.conversations.exchange import words
-from chatsite.backend.training.conversations.sums import spelled
+from chatsite.backend.training.conversations.sums import equation, spelled
 from chatsite.backend.training.template import Turn
 
-SUM = re.compile(r"(?<!\d )(?<!-)\b(\d+) ([-+×÷]) (\d+) = (-?\d+)")
-OPERATIONS = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "×": lambda a, b: a * b,
-    "÷": lambda a, b: a / b,
-}
+SUM = re.compile(r"(\d+) ([-+×÷]) (\d+) = ")
+CHAIN = re.compile(r"\d+ [-+×÷] \d+(?: = -?\d+(?: [-+] \d+)?)+")
 
 
 @pytest.fixture(scope="module")
@@ -40,20 +35,25 @@ def test_user_and_assistant_take_turns_and_the_assistant_ends(made: list[list[Tu
         roles = [turn["role"] for turn in turns if turn["role"] != "system"]
         assert roles == ["user", "assistant"] * (len(roles) // 2)
         assert all(turn["content"].strip() == turn["content"] != "" for turn in turns)
-        assert not any("{" in turn["content"] for turn in turns if "```" not in turn["content"])
+        assert not any(
+            re.search(r"\{\w*\}", t["content"]) for t in turns if "```" not in t["content"]
+        )
+
+
+def value(side: str) -> float:
+    return float(eval(side.replace("×", "*").replace("÷", "/")))
 
 
 def test_every_sum_is_right(made: list[list[Turn]]) -> None:
-    sums = [match for answer in answers(made) for match in SUM.finditer(answer)]
-    assert len(sums) > 1500
-    for match in sums:
-        a, sign, b, result = match.groups()
-        assert OPERATIONS[sign](int(a), int(b)) == int(result)
+    chains = [match[0].split(" = ") for each in answers(made) for match in CHAIN.finditer(each)]
+    assert len(chains) > 1500
+    assert all(len({value(side) for side in sides}) == 1 for sides in chains)
+    assert equation(47, "+", 38, 85) == "47 + 38 = 70 + 15 = 85"
 
 
 def test_held_out_sums_are_never_made_and_are_one_in_twenty(made: list[list[Turn]]) -> None:
     sums = [match.groups() for answer in answers(made) for match in SUM.finditer(answer)]
-    added = {(int(a), int(b)) for a, sign, b, _ in sums if sign in "+-"}
+    added = {(int(a), int(b)) for a, sign, b in sums if sign in "+-"}
     assert not any(held_out_sum(a, b) for a, b in added)
     all_pairs = [held_out_sum(a, b) for a in range(101) for b in range(101)]
     assert 0.045 < sum(all_pairs) / len(all_pairs) < 0.055

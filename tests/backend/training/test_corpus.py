@@ -66,8 +66,8 @@ def test_texts_and_chats_are_read_with_the_weights_of_their_kind(tmp_path: Path)
         Document(greeting, 1.0),
     ]
     assert read_corpus(folder, millions=8, generated=0, seed=0, tuning=True) == [
-        Document(sum_, 0.02),
-        Document(greeting, 0.8),
+        Document(sum_, 0.08),
+        Document(greeting, 1.0),
     ]
 
 
@@ -94,19 +94,21 @@ def test_no_prompt_of_the_evaluation_is_trained_on_in_any_turn(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("question", "answer", "kept"),
+    ("question", "answer", "source", "kept"),
     [
-        (f"Add {HELD_OUT[0]} and {HELD_OUT[1]}.", "I don't know.", False),
-        (f"Take {HELD_OUT[1]} from {HELD_OUT[0]}.", "I don't know.", False),
-        ("A word problem", f"It is {HELD_OUT[0]} + {HELD_OUT[1]}.", False),
-        ("Add 2 and 2.", "2 + 2 = 4.", True),
-        (f"{HELD_OUT[0]} times 1 is?", f"{HELD_OUT[1]}0000", True),
+        (f"{HELD_OUT[0]} and {HELD_OUT[1]}: how many?", "Many.", "x", False),
+        (f"Take {HELD_OUT[1]} from {HELD_OUT[0]}.", "I don't know.", "x", False),
+        ("A word problem", f"It is {HELD_OUT[0]} + {HELD_OUT[1]}.", "x", False),
+        ("Add 2 and 2.", "2 + 2 = 4.", "x", True),
+        ("Add 2 and 2.", "The answer is 4.", "original (skills)", False),
+        (f"Is {HELD_OUT[0]} large?", f"More than {HELD_OUT[1]}.", "original", True),
     ],
 )
-def test_a_held_out_sum_of_the_corpus_is_left_out(
-    tmp_path: Path, question: str, answer: str, kept: bool
+def test_held_out_sums_of_the_corpus_and_its_own_plain_ones_are_left_out(
+    tmp_path: Path, question: str, answer: str, source: str, kept: bool
 ) -> None:
-    assert len(texts(write(tmp_path, chat=[chat(question, answer)]))) == kept
+    folder = write(tmp_path, chat=[chat(question, answer, source)])
+    assert len(texts(folder)) == kept
 
 
 def test_control_tokens_in_a_text_are_taken_out(tmp_path: Path) -> None:

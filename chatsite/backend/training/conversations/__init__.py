@@ -50,12 +50,12 @@ def _conversation(rng: random.Random, millions: int) -> list[Turn]:
 
     kind = rng.random()
     system = ""
-    if kind < 0.2:
+    if kind < 0.14:
         style = styles.styled(light, rng)
         system, exchanges = style.system, style.exchanges
-    elif kind < 0.22:
+    elif kind < 0.16:
         exchanges = _long(light, rng)
-    elif kind < 0.4:
+    elif kind < 0.38:
         grammar = rng.choices(
             (memory.told, memory.never_told, memory.corrected, memory.repeated),
             weights=(16, 2, 2, 1),
@@ -94,15 +94,15 @@ def _turns(system: str, exchanges: list[Exchange], rng: random.Random) -> list[T
 
 def _some_sums(rng: random.Random) -> list[Exchange]:
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.46:
         return [sums.plain_sum(rng) for _ in range(rng.choice((1, 1, 2, 3, 4)))]
-    if kind < 0.7:
+    if kind < 0.77:
         return [sums.many_sums(rng)]
-    if kind < 0.78:
+    if kind < 0.83:
         return sums.follow_ups(rng)
-    if kind < 0.88:
+    if kind < 0.91:
         return [sums.word_problem(rng, words("names")["people"])]
-    if kind < 0.92:
+    if kind < 0.94:
         return [sums.three_numbers(rng)]
     return [sums.about_numbers(rng)]
 
@@ -134,25 +134,25 @@ def _grammars(millions: int) -> list[tuple[_Grammar, float]]:
         (lambda rng: [smalltalk.how_are_you(rng)], 2),
         (lambda rng: [smalltalk.mood(rng)], 3),
         (lambda rng: [smalltalk.unknown(rng)], 5),
-        (lambda rng: [about.about(rng, millions)], 11),
-        (lambda rng: [about.site(rng)], 13),
-        (_some_sums, 32),
-        (countries.capitals, 9),
-        (lambda rng: [countries.fact(rng)], 4),
-        (countries.several, 2),
-        (lambda rng: [countries.table(rng)], 2),
-        (lambda rng: [lists.short_list(rng)], 6),
-        (lambda rng: [knowledge.definition(rng)], 6),
-        (lambda rng: [knowledge.fact(rng)], 6),
-        (lambda rng: [code.python(rng)], 4),
-        (lambda rng: [stories.story(rng)], 6),
-        (lambda rng: [stories.poem(rng)], 4),
-        (lambda rng: [rewriting.form(rng)], 4),
+        (lambda rng: [about.about(rng, millions)], 13),
+        (lambda rng: [about.site(rng)], 15),
+        (_some_sums, 40),
+        (countries.capitals, 11),
+        (lambda rng: [countries.fact(rng)], 3),
+        (countries.several, 1.5),
+        (lambda rng: [countries.table(rng)], 1.5),
+        (lambda rng: [lists.short_list(rng)], 5),
+        (lambda rng: [knowledge.definition(rng)], 5),
+        (lambda rng: [knowledge.fact(rng)], 4),
+        (lambda rng: [code.python(rng)], 3),
+        (lambda rng: [stories.story(rng)], 3),
+        (lambda rng: [stories.poem(rng)], 2),
+        (lambda rng: [rewriting.form(rng)], 3),
         (lambda rng: [rewriting.sentence(rng)], 4),
-        (lambda rng: [rewriting.clause(rng)], 4),
-        (lambda rng: [rewriting.corrected(rng)], 3),
-        (lambda rng: [rewriting.summary(rng)], 3),
+        (lambda rng: [rewriting.clause(rng)], 2.5),
+        (lambda rng: [rewriting.corrected(rng)], 2),
+        (lambda rng: [rewriting.summary(rng)], 2),
         (lambda rng: [rewriting.about_text(rng)], 3),
-        (lambda rng: [languages.translation(rng)], 8),
-        (lambda rng: [formats.formatted(rng)], 9),
+        (lambda rng: [languages.translation(rng)], 6),
+        (lambda rng: [formats.formatted(rng)], 6),
     ]
