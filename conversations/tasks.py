@@ -5,7 +5,7 @@ from __future__ import annotations
 from asgiref.sync import async_to_sync
 from celery import shared_task
 
-from conversations import runner, services
+from conversations import responses_store, runner, services
 
 
 @shared_task(name="conversations.tasks.settle_runs")
@@ -15,3 +15,9 @@ def settle_runs() -> int:
     for run in settled:
         async_to_sync(runner.announce_ended)(run)
     return len(settled)
+
+
+@shared_task(name="conversations.tasks.tidy_responses")
+def tidy_responses() -> int:
+    """Delete the responses that have expired, and end those that were lost; how many there were."""
+    return responses_store.delete_expired() + responses_store.settle_lost()
