@@ -5,8 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 from django.core.management import call_command
 
+from accounts import request_log
+
 
 @shared_task(name="accounts.tasks.clear_sessions")
 def clear_sessions() -> None:
     """Delete the sessions that have expired; Django leaves them in the database."""
     call_command("clearsessions")
+
+
+@shared_task(name="accounts.tasks.sweep_requests")
+def sweep_requests() -> None:
+    """Delete the logged requests that are older than the site keeps them."""
+    request_log.sweep_requests()

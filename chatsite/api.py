@@ -19,6 +19,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
+from accounts import request_log
 from accounts.auth import caller_for_bearer
 from accounts.types import Caller
 from chatsite import http
@@ -37,11 +38,14 @@ class JSONParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            return orjson.loads(request.body)
+            body = orjson.loads(request.body)
         except orjson.JSONDecodeError as error:
             raise InvalidRequest(
                 f"The body of the request is not valid JSON: {error}.", code="invalid_json"
             ) from error
+        if isinstance(body, dict):
+            request.requested_model = body.get("model")  # type: ignore[attr-defined]  # for the log
+        return body
 
 
 async def bearer(request: HttpRequest) -> Caller:
@@ -167,6 +171,9 @@ class GatewayMiddleware:
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX) and request.path_info != "/v1":
             return await self.get_response(request)
+        return await request_log.observe(request, self._reply(request))
+
+    async def _reply(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         request.request_id = http.request_id()  # type: ignore[attr-defined]
         if settings.HTTPS and not request.is_secure():

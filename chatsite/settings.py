@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-responses": {"task": "conversations.tasks.tidy_responses", "schedule": 3600.0},
     "settle-downloads": {"task": "library.tasks.settle_downloads", "schedule": 10.0},
     "tidy-library": {"task": "library.tasks.tidy", "schedule": 24 * 3600.0},
+    "sweep-requests": {"task": "accounts.tasks.sweep_requests", "schedule": 3600.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
 }
 
@@ -305,6 +306,8 @@ if MODERATION not in {"rules", "off", *(b["name"] for b in BACKENDS)}:
         "CHATSITE_MODERATION must be rules, off, or the name of a configured backend."
     )
 REQUESTS_PER_MINUTE = env.int("CHATSITE_REQUESTS_PER_MINUTE", default=120)
+REQUEST_LOG = _one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
+REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30)
 MAX_ANSWER_TOKENS = env.int("CHATSITE_MAX_ANSWER_TOKENS", default=4096)
 
 # --- the page
