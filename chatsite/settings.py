@@ -307,7 +307,7 @@ if MODERATION not in {"rules", "off", *(b["name"] for b in BACKENDS)}:
     )
 REQUESTS_PER_MINUTE = env.int("CHATSITE_REQUESTS_PER_MINUTE", default=120)
 REQUEST_LOG = _one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
-REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30)
+REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30) or 30
 MAX_ANSWER_TOKENS = env.int("CHATSITE_MAX_ANSWER_TOKENS", default=4096)
 
 # --- the page
