@@ -135,7 +135,8 @@ def _telling(errors: list[dict[str, Any]]) -> dict[str, Any]:
 def _invalid(error: dict[str, Any]) -> InvalidRequest:
     """OpenAI's error for pydantic's first one, with the path of the value at fault."""
     kind = error["type"]
-    steps = list(error["loc"])[2:]
+    # A body's path begins with the name that the endpoint gives it.
+    steps = list(error["loc"])[1 if error["loc"][0] == "query" else 2 :]
     param = ""
     for before, step in pairwise(["", *steps]):
         tag = step in _TAGS and isinstance(before, int)
