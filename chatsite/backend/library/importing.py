@@ -56,7 +56,7 @@ def import_path(
 def _take(parts: Sequence[Path], data_dir: Path, name: str) -> GgufFile:
     stem = safe_stem(name or parts[0].name)
     file = read_file(stem, parts)
-    if file.error:
+    if file.error and file.kind != "adapter":  # its base may come later
         raise InvalidRequest(f"{parts[0].name}: {file.error}", code="model_broken")
     targets_of(stem, len(parts), data_dir)
     with _folder(data_dir) as folder:

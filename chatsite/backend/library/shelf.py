@@ -106,7 +106,7 @@ def place(paths: Sequence[Path], stem: str, data_dir: Path) -> GgufFile:
     from chatsite.backend.engine.discovery import read_file
 
     file = read_file(stem, paths)
-    if file.error:
+    if file.error and file.kind != "adapter":  # its base may come later
         raise InvalidRequest(f"{paths[0].name}: {file.error}", code="model_broken")
     targets = targets_of(stem, len(paths), data_dir)
     for path, target in zip(paths, targets, strict=True):

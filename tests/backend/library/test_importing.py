@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from chatsite.backend.engine.discovery import Library
 from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.library.importing import import_path
+from tests.backend.engine.small_models import skip, write_adapter
 
 
 def left(data_dir: Path) -> list[str]:
@@ -50,6 +52,22 @@ def test_a_folder_gives_every_model_in_it(
         "alphabet-00001-of-00002.gguf",
         "alphabet-00002-of-00002.gguf",
         "one.gguf",
+    ]
+
+
+def test_an_adapter_is_taken_and_found_with_its_base(
+    alphabet: bytes, tmp_path: Path, data: Path
+) -> None:
+    adapter = write_adapter(tmp_path / "alphabet.skipping.lora.gguf", skip("a", "c"))
+    [alone] = import_path(adapter, data)
+    assert alone.kind == "adapter"
+    assert "works only with its base model" in alone.error
+    (tmp_path / "alphabet.gguf").write_bytes(alphabet)
+    import_path(tmp_path / "alphabet.gguf", data)
+    found = Library(data / "models", tmp_path / "no-starter.gguf").scan().values()
+    assert [(f.id, f.base, f.error) for f in found if f.path.parent == data / "models"] == [
+        ("alphabet", "", ""),
+        ("alphabet:skipping", "alphabet", ""),
     ]
 
 
