@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint format bench clean programs
+.PHONY: help run test clients lint format bench clean programs
 
 # Optional dependencies of `make run`: "training" brings torch, `make run EXTRAS=` does without.
 EXTRAS ?= training
@@ -13,6 +13,9 @@ INSTALLED := .venv/.installed-$(or $(EXTRAS),none)
 INSTALLED_FOR_TESTS := .venv/.installed-training,test
 # Checks and tests keep what they store apart from the site's data.
 CHECK := CHATSITE_DATA_DIR=$(CURDIR)/build/check
+# Other people's clients, which need other versions of what Chatsite is made of.
+CLIENTS := .venv-clients
+NODE_CLIENT := openai@7.57.0
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -21,7 +24,10 @@ run: $(INSTALLED) ## Install what is missing and run the site until Ctrl-C
 	@exec $(BIN)/python manage.py serve
 
 test: programs lint ## Install what is missing and run every check and test
+	@$(MAKE) --no-print-directory clients || echo "Some API clients are not installed. Their tests are skipped."
 	$(BIN)/pytest -n 2 --dist loadfile
+
+clients: $(CLIENTS)/.installed ## Install other people's API clients, for their tests
 
 lint: $(INSTALLED_FOR_TESTS) ## Check style, types, import rules and migrations
 	$(BIN)/ruff format --check .
@@ -40,7 +46,7 @@ bench: $(INSTALLED_FOR_TESTS) ## Run every benchmark
 	done
 
 clean: ## Remove what was installed and built, never the data
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv $(CLIENTS) build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 programs:
 	@bash .ci/programs
@@ -58,3 +64,11 @@ programs:
 	@echo "Installing the dependencies; the first time takes a few minutes."
 	@$(BIN)/pip install --disable-pip-version-check --quiet --editable ".$(patsubst [none],,[$*])"
 	@touch $@ $(if $(findstring test,$*),.venv/.installed-training .venv/.installed-none)
+
+# Not compiled: the tests import less than a tenth of it.
+$(CLIENTS)/.installed: tests/clients/requirements.txt Makefile | $(INSTALLED_FOR_TESTS)
+	@test -x $(CLIENTS)/bin/pip || $(BIN)/python -m venv $(CLIENTS)
+	@echo "Installing other people's API clients."
+	@$(CLIENTS)/bin/pip install --disable-pip-version-check --quiet --no-compile -r $<
+	@! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix $(CLIENTS) $(NODE_CLIENT)
+	@touch $@
