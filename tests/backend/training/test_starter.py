@@ -105,6 +105,28 @@ def test_the_state_of_another_recipe_is_refused(corpus: Path, uninterrupted: Pat
         )
 
 
+def test_a_stages_data_is_made_once_and_then_read_without_the_corpus(
+    corpus: Path, tmp_path: Path
+) -> None:
+    lines: list[str] = []
+    options = {"recipe": RECIPE, "report": lines.append}
+    tokenizer = starter.prepare_tokenizer(corpus, tmp_path, **options)
+    stages = RECIPE.stages
+    made = [starter.prepare(corpus, tmp_path, tokenizer, stage, **options) for stage in stages]
+    assert [line.split(":")[0] for line in lines[1:]] == ["pretraining", "tuning"]
+    # The pretraining has the texts besides, and each stage its own conversations.
+    assert len(made[0].documents) > len(made[1].documents)
+    said = [tokenizer.decode(data.documents[-1].tokens.tolist()) for data in made]
+    assert said[0] != said[1]
+    gone = tmp_path / "gone"
+    again = starter.prepare(gone, tmp_path, tokenizer, stages[1], **options)
+    assert again.weights == made[1].weights
+    assert [each.tokens.tolist() for each in again.documents] == [
+        each.tokens.tolist() for each in made[1].documents
+    ]
+    assert len(lines) == 3
+
+
 def test_steps_for_each_stage_are_asked_for(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Give 2 numbers of steps"):
         starter.Trainer(corpus, tmp_path, recipe=RECIPE, report=lambda _line: None, steps=(1,))
