@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.utils import filter_users_by_email
 from allauth.core.exceptions import ImmediateHttpResponse
 from asgiref.sync import sync_to_async
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db.models import CharField, DateTimeField
 from django.forms import Form
 from django.http import HttpRequest
@@ -20,7 +20,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import services
+from accounts import keys, services
 from accounts.models import User
 from accounts.types import Caller
 from chatsite.backend.errors import InvalidRequest, NotPermitted
@@ -110,9 +110,30 @@ def still_signed_in(user: User, session_key: str | None) -> User | None:
     return person if constant_time_compare(stored, person.get_session_auth_hash()) else None
 
 
-async def caller_for_bearer(request: HttpRequest) -> Caller | None:
-    """Whose API key the Authorization header carries; None without a valid one."""
+async def caller_for_bearer(request: HttpRequest, scope: str) -> Caller | None:
+    """Whose API key the Authorization header carries; None without a valid one.
+
+    `scope` is the group of endpoints that is asked for. Raises NotAuthenticated where the key has
+    expired, NotPermitted where it is not for this scope, or not for the client's address.
+    """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         return None
-    return await sync_to_async(services.authenticate_key)(secret.strip())
+    caller = await sync_to_async(keys.authenticate_key)(secret.strip())
+    if caller is not None and caller.api_key is not None:
+        keys.require_scope(caller.api_key, scope)
+        if caller.api_key.allowed_addresses:
+            keys.require_address(caller.api_key, _client_address(request))
+    return caller
+
+
+def _client_address(request: HttpRequest) -> str:
+    """The client's IP address, which stands in a header where the site is behind a proxy."""
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except (PermissionDenied, ImproperlyConfigured) as error:
+        raise NotPermitted(
+            "Where this request came from cannot be told, and this API key is for some addresses "
+            "only.",
+            code="address_not_allowed",
+        ) from error

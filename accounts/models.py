@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -26,6 +28,29 @@ SCOPES = (
     "fine_tuning", "models", "usage", "feedback",
 )  # fmt: skip
 """The groups of endpoints that a key can be limited to."""
+
+
+def validate_scopes(scopes: list[str]) -> None:
+    if unknown := set(scopes) - set(SCOPES):
+        raise ValidationError(
+            f"There is no scope {', '.join(sorted(unknown))}. There are {', '.join(SCOPES)}."
+        )
+
+
+def validate_patterns(patterns: list[str]) -> None:
+    for pattern in patterns:
+        if not pattern or "*" in pattern[:-1]:
+            raise ValidationError(f"In “{pattern}” a * may stand at the end only.")
+
+
+def validate_networks(networks: list[str]) -> None:
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ValidationError(
+                f"“{network}” is no network. Write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32."
+            ) from error
 
 
 class Allowance(models.Model):
@@ -162,16 +187,21 @@ class ApiKey(Allowance):
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(
-        default=list, blank=True, help_text="Groups of endpoints; empty for all."
+        default=list,
+        blank=True,
+        validators=[validate_scopes],
+        help_text="Groups of endpoints; empty for all.",
     )
     allowed_models = models.JSONField(
         default=list,
         blank=True,
+        validators=[validate_patterns],
         help_text="Ids of models, or the beginnings of ids with * at the end; empty for all.",
     )
     allowed_addresses = models.JSONField(
         default=list,
         blank=True,
+        validators=[validate_networks],
         help_text="Networks that it may be used from, such as 192.0.2.0/24; empty for all.",
     )
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -329,7 +359,7 @@ class IdempotentReply(models.Model):
     idempotency_key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
     status = models.PositiveSmallIntegerField(null=True)
-    headers = models.JSONField(default=dict)
+    content_type = models.CharField(max_length=100, blank=True)
     body = models.BinaryField(default=bytes)
     process = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -5,13 +5,25 @@ from __future__ import annotations
 from celery import shared_task
 from django.core.management import call_command
 
-from accounts import request_log
+from accounts import idempotency, ledger, request_log
 
 
 @shared_task(name="accounts.tasks.clear_sessions")
 def clear_sessions() -> None:
     """Delete the sessions that have expired; Django leaves them in the database."""
     call_command("clearsessions")
+
+
+@shared_task(name="accounts.tasks.settle_ledger")
+def settle_ledger() -> int:
+    """Close the ledger's running rows whose processes have died; how many there were."""
+    return ledger.settle_dead()
+
+
+@shared_task(name="accounts.tasks.forget_replies")
+def forget_replies() -> None:
+    """Delete the replies that are kept for an Idempotency-Key and are too old for it."""
+    idempotency.forget_old()
 
 
 @shared_task(name="accounts.tasks.sweep_requests")

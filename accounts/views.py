@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import keys as key_services
 from accounts import selectors, services
 from accounts.auth import INVITATION_PARAMETER
 from accounts.forms import InvitationForm, KeyForm, ProfileForm
@@ -58,7 +59,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     secret = ""
     if form.is_valid():
-        secret = services.issue_key(user, form.cleaned_data["name"]).secret
+        secret = key_services.issue_key(user, form.cleaned_data["name"]).secret
         form = KeyForm()
     context = {
         "form": form,
@@ -74,7 +75,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
     try:
-        services.revoke_key(_person(request), key_id)
+        key_services.revoke_key(_person(request), key_id)
     except ApiKey.DoesNotExist as error:
         raise Http404 from error
     messages.success(request, "The key is revoked.")

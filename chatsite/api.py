@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,13 +20,14 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from accounts import request_log
+from accounts import limits, request_log
 from accounts.auth import caller_for_bearer
 from accounts.types import Caller
-from chatsite import http
+from chatsite import http, replay
 from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
 from conversations.api import router as conversations_router
 from conversations.embeddings_api import router as embeddings_router
+from conversations.moderations_api import router as moderations_router
 from conversations.responses_api import router as responses_router
 
 logger = logging.getLogger("chatsite.gateway")
@@ -49,8 +51,11 @@ class JSONParser(Parser):
 
 
 async def bearer(request: HttpRequest) -> Caller:
-    """Who is calling. Raises NotAuthenticated."""
-    caller = await caller_for_bearer(request)
+    """Who is calling. Raises NotAuthenticated, or NotPermitted where the key is not for this."""
+    caller: Caller | None = getattr(request, "caller", None)
+    if caller is not None:
+        return caller
+    caller = await caller_for_bearer(request, _scope(request))
     if caller is None:
         given = (
             "Incorrect API key provided."
@@ -61,7 +66,17 @@ async def bearer(request: HttpRequest) -> Caller:
             )
         )
         raise NotAuthenticated(f"{given} Keys are made on your settings page.")
+    request.caller = caller  # type: ignore[attr-defined]
     return caller
+
+
+_SCOPES = {"organization": "usage", "uploads": "files"}
+
+
+def _scope(request: HttpRequest) -> str:
+    """The group of endpoints that is asked for: the address's first part, but for a few."""
+    first = request.path_info.removeprefix(PREFIX).partition("/")[0]
+    return _SCOPES.get(first, first)
 
 
 api = NinjaAPI(
@@ -75,6 +90,7 @@ api = NinjaAPI(
 )
 api.add_router("", conversations_router)
 api.add_router("", embeddings_router)
+api.add_router("", moderations_router)
 api.add_router("", responses_router)
 urlpatterns = [path("v1/", api.urls)]
 
@@ -182,6 +198,14 @@ class GatewayMiddleware:
             response: HttpResponseBase = _problem(403, words, code="insecure")
         else:
             response = await self._answer(request)
+        caller: Caller | None = getattr(request, "caller", None)
+        waited = 0.0
+        if caller is not None:
+            waited = caller.exchange.waited
+            for name, value in limits.headers(caller.exchange):
+                response[name] = value
+        overhead = time.perf_counter() - started - waited
+        response["x-chatsite-overhead-ms"] = f"{max(1000 * overhead, 0):.1f}"
         response["x-request-id"] = request.request_id  # type: ignore[attr-defined]
         response["openai-processing-ms"] = str(round(1000 * (time.perf_counter() - started)))
         response["openai-version"] = "2020-10-01"
@@ -192,7 +216,11 @@ class GatewayMiddleware:
         try:
             match = resolve(request.path_info, urlconf=__name__)
             request.resolver_match = match
-            response: HttpResponseBase = await match.func(request, *match.args, **match.kwargs)
+            view = partial(match.func, request, *match.args, **match.kwargs)
+            if replay.applies(request) and (key := (await bearer(request)).api_key) is not None:
+                response: HttpResponseBase = await replay.once(request, key, view)
+            else:
+                response = await view()
         except Http404:  # Resolver404 is one, too
             return _problem(
                 404, f"Invalid URL ({request.method} {request.path})", code="unknown_url"

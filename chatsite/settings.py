@@ -82,6 +82,21 @@ def _one_of(name: str, *choices: str) -> str:
     return given
 
 
+def _model_limits(name: str) -> dict[str, tuple[int, int]]:
+    """Requests and tokens a minute by the pattern of a model's id: "gpt-5=60/90000,fake/*=10"."""
+    found = {}
+    for entry in env.list(name, default=[]):
+        pattern, _, paces = entry.strip().rpartition("=")
+        numbers = paces.split("/") if pattern else []
+        if not 1 <= len(numbers) <= 2 or not all(n.isascii() and n.isdecimal() for n in numbers):
+            raise ImproperlyConfigured(
+                f"{name} must be a list such as gpt-5=60/90000,local/*=10, of requests and, where "
+                f"wanted, tokens a minute for each model, not {entry!r}."
+            )
+        found[pattern] = (int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0)
+    return found
+
+
 # --- the site
 
 SITE_NAME = env.str("CHATSITE_NAME", default="Chatsite")
@@ -204,6 +219,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-responses": {"task": "conversations.tasks.tidy_responses", "schedule": 3600.0},
     "settle-downloads": {"task": "library.tasks.settle_downloads", "schedule": 10.0},
     "tidy-library": {"task": "library.tasks.tidy", "schedule": 24 * 3600.0},
+    "settle-ledger": {"task": "accounts.tasks.settle_ledger", "schedule": 30.0},
+    "forget-replies": {"task": "accounts.tasks.forget_replies", "schedule": 3600.0},
     "sweep-requests": {"task": "accounts.tasks.sweep_requests", "schedule": 3600.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
 }
@@ -305,7 +322,11 @@ if MODERATION not in {"rules", "off", *(b["name"] for b in BACKENDS)}:
     raise ImproperlyConfigured(
         "CHATSITE_MODERATION must be rules, off, or the name of a configured backend."
     )
-REQUESTS_PER_MINUTE = env.int("CHATSITE_REQUESTS_PER_MINUTE", default=120)
+REQUESTS_PER_MINUTE = _number("CHATSITE_REQUESTS_PER_MINUTE", least=0, default=120) or 0
+TOKENS_PER_MINUTE = _number("CHATSITE_TOKENS_PER_MINUTE", least=0) or 0
+SITE_REQUESTS_PER_MINUTE = _number("CHATSITE_SITE_REQUESTS_PER_MINUTE", least=0) or 0
+SITE_TOKENS_PER_MINUTE = _number("CHATSITE_SITE_TOKENS_PER_MINUTE", least=0) or 0
+MODEL_LIMITS = _model_limits("CHATSITE_MODEL_LIMITS")
 REQUEST_LOG = _one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
 REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30) or 30
 MAX_ANSWER_TOKENS = env.int("CHATSITE_MAX_ANSWER_TOKENS", default=4096)

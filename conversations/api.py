@@ -9,6 +9,8 @@ from contextlib import aclosing
 from django.http import HttpRequest, HttpResponseBase
 from ninja import Router
 
+from accounts.keys import may_use
+from accounts.types import Caller
 from chatsite.backend.errors import BackendError, ModelNotFound
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import Accepted, Event, Failed, Queued
@@ -70,13 +72,15 @@ async def first_word(events: AsyncGenerator[Event, None]) -> Event:
 
 @router.get("/models", tags=["Models"], summary="List the models")
 async def list_models(request: HttpRequest) -> HttpResponseBase:
-    models = await get_registry().models()
+    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja
+    models = [each for each in await get_registry().models() if may_use(caller, each.id)]
     return json_response({"object": "list", "data": [replies.model_body(m) for m in models]})
 
 
 @router.get("/models/{path:model_id}", tags=["Models"], summary="Retrieve a model")
 async def retrieve_model(request: HttpRequest, model_id: str) -> HttpResponseBase:
+    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja
     for model in await get_registry().models():
-        if model.id == model_id:
+        if model.id == model_id and may_use(caller, model_id):
             return json_response(replies.model_body(model))
     raise ModelNotFound(f"The model '{model_id}' does not exist.", param="model")

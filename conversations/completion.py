@@ -12,14 +12,13 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from accounts import services as accounts
-from accounts.types import Caller
+from accounts import keys, ledger, limits
+from accounts.types import Caller, Exchange
 from chatsite.backend import context, errors, tokens
 from chatsite.backend.base import Moderator
 from chatsite.backend.moderation import DEFAULT_POLICY, OutputGuard, blocking
@@ -44,7 +43,6 @@ HELPLINE = (
     "If you are thinking of harming yourself, please talk to somebody now: call your local "
     "emergency number, or find a helpline for your country at findahelpline.com."
 )
-Outcome = Literal["finished", "stopped", "failed", "blocked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +64,11 @@ class Origin:
 class _Meter:
     """What a completion has used so far, for a ledger that must be right however it ends."""
 
-    started: float = field(default_factory=time.perf_counter)
     first_token: float | None = None
     produced: list[str] = field(default_factory=list)
     prompt_tokens: int = 0
     reported: Usage | None = None
-    outcome: Outcome = "stopped"
+    outcome: ledger.Outcome = "stopped"
     flags: set[str] = field(default_factory=set)
 
     def heard(self, delta: Delta) -> None:
@@ -96,26 +93,36 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
     charged for what was produced until then. Every accepted request is one row of the ledger.
     """
     meter = _Meter()
-    resolved: Resolved | None = None
+    charge: ledger.Charge | None = None
     try:
         try:
-            await accounts.acheck_limits(origin.caller, request.n)
+            await limits.admit(origin.caller, request.n)
             registry = get_registry()
             resolved = await registry.resolve(request.model)
+            keys.require_model(origin.caller, resolved.model.id)
+            charge = open_charge(origin, resolved)
             _validate(request, resolved)
             _refuse_absurd(request, resolved)
             await _moderate(registry.moderator, request, meter)
             fitted = await _fit(request, resolved, truncate=origin.truncate)
+            bound = _answer_bound(request.max_tokens, fitted.room)
+            await ledger.reserve(
+                charge,
+                origin.caller,
+                prompt_tokens=fitted.prompt_tokens,
+                answer_tokens=request.n * (bound or settings.MAX_ANSWER_TOKENS),
+                requests=request.n,
+            )
             meter.prompt_tokens = fitted.prompt_tokens
             yield Accepted(resolved.model.id, fitted.omitted, fitted.prompt_tokens)
             sent = replace(
                 request,
                 messages=fitted.messages,
-                max_tokens=_answer_bound(request.max_tokens, fitted.room),
+                max_tokens=bound,
                 on_behalf=str(origin.caller.user.pk),
             )
             stream = resolved.backend.stream(sent, resolved.model)
-            async with aclosing(_heard(stream, meter)) as heard:
+            async with aclosing(_heard(stream, meter, origin.caller.exchange)) as heard:
                 if registry.moderator is None:
                     async for event in heard:
                         yield event
@@ -138,16 +145,17 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
             meter.outcome = "failed"
             yield Failed(errors.BackendError("Something went wrong on this site."))
     finally:
-        if resolved is not None:
-            # Shielded: a run that is being cancelled must still be charged.
-            await asyncio.shield(_record(origin, resolved, meter))
+        if charge is not None:
+            await _settle(charge, meter)
 
 
 async def _heard(
-    events: AsyncGenerator[BackendEvent, None], meter: _Meter
+    events: AsyncGenerator[BackendEvent, None], meter: _Meter, exchange: Exchange
 ) -> AsyncGenerator[BackendEvent, None]:
     async with aclosing(events):
+        since = time.perf_counter()
         async for event in events:
+            exchange.waited += time.perf_counter() - since
             match event:
                 case Delta():
                     meter.heard(event)
@@ -157,6 +165,7 @@ async def _heard(
                     yield Finished(meter.usage)
                 case _:
                     yield event
+            since = time.perf_counter()
 
 
 def _validate(request: ChatRequest, resolved: Resolved) -> None:
@@ -294,31 +303,37 @@ def _joined(logprobs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return {"content": content, "refusal": None}
 
 
-async def _record(origin: Origin, resolved: Resolved, meter: _Meter) -> None:
-    now = time.perf_counter()
-    first = meter.first_token
-    logger.info(
-        "%s %s %s %s: %d + %d tokens in %d ms",
-        origin.request_id,
-        origin.operation,
-        resolved.model.id,
-        meter.outcome,
-        meter.usage.prompt_tokens,
-        meter.usage.completion_tokens,
-        round(1000 * (now - meter.started)),
-    )
-    await sync_to_async(accounts.record_usage)(
+def open_charge(origin: Origin, resolved: Resolved) -> ledger.Charge:
+    """The ledger's entry for a request to a model."""
+    return ledger.begin(
         origin.caller,
         model=resolved.model.id,
         backend=resolved.backend.name,
-        usage=meter.usage,
-        status=meter.outcome,
-        duration_ms=round(1000 * (now - meter.started)),
-        time_to_first_token_ms=None if first is None else round(1000 * (first - meter.started)),
-        streamed=origin.streamed,
-        request_id=origin.request_id,
-        conversation_id=origin.conversation_id,
         operation=origin.operation,
+        request_id=origin.request_id,
+        streamed=origin.streamed,
+        conversation_id=origin.conversation_id,
+    )
+
+
+async def _settle(charge: ledger.Charge, meter: _Meter) -> None:
+    usage = meter.usage
+    logger.info(
+        "%s %s %s %s: %d + %d tokens in %d ms",
+        charge.request_id,
+        charge.operation,
+        charge.model,
+        meter.outcome,
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        round(1000 * (time.perf_counter() - charge.started)),
+    )
+    first = meter.first_token
+    await ledger.settle(
+        charge,
+        usage,
+        meter.outcome,
+        time_to_first_token=None if first is None else first - charge.started,
         flags=sorted(meter.flags),
     )
 

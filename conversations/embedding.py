@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
-from asgiref.sync import sync_to_async
-
-from accounts import services as accounts
-from chatsite.backend import context, errors
+from accounts import keys, ledger, limits
+from chatsite.backend import context, errors, tokens
 from chatsite.backend.registry import Resolved, get_registry
 from chatsite.backend.types import EmbeddingRequest, Embeddings, Usage
-from conversations.completion import Origin, Outcome
+from conversations.completion import Origin, open_charge
 
 
 async def embed(request: EmbeddingRequest, origin: Origin) -> Embeddings:
@@ -19,12 +16,15 @@ async def embed(request: EmbeddingRequest, origin: Origin) -> Embeddings:
 
     Raises BackendError, ContextLengthExceeded among them where an input is too long.
     """
-    await accounts.acheck_limits(origin.caller)
+    await limits.admit(origin.caller)
     resolved = await get_registry().resolve(request.model, can="embeddings")
+    keys.require_model(origin.caller, resolved.model.id)
     _validate(request, resolved)
-    started = time.perf_counter()
+    charge = open_charge(origin, resolved)
+    await ledger.reserve(charge, origin.caller, prompt_tokens=_estimate(request))
+    asked = time.perf_counter()
     usage = Usage()
-    status: Outcome = "stopped"
+    status: ledger.Outcome = "stopped"
     try:
         made = await resolved.backend.embed(request, resolved.model)
         usage = made.usage
@@ -33,9 +33,15 @@ async def embed(request: EmbeddingRequest, origin: Origin) -> Embeddings:
         status = "failed"
         raise
     finally:
-        # Shielded: what was used is charged, though the client may have gone away.
-        await asyncio.shield(_record(origin, resolved, usage, status, started))
+        origin.caller.exchange.waited += time.perf_counter() - asked
+        await ledger.settle(charge, usage, status)
     return made
+
+
+def _estimate(request: EmbeddingRequest) -> int:
+    return sum(
+        tokens.estimate(each) if isinstance(each, str) else len(each) for each in request.inputs
+    )
 
 
 def _validate(request: EmbeddingRequest, resolved: Resolved) -> None:
@@ -49,22 +55,3 @@ def _validate(request: EmbeddingRequest, resolved: Resolved) -> None:
                 f"has {len(given)} {'characters' if is_text else 'tokens'}. Please shorten it.",
                 param="input",
             )
-
-
-async def _record(
-    origin: Origin,
-    resolved: Resolved,
-    usage: Usage,
-    status: Outcome,
-    started: float,
-) -> None:
-    await sync_to_async(accounts.record_usage)(
-        origin.caller,
-        model=resolved.model.id,
-        backend=resolved.backend.name,
-        usage=usage,
-        status=status,
-        duration_ms=round(1000 * (time.perf_counter() - started)),
-        request_id=origin.request_id,
-        operation="embedding",
-    )

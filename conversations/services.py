@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
-import psutil
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from chatsite import sql
+from chatsite import processes, sql
 from chatsite.backend.errors import InvalidRequest
 from conversations import selectors
 from conversations.models import Conversation, Message, Run
@@ -54,29 +50,6 @@ class Turn:
     added: selectors.Thread | None
     moved: bool = False
     repeated: bool = False
-
-
-def process_identity() -> str:
-    """This process, told apart from every other one, also from a later one of the same number."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_born(os.getpid())}"
-
-
-def _born(pid: int) -> str:
-    """When a process was started, by a clock that nobody sets; "" when there is no such process.
-
-    Field 22 of Linux's /proc/PID/stat counts from the machine's start. Elsewhere psutil's time of
-    day has to do, which moves with the clock.
-    """
-    try:
-        return (
-            Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
-        )
-    except OSError:
-        pass
-    try:
-        return f"{psutil.Process(pid).create_time():.0f}"
-    except psutil.NoSuchProcess:
-        return ""
 
 
 def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str) -> Turn:
@@ -260,8 +233,7 @@ def _alive(run: Run) -> bool:
     """
     if timezone.now() - run.heartbeat_at > SILENCE:
         return False
-    host, pid, born = run.process.rsplit("/", 2)
-    return host != socket.gethostname() or _born(int(pid)) == born
+    return processes.may_live(run.process)
 
 
 # --- parts
@@ -381,7 +353,7 @@ def _open_run(conversation: Conversation, answer: Message, *, shown: bool = True
         conversation=conversation,
         message=answer,
         model=answer.model,
-        process=process_identity(),
+        process=processes.identity(),
     )
     leaf = answer.id if shown else conversation.leaf_id
     _changed(conversation, leaf_id=leaf, updated_at=timezone.now())

@@ -10,7 +10,7 @@ from django.db.models import CharField, DateTimeField
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import services as accounts
+from accounts import keys
 from accounts.models import ApiKey, User
 from chatsite import sql
 from chatsite.sql import Parameter, Prepared
@@ -30,7 +30,7 @@ def fields(row: object) -> dict[str, object]:
 
 def test_a_prepared_query_gives_the_rows_of_djangos(alice: User, bob: User) -> None:
     for person in (alice, bob):
-        accounts.issue_key(person, f"{person.pk}'s key")
+        keys.issue_key(person, f"{person.pk}'s key")
     later = timezone.now() + timedelta(hours=1)
     for person in (alice, bob, alice):
         found = KEYS.first(name=f"{person.pk}'s key", before=later)
@@ -40,7 +40,7 @@ def test_a_prepared_query_gives_the_rows_of_djangos(alice: User, bob: User) -> N
 
 
 def test_a_prepared_row_is_one_that_can_be_saved(alice: User) -> None:
-    accounts.issue_key(alice, "mine")
+    keys.issue_key(alice, "mine")
     found = KEYS.first(name="mine", before=timezone.now() + timedelta(hours=1))
     assert found is not None
     found.name = "renamed"
@@ -49,7 +49,7 @@ def test_a_prepared_row_is_one_that_can_be_saved(alice: User) -> None:
 
 
 def test_what_is_not_there_is_none(alice: User) -> None:
-    accounts.issue_key(alice, "mine")
+    keys.issue_key(alice, "mine")
     assert KEYS.first(name="mine", before=timezone.now() - timedelta(hours=1)) is None
     assert KEYS.first(name="' OR 1=1 --", before=timezone.now() + timedelta(hours=1)) is None
 
@@ -57,7 +57,7 @@ def test_what_is_not_there_is_none(alice: User) -> None:
 def test_a_prepared_query_is_one_query(
     alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    accounts.issue_key(alice, "mine")
+    keys.issue_key(alice, "mine")
     with django_assert_num_queries(1):
         found = KEYS.first(name="mine", before=timezone.now() + timedelta(hours=1))
         assert found is not None

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from accounts import services
+from accounts import limits
 
 
 @pytest.fixture(autouse=True)
 def nobody_has_asked_yet() -> Iterator[None]:
     """Counts of one test would else be another's: both have a person number 1."""
     yield
-    services._own_limiter.cache_clear()
+    limits._own_limiter.cache_clear()
 
 
 @pytest.fixture

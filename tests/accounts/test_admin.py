@@ -8,10 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import services
+from accounts import keys, services
 from accounts.models import ApiKey, UsageRecord, User
-from accounts.types import Caller
-from chatsite.backend.types import Usage
 from tests.servers.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +24,15 @@ def admin_browser(administrator: User) -> Client:
 
 @pytest.fixture
 def key(alice: User) -> ApiKey:
-    key = services.issue_key(alice, "laptop").key
-    services.record_usage(
-        Caller(alice, key),
+    key = keys.issue_key(alice, "laptop").key
+    UsageRecord.objects.create(
+        owner=alice,
+        api_key=key,
         model="gpt-x",
         backend="openai",
-        usage=Usage(7, 5),
-        status="finished",
+        prompt_tokens=7,
+        completion_tokens=5,
+        status=UsageRecord.Status.FINISHED,
         duration_ms=9,
     )
     return key

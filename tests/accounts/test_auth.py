@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from accounts import services
+from accounts import keys, services
 from accounts.auth import caller_for_bearer
 from accounts.models import Invitation, User
 from accounts.types import Caller
@@ -194,9 +194,9 @@ def test_nobody_takes_another_persons_address(client: Client, alice: User, bob: 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  "])
 def test_a_bearer_key_stands_for_its_owner(alice: User, scheme: str) -> None:
-    issued = services.issue_key(alice, "laptop")
+    issued = keys.issue_key(alice, "laptop")
     request = RequestFactory().get("/v1/models", headers={"Authorization": scheme + issued.secret})
-    assert async_to_sync(caller_for_bearer)(request) == Caller(alice, issued.key)
+    assert async_to_sync(caller_for_bearer)(request, "chat") == Caller(alice, issued.key)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_bearer_key_stands_for_its_owner(alice: User, scheme: str) -> None:
     [None, "", "Bearer", "Bearer ", "Bearer sk-nobody", "Basic {secret}", "{secret}", "Token x"],
 )
 def test_without_a_bearer_key_there_is_no_caller(alice: User, header: str | None) -> None:
-    secret = services.issue_key(alice, "laptop").secret
+    secret = keys.issue_key(alice, "laptop").secret
     headers = {} if header is None else {"Authorization": header.format(secret=secret)}
     request = RequestFactory().get("/v1/models", headers=headers)
-    assert async_to_sync(caller_for_bearer)(request) is None
+    assert async_to_sync(caller_for_bearer)(request, "chat") is None

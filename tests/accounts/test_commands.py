@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts import services
+from accounts import keys
 from accounts.models import ApiKey, User
 from accounts.tasks import clear_sessions
 
@@ -26,7 +26,7 @@ def test_issue_key_prints_the_secret_and_nothing_else(
     out, err = StringIO(), StringIO()
     call_command("issue_key", "Alice@Example.com", *options, stdout=out, stderr=err)
     secret = out.getvalue().removesuffix("\n")
-    caller = services.authenticate_key(secret)
+    caller = keys.authenticate_key(secret)
     assert caller is not None
     assert (caller.user, ApiKey.objects.get().name, err.getvalue()) == (alice, name, "")
 

@@ -1,4 +1,4 @@
-"""accounts.services.acheck_limits: requests per person and minute, in memory and in Redis."""
+"""accounts.limits: requests and tokens a minute, in memory and in Redis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from pytest_django.fixtures import Settings
 
-from accounts import services
+from accounts import limits
 from accounts.models import User
 from accounts.types import Caller
 from chatsite.backend.errors import RateLimited
@@ -31,7 +31,7 @@ def caller() -> Caller:
     return Caller(User(pk=next(NUMBERS), email="carol@example.com"))
 
 
-check = async_to_sync(services.acheck_limits)
+check = async_to_sync(limits.admit)
 
 
 def passes(caller: Caller) -> bool:
@@ -60,7 +60,7 @@ def test_a_refusal_says_how_long_to_wait(settings: Settings, caller: Caller) -> 
     assert (error.status, error.code) == (429, "rate_limit_exceeded")
     assert error.retry_after is not None
     assert 1 <= error.retry_after <= 60
-    assert error.message.startswith("You have sent 2 requests within a minute. Try again in ")
+    assert error.message.startswith("You may send 2 requests a minute. Try again in ")
 
 
 @pytest.mark.parametrize("storage", ["memory"], indirect=True)

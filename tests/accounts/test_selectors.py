@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts import selectors, services
+from accounts import keys, selectors, services
 from accounts.models import INVITATION_LIFETIME, Invitation, User
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_person_sees_their_own_working_keys(alice: User, bob: User, administrator: User) -> None:
-    first, second, lost = (services.issue_key(alice, name).key for name in ("1", "2", "lost"))
-    services.revoke_key(alice, lost.pk)
-    bobs = services.issue_key(bob, "his").key
+    first, second, lost = (keys.issue_key(alice, name).key for name in ("1", "2", "lost"))
+    keys.revoke_key(alice, lost.pk)
+    bobs = keys.issue_key(bob, "his").key
     assert list(selectors.keys_for(alice)) == [second, first]
     assert list(selectors.keys_for(bob)) == [bobs]
     assert list(selectors.keys_for(administrator)) == []

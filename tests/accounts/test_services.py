@@ -1,29 +1,21 @@
-"""accounts.services: signing up, invitations, keys, the ledger."""
+"""accounts.services: signing up, profiles, invitations."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 from threading import Event
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from accounts import services
-from accounts.models import INVITATION_LIFETIME, ApiKey, Invitation, UsageRecord, User
-from accounts.types import Caller
+from accounts.models import INVITATION_LIFETIME, Invitation, User
 from chatsite.backend.errors import InvalidRequest, NotPermitted
-from chatsite.backend.types import Usage
 
 pytestmark = pytest.mark.django_db
 
@@ -229,157 +221,3 @@ def test_only_administrators_invite_and_revoke(invitation: Invitation, bob: User
     assert list(Invitation.objects.values_list("email", "revoked_at")) == [
         ("carol@example.com", None)
     ]
-
-
-# --- keys
-
-
-def test_the_secret_of_a_key_is_nowhere_but_in_the_answer(alice: User) -> None:
-    issued = services.issue_key(alice, "laptop")
-    assert re.fullmatch(r"sk-[A-Za-z0-9_-]{43}", issued.secret)
-    [row] = ApiKey.objects.values()
-    assert row == {
-        "id": issued.key.pk,
-        "owner_id": alice.pk,
-        "name": "laptop",
-        "prefix": issued.secret[:7],
-        "digest": hashlib.sha256(issued.secret.encode()).hexdigest(),
-        "scopes": [],
-        "allowed_models": [],
-        "allowed_addresses": [],
-        "expires_at": None,
-        "budget_limit": None,
-        "budget_unit": "usd",
-        "budget_period": "month",
-        "requests_per_minute": None,
-        "tokens_per_minute": None,
-        "created_at": issued.key.created_at,
-        "last_used_at": None,
-        "revoked_at": None,
-    }
-    assert issued.secret not in repr(issued)
-    assert services.issue_key(alice, "laptop").secret != issued.secret
-
-
-def test_a_key_stands_for_its_owner(
-    alice: User, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    issued = services.issue_key(alice, "laptop")
-    first = services.authenticate_key(issued.secret)
-    with django_assert_num_queries(1):  # the use was written a moment ago
-        again = services.authenticate_key(issued.secret)
-        assert again is not None
-        assert again.user.email == "alice@example.com"
-    assert first == again == Caller(alice, issued.key)
-
-
-def test_the_last_use_of_a_key_is_written_once_a_minute(alice: User) -> None:
-    issued = services.issue_key(alice, "laptop")
-    now = timezone.now()
-    services.authenticate_key(issued.secret)
-    first = ApiKey.objects.get().last_used_at
-    assert first is not None
-    assert now <= first <= timezone.now()
-    for ago, written in [(59, False), (61, True)]:
-        before = timezone.now() - timedelta(seconds=ago)
-        ApiKey.objects.update(last_used_at=before)
-        services.authenticate_key(issued.secret)
-        assert (ApiKey.objects.get().last_used_at != before) is written
-
-
-@pytest.mark.parametrize("secret", ["", "sk-", "sk-nobody", "sk-\u00e9\0"])
-def test_an_unknown_secret_is_refused(alice: User, secret: str) -> None:
-    services.issue_key(alice, "laptop")
-    assert services.authenticate_key(secret) is None
-
-
-def test_the_digest_of_a_key_is_no_key(alice: User) -> None:
-    issued = services.issue_key(alice, "laptop")
-    assert services.authenticate_key(issued.key.digest) is None
-
-
-def test_a_revoked_key_is_refused_and_the_others_are_not(alice: User) -> None:
-    lost, kept = services.issue_key(alice, "lost"), services.issue_key(alice, "kept")
-    services.revoke_key(alice, lost.key.pk)
-    revoked_at = ApiKey.objects.get(name="lost").revoked_at
-    services.revoke_key(alice, lost.key.pk)
-    assert revoked_at is not None
-    assert ApiKey.objects.get(name="lost").revoked_at == revoked_at
-    assert services.authenticate_key(lost.secret) is None
-    assert services.authenticate_key(kept.secret) == Caller(alice, kept.key)
-
-
-def test_nobody_revokes_another_persons_key(alice: User, bob: User, administrator: User) -> None:
-    issued = services.issue_key(alice, "laptop")
-    for other in (bob, administrator):
-        with pytest.raises(ApiKey.DoesNotExist):
-            services.revoke_key(other, issued.key.pk)
-    assert services.authenticate_key(issued.secret) is not None
-
-
-def test_the_keys_of_a_locked_out_person_are_refused(alice: User) -> None:
-    issued = services.issue_key(alice, "laptop")
-    User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert services.authenticate_key(issued.secret) is None
-
-
-# --- the ledger
-
-
-def test_a_request_is_written_into_the_ledger(alice: User) -> None:
-    key = services.issue_key(alice, "laptop").key
-    conversation = uuid4()
-    before = timezone.now()
-    record = services.record_usage(
-        Caller(alice, key),
-        model="gpt-x",
-        backend="openai",
-        usage=Usage(prompt_tokens=7, completion_tokens=5, cached_tokens=3, exact=False),
-        status="stopped",
-        duration_ms=1200,
-        time_to_first_token_ms=80,
-        streamed=True,
-        request_id="req_1",
-        conversation_id=conversation,
-    )
-    [row] = UsageRecord.objects.values()
-    assert before <= record.created_at <= timezone.now()
-    assert row == {
-        "id": record.pk,
-        "created_at": record.created_at,
-        "owner_id": alice.pk,
-        "api_key_id": key.pk,
-        "conversation_id": conversation,
-        "request_id": "req_1",
-        "operation": "chat",
-        "model": "gpt-x",
-        "backend": "openai",
-        "prompt_tokens": 7,
-        "completion_tokens": 5,
-        "cached_tokens": 3,
-        "reasoning_tokens": 0,
-        "training_tokens": 0,
-        "images": 0,
-        "exact": False,
-        "cost_nanos": 0,
-        "reserved_tokens": 0,
-        "reserved_nanos": 0,
-        "time_to_first_token_ms": 80,
-        "duration_ms": 1200,
-        "status": "stopped",
-        "streamed": True,
-        "flags": "",
-        "process": "",
-        "heartbeat_at": None,
-    }
-
-
-def test_the_ledger_outlives_a_key(alice: User) -> None:
-    caller = Caller(alice, services.issue_key(alice, "laptop").key)
-    for one in (caller, replace(caller, api_key=None)):
-        services.record_usage(
-            one, model="m", backend="b", usage=Usage(), status="finished", duration_ms=1
-        )
-    ApiKey.objects.all().delete()
-    rows = UsageRecord.objects.values("owner", "api_key")
-    assert list(rows) == [{"owner": alice.pk, "api_key": None}] * 2

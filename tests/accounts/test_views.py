@@ -12,7 +12,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from accounts import services
+from accounts import keys, services
 from accounts.models import ApiKey, Invitation, User
 from chatsite.backend.registry import get_registry
 
@@ -109,7 +109,7 @@ def test_a_new_key_is_shown_once(alice: User) -> None:
     client, url = signed_in(alice), reverse("accounts:keys")
     made = client.post(url, {"name": "laptop"})
     secret = made.context["secret"]
-    caller = services.authenticate_key(secret)
+    caller = keys.authenticate_key(secret)
     assert caller is not None
     assert (caller.user, caller.api_key) == (alice, ApiKey.objects.get(name="laptop"))
     assert secret in made.text
@@ -133,25 +133,25 @@ def test_a_key_needs_a_name(alice: User, name: str) -> None:
 
 
 def test_a_person_revokes_a_key(alice: User) -> None:
-    issued = services.issue_key(alice, "laptop")
+    issued = keys.issue_key(alice, "laptop")
     url = reverse("accounts:revoke_key", args=[issued.key.pk])
     answer = signed_in(alice).post(url)
     assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:keys"))
     assert notes(answer) == ["The key is revoked."]
-    assert services.authenticate_key(issued.secret) is None
+    assert keys.authenticate_key(issued.secret) is None
 
 
 def test_nobody_sees_or_revokes_another_persons_keys(
     alice: User, bob: User, administrator: User
 ) -> None:
-    issued = services.issue_key(alice, "alices-laptop")
+    issued = keys.issue_key(alice, "alices-laptop")
     for other in (bob, administrator):
         client = signed_in(other)
         page = client.get(reverse("accounts:keys"))
         assert list(page.context["keys"]) == []
         assert "alices-laptop" not in page.text
         assert client.post(reverse("accounts:revoke_key", args=[issued.key.pk])).status_code == 404
-    assert services.authenticate_key(issued.secret) is not None
+    assert keys.authenticate_key(issued.secret) is not None
 
 
 def test_the_list_of_keys_costs_the_same_for_one_and_for_three(
@@ -160,7 +160,7 @@ def test_the_list_of_keys_costs_the_same_for_one_and_for_three(
     client, url = signed_in(alice), reverse("accounts:keys")
     for more in (1, 2):
         for _ in range(more):
-            services.issue_key(alice, "laptop")
+            keys.issue_key(alice, "laptop")
         with django_assert_num_queries(3):  # session, user, keys
             assert client.get(url).status_code == 200
     assert len(client.get(url).context["keys"]) == 3

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from accounts.keys import revoke_key
 from accounts.models import UsageRecord, User
-from accounts.services import issue_key, revoke_key
 from accounts.types import IssuedKey
 from tests.gateway import error, get, post, with_client
 from tests.servers.answers import Answer
@@ -19,11 +19,6 @@ from tests.servers.upstream import Upstream
 pytestmark = pytest.mark.django_db
 
 HELLO = [{"role": "user", "content": "Hello there"}]
-
-
-@pytest.fixture
-def key(alice: User) -> IssuedKey:
-    return issue_key(alice, "tests")
 
 
 def chat(key: IssuedKey, **body: Any) -> ChatCompletion:

@@ -18,6 +18,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import AsyncClient
 
 from accounts.models import UsageRecord, User
+from chatsite import processes
 from chatsite.backend.registry import get_registry
 from chatsite.origin import SameOrigin
 from conversations import runner, services
@@ -561,7 +562,7 @@ def test_the_answers_of_a_dead_process_are_settled_when_a_page_connects(
     message = answer()
     assert turn.run is not None
     services.save_progress(turn.run.id, message.id, "so far", beat=False)
-    host, pid, _ = services.process_identity().rsplit("/", 2)
+    host, pid, _ = processes.identity().rsplit("/", 2)
     Run.objects.update(process=f"{host}/{pid}/1.00")
 
     async def scene() -> None:

@@ -9,8 +9,7 @@ from typing import Any
 import openai
 import pytest
 
-from accounts.models import UsageRecord, User
-from accounts.services import issue_key
+from accounts.models import UsageRecord
 from accounts.types import IssuedKey
 from chatsite.backend.registry import get_registry
 from tests.gateway import with_client
@@ -19,11 +18,6 @@ from tests.servers.upstream import Upstream
 pytestmark = pytest.mark.django_db
 
 MODEL = "fake/embed-1"
-
-
-@pytest.fixture
-def key(alice: User) -> IssuedKey:
-    return issue_key(alice, "tests")
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite import processes
 from chatsite.backend.errors import InvalidRequest
 from conversations import selectors, services
 from conversations.models import Conversation, Message, Run
@@ -222,7 +223,7 @@ def test_a_run_whose_process_died_is_interrupted_and_keeps_its_text(alice: User)
     assert turn.run is not None
     services.save_progress(turn.run.id, answer.id, "so far", beat=False)
     assert services.settle_orphans() == ()
-    dead = services.process_identity().rsplit("/", 2)[0] + f"/{_unused_pid()}/1"
+    dead = processes.identity().rsplit("/", 2)[0] + f"/{_unused_pid()}/1"
     Run.objects.update(process=dead)
     assert services.settle_orphans(turn.conversation_id) == (turn.run,)
     settled = last(alice, turn.conversation_id)
@@ -231,7 +232,7 @@ def test_a_run_whose_process_died_is_interrupted_and_keeps_its_text(alice: User)
 
 def test_a_later_process_of_the_same_number_is_not_mistaken_for_the_first(alice: User) -> None:
     ask(alice)
-    host, pid, _ = services.process_identity().rsplit("/", 2)
+    host, pid, _ = processes.identity().rsplit("/", 2)
     Run.objects.update(process=f"{host}/{pid}/1.00")
     assert len(services.settle_orphans()) == 1
 

@@ -38,7 +38,8 @@ def main() -> None:
     import django
 
     django.setup()
-    from accounts.services import create_user, issue_key
+    from accounts.keys import issue_key
+    from accounts.services import create_user
 
     access = {}
     for name, email in PEOPLE.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import services
+from accounts.keys import issue_key
 from accounts.models import User
 
 
@@ -22,4 +22,4 @@ class Command(BaseCommand):
             user = User.objects.get_by_natural_key(email)
         except User.DoesNotExist as error:
             raise CommandError(f"There is no account with the address {email}.") from error
-        self.stdout.write(services.issue_key(user, name).secret)
+        self.stdout.write(issue_key(user, name).secret)
