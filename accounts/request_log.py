@@ -136,7 +136,7 @@ class _Observed:
         request = self._request
         if status >= 400 and isinstance(response, HttpResponse):
             self._error = _error_code(response.content)
-        caller = getattr(request, "auth", None)
+        caller = getattr(request, "caller", None)
         user, key = (caller.user, caller.api_key) if isinstance(caller, Caller) else (None, None)
         overhead = None if response is None else response.headers.get("x-chatsite-overhead-ms")
         duration = time.perf_counter() - self._started
