@@ -14,6 +14,7 @@ from typing import Any
 from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.client import (
     CONTINUE,
+    GREEDY,
     NO_KEEP_ALIVE,
     STREAM,
     EngineClient,
@@ -119,7 +120,9 @@ class EmbeddedBackend:
             client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
             try:
                 going_on = CONTINUE if request.continue_last else {}
-                body = {**request_body(request, model), **STREAM, **going_on, **endpoint.body}
+                surely = GREEDY if request.params.get("temperature") == 0 else {}
+                own = {**STREAM, **going_on, **surely, **endpoint.body}
+                body = {**request_body(request, model), **own}
                 answer = stream_chat(client, body, "The engine")
                 async with aclosing(answer) as events:
                     async for event in events:

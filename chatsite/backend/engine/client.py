@@ -46,6 +46,8 @@ from chatsite.backend.errors import InvalidRequest, ModelNotFound, Unavailable, 
 NOT_RUNNING = "The built-in engine is not running. It is started with the site (make run)."
 NO_KEEP_ALIVE = {"Connection": "close"}
 STREAM = {"stream": True, "return_progress": True}
+GREEDY = {"top_k": 1}
+"""At temperature 0 the same words, but without a look at all the others: a quarter faster."""
 CONTINUE = {"continue_final_message": True, "add_generation_prompt": False}
 TOKEN_COUNTS = 8192
 """Texts whose length in tokens is remembered."""
