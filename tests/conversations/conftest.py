@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.models import User
+from accounts.keys import issue_key
+from accounts.types import IssuedKey
 from tests.servers.upstream import Upstream
 
 
@@ -14,3 +17,14 @@ def fake_models(fake_models: Upstream) -> Upstream:
         "no-usage", "length",
     )  # fmt: skip
     return fake_models
+
+
+@pytest.fixture
+def key(alice: User) -> IssuedKey:
+    """Alice's key."""
+    return issue_key(alice, "tests")
+
+
+@pytest.fixture
+def bobs_key(bob: User) -> IssuedKey:
+    return issue_key(bob, "tests")

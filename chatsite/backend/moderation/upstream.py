@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -43,10 +43,20 @@ class UpstreamModerator:
         """
         if not text.strip():
             return CLEAN
+        return await self._ask(text)
+
+    async def check_parts(self, parts: Sequence[Mapping[str, Any]]) -> Verdict:
+        """The verdict on texts and pictures together, in OpenAI's form of content parts.
+
+        Raises BackendError as `check` does.
+        """
+        return await self._ask(list(parts))
+
+    async def _ask(self, given: Any) -> Verdict:
         client = self._client().with_options(max_retries=_RETRIES)
         try:
             response = await client.moderations.with_raw_response.create(
-                input=text, model=self._model
+                input=given, model=self._model
             )
             body = await response.http_response.aread()
         except openai.OpenAIError as error:
