@@ -217,6 +217,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "settle-runs": {"task": "conversations.tasks.settle_runs", "schedule": 30.0},
     "tidy-responses": {"task": "conversations.tasks.tidy_responses", "schedule": 3600.0},
+    "forget-completions": {
+        "task": "conversations.tasks.forget_completions",
+        "schedule": 3600.0,
+    },
     "settle-downloads": {"task": "library.tasks.settle_downloads", "schedule": 10.0},
     "tidy-library": {"task": "library.tasks.tidy", "schedule": 24 * 3600.0},
     "settle-ledger": {"task": "accounts.tasks.settle_ledger", "schedule": 30.0},
@@ -327,6 +331,7 @@ TOKENS_PER_MINUTE = _number("CHATSITE_TOKENS_PER_MINUTE", least=0) or 0
 SITE_REQUESTS_PER_MINUTE = _number("CHATSITE_SITE_REQUESTS_PER_MINUTE", least=0) or 0
 SITE_TOKENS_PER_MINUTE = _number("CHATSITE_SITE_TOKENS_PER_MINUTE", least=0) or 0
 MODEL_LIMITS = _model_limits("CHATSITE_MODEL_LIMITS")
+FEEDBACK_HOURS = _number("CHATSITE_FEEDBACK_HOURS", least=0, default=24) or 0
 REQUEST_LOG = _one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
 REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30) or 30
 MAX_ANSWER_TOKENS = env.int("CHATSITE_MAX_ANSWER_TOKENS", default=4096)

@@ -17,6 +17,7 @@ from chatsite.backend.types import Accepted, Event, Failed, Queued
 from chatsite.http import event_stream, json_response
 from conversations import replies
 from conversations.completion import Origin, complete
+from conversations.keeping import Keeper
 from conversations.schemas import ChatCompletionBody
 
 router = Router()
@@ -36,23 +37,34 @@ async def create_chat_completion(
         streamed=bool(body.stream),
         truncate=body.truncation == "auto",
     )
+    keeper = Keeper(origin.caller, request.body, store=bool(body.store), metadata=body.metadata)
+    completion = replies.Completion(
+        chat_request.model,
+        chat_request.n,
+        logprobs=bool(body.logprobs),
+        functions=body.functions is not None,
+    )
     events = complete(chat_request, origin)
     if not body.stream:
         async with aclosing(events):
-            reply = await replies.whole(
-                events, chat_request.model, chat_request.n, logprobs=bool(body.logprobs)
-            )
-        return json_response(reply)
+            reply = await replies.whole(events, completion)
+        if body.metadata:
+            reply["metadata"] = body.metadata
+        return await keeper.respond(reply)
     # The status line can still say that it failed, as long as no word has been sent.
     first = await first_word(events)
     options = body.stream_options
+
+    async def ended() -> None:
+        await keeper.akeep(completion.body())
+
     return event_stream(
         replies.chunks(
             first,
             events,
-            chat_request.model,
-            chat_request.n,
+            completion,
             include_usage=bool(options and options.include_usage),
+            ended=ended if keeper.wanted else None,
         )
     )
 

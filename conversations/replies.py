@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from chatsite.backend.errors import BackendError
 from chatsite.backend.types import (
     Accepted,
     ChoiceFinished,
@@ -24,6 +23,7 @@ from chatsite.backend.types import (
     Usage,
 )
 from chatsite.http import DONE, body_of, sse
+from conversations import functions
 
 WAITING = b": queued\n\n"
 """A comment that clients skip, and that keeps them and proxies from giving a silent stream up."""
@@ -105,81 +105,141 @@ class _Choice:
         }
 
 
-async def whole(
-    events: AsyncIterator[Event], model: str, n: int, *, logprobs: bool
-) -> dict[str, Any]:
-    """The `chat.completion` of all events. Raises the BackendError of a Failed."""
-    choices = [_Choice() for _ in range(n)]
-    usage = Usage()
-    async for event in events:
+@dataclass(slots=True)
+class Completion:
+    """A chat completion in the making: what its events come to.
+
+    `logprobs` says that they were asked for, `functions` that tools were called by that older name.
+    """
+
+    model: str
+    n: int = 1
+    logprobs: bool = False
+    functions: bool = False
+    usage: Usage = field(default_factory=Usage)
+    id: str = field(default_factory=completion_id)
+    created: int = field(default_factory=lambda: int(time.time()))
+    choices: list[_Choice] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.choices = [_Choice() for _ in range(self.n)]
+
+    def add(self, event: Event) -> None:
+        """Take the next event. Raises the BackendError of a Failed."""
         match event:
             case Delta(index=index):
-                choices[index].add(event)
+                self.choices[index].add(event)
             case ChoiceFinished(reason, index):
-                choices[index].reason = reason
-            case Finished(reported):
-                usage = reported
+                self.choices[index].reason = reason
+            case Finished(usage):
+                self.usage = usage
             case Failed(error):
                 raise error
             case Accepted() | Queued():
                 pass
-    return {
-        "id": completion_id(),
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": model,
-        "choices": [choice.body(i, logprobs=logprobs) for i, choice in enumerate(choices)],
-        "usage": usage_body(usage),
-        "service_tier": "default",
-    }
+
+    def body(self) -> dict[str, Any]:
+        """The `chat.completion` of the events so far."""
+        choices = [
+            choice.body(index, logprobs=self.logprobs) for index, choice in enumerate(self.choices)
+        ]
+        if self.functions:
+            for choice in choices:
+                choice["message"] = functions.as_function_call(choice["message"])
+                choice["finish_reason"] = functions.finish_reason(choice["finish_reason"])
+        return {
+            "id": self.id,
+            "object": "chat.completion",
+            "created": self.created,
+            "model": self.model,
+            "choices": choices,
+            "usage": usage_body(self.usage),
+            "service_tier": "default",
+        }
+
+
+async def whole(events: AsyncIterator[Event], completion: Completion) -> dict[str, Any]:
+    """The `chat.completion` of all events. Raises the BackendError of a Failed."""
+    async for event in events:
+        completion.add(event)
+    return completion.body()
 
 
 async def chunks(
-    first: Event, events: AsyncGenerator[Event, None], model: str, n: int, *, include_usage: bool
+    first: Event,
+    events: AsyncGenerator[Event, None],
+    completion: Completion,
+    *,
+    include_usage: bool,
+    ended: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """The server-sent events of a `chat.completion.chunk` stream, `first` having been read.
 
     A failure in the middle is an event with the error envelope, after which the stream ends
-    without `[DONE]`.
+    without `[DONE]`. With `ended`, the completion takes all events, and that is called before
+    `[DONE]`.
     """
-    head: dict[str, Any] = {
-        "id": completion_id(),
-        "object": "chat.completion.chunk",
-        "created": int(time.time()),
-        "model": model,
-        "service_tier": "default",
-    }
-    # All but the choice is the same in every chunk, so it is written once. With include_usage
-    # every chunk but the last says that it has none.
-    before = b"data: " + orjson.dumps(head)[:-1] + b',"choices":['
-    after = b'],"usage":null}\n\n' if include_usage else b"]}\n\n"
-
-    def chunk(index: int, delta: dict[str, Any], logprobs: Any, reason: str | None) -> bytes:
-        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
-        return before + orjson.dumps(choice) + after
-
+    frames = _Frames(completion, include_usage=include_usage)
     async with aclosing(events):
-        for index in range(n):
-            yield chunk(index, {"role": "assistant", "content": "", "refusal": None}, None, None)
+        for index in range(completion.n):
+            yield frames.chunk(index, {"role": "assistant", "content": "", "refusal": None})
         event: Event | None = first
         while event is not None:
-            match event:
-                case Queued():
-                    yield WAITING
-                case Delta(pieces=pieces) if pieces:
-                    index = event.index
-                    yield b"".join(chunk(index, {"content": each}, None, None) for each in pieces)
-                case Delta():
-                    yield chunk(event.index, _delta_body(event), event.logprobs, None)
-                case ChoiceFinished(reason, index):
-                    yield chunk(index, {}, None, reason)
-                case Finished(usage):
-                    if include_usage:
-                        yield sse({**head, "choices": [], "usage": usage_body(usage)})
-                    yield DONE
-                case Failed(error) if isinstance(error, BackendError):
-                    yield sse(body_of(error))
+            if ended is not None:
+                if not isinstance(event, Failed):
+                    completion.add(event)
+                if isinstance(event, Finished):
+                    await ended()
+            if frame := frames.of(event):
+                yield frame
             event = await anext(events, None)
+
+
+class _Frames:
+    """Writes what a stream of one completion says."""
+
+    def __init__(self, completion: Completion, *, include_usage: bool) -> None:
+        self._head: dict[str, Any] = {
+            "id": completion.id,
+            "object": "chat.completion.chunk",
+            "created": completion.created,
+            "model": completion.model,
+            "service_tier": "default",
+        }
+        # All but the choice is the same in every chunk, so it is written once. With include_usage
+        # every chunk but the last says that it has none.
+        self._before = b"data: " + orjson.dumps(self._head)[:-1] + b',"choices":['
+        self._after = b'],"usage":null}\n\n' if include_usage else b"]}\n\n"
+        self._include_usage = include_usage
+        self._functions = completion.functions
+
+    def chunk(
+        self, index: int, delta: dict[str, Any], logprobs: Any = None, reason: str | None = None
+    ) -> bytes:
+        if self._functions:
+            delta, reason = functions.as_function_call(delta), functions.finish_reason(reason)
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
+        return self._before + orjson.dumps(choice) + self._after
+
+    def of(self, event: Event) -> bytes:  # noqa: PLR0911 - a table: one line for each event
+        """The frames of an event; empty where a client is to hear nothing of it."""
+        match event:
+            case Queued():
+                return WAITING
+            case Delta(pieces=pieces) if pieces:
+                return b"".join(self.chunk(event.index, {"content": each}) for each in pieces)
+            case Delta():
+                return self.chunk(event.index, _delta_body(event), event.logprobs)
+            case ChoiceFinished(reason, index):
+                return self.chunk(index, {}, None, reason)
+            case Finished(usage) if self._include_usage:
+                return sse({**self._head, "choices": [], "usage": usage_body(usage)}) + DONE
+            case Finished():
+                return DONE
+            case Failed(error):
+                return sse(body_of(error))
+            case Accepted():
+                return b""
 
 
 def _delta_body(delta: Delta) -> dict[str, Any]:

@@ -5,6 +5,8 @@ The package's own TypedDicts let malformed messages through unread; these do not
 
 from __future__ import annotations
 
+import binascii
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chatsite.backend.types import ChatRequest, Message
+from conversations import functions
 
 
 def _refuse(value: Any) -> None:
@@ -44,32 +47,76 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class TextPart(Body):
+def _metadata(given: dict[str, str]) -> dict[str, str]:
+    if len(given) > 16:
+        raise ValueError("metadata may have at most 16 pairs")
+    for key, value in given.items():
+        if not 1 <= len(key) <= 64:
+            raise ValueError(f"a key of metadata has from 1 to 64 characters, not {len(key)}")
+        if len(value) > 512:
+            raise ValueError(f"a value of metadata has at most 512 characters, not {len(value)}")
+    return given
+
+
+Metadata = Annotated[dict[str, str], AfterValidator(_metadata)]
+
+
+class Part(Body):
+    # How a cache is to be kept is the model server's own affair here.
+    prompt_cache_breakpoint: dict[str, Any] | None = Field(default=None, exclude=True)
+
+
+class TextPart(Part):
     type: Literal["text"]
     text: str
 
 
-class RefusalPart(Body):
+class RefusalPart(Part):
     type: Literal["refusal"]
     refusal: str
 
 
+LARGEST_PICTURE = 20 * 1024**2
+"""Bytes, as OpenAI has it."""
+_PICTURE = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
+
+
+def _picture(url: str) -> str:
+    """An address that a model's server may fetch, or a picture itself in base64."""
+    if url[:8].lower() == "https://":
+        return url
+    head = _PICTURE.match(url[:40])
+    if head is None:
+        raise ValueError(
+            "a picture is given by an https address, or as "
+            "data:image/png;base64,... (or jpeg, gif, webp)"
+        )
+    data = url[head.end() :]
+    if 3 * len(data) > 4 * LARGEST_PICTURE:
+        raise ValueError(f"a picture may have at most {LARGEST_PICTURE // 1024**2} MB")
+    try:
+        binascii.a2b_base64(data, strict_mode=True)
+    except ValueError as error:
+        raise ValueError("the picture's data is not valid base64") from error
+    return url
+
+
 class ImageURL(Body):
-    url: NonEmpty
+    url: Annotated[str, AfterValidator(_picture)]
     detail: Literal["auto", "low", "high", "original"] | None = None
 
 
-class ImagePart(Body):
+class ImagePart(Part):
     type: Literal["image_url"]
     image_url: ImageURL
 
 
-class AudioPart(Body):
+class AudioPart(Part):
     type: Literal["input_audio"]
     input_audio: dict[str, Any]
 
 
-class FilePart(Body):
+class FilePart(Part):
     type: Literal["file"]
     file: dict[str, Any]
 
@@ -113,10 +160,12 @@ class AssistantMessage(Body):
     refusal: str | None = None
     name: PersonName | None = None
     tool_calls: list[ToolCall] | None = None
+    function_call: CalledFunction | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> AssistantMessage:
-        if self.content is None and not self.tool_calls and self.refusal is None:
+        called = self.tool_calls or self.function_call
+        if self.content is None and not called and self.refusal is None:
             raise ValueError("an assistant message needs content or tool_calls")
         return self
 
@@ -130,9 +179,16 @@ class ToolMessage(Body):
     tool_call_id: NonEmpty
 
 
-AnyMessage = Annotated[
-    SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
-]
+class FunctionMessage(Body):
+    """What a function returned, before there were tools."""
+
+    role: Literal["function"]
+    name: FunctionName
+    content: str | None
+
+
+OneMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage
+AnyMessage = Annotated[OneMessage, Field(discriminator="role")]
 
 
 class StreamOptions(Body):
@@ -159,6 +215,19 @@ class FunctionChoice(Body):
 class NamedTool(Body):
     type: Literal["function"]
     function: FunctionChoice
+
+
+class AllowedTools(Body):
+    mode: Literal["auto", "required"]
+    tools: Annotated[list[NamedTool], Field(min_length=1, max_length=128)]
+
+
+class AllowedToolsChoice(Body):
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedTools
+
+
+ToolChoice = Annotated[NamedTool | AllowedToolsChoice, Field(discriminator="type")]
 
 
 class JSONSchema(Body):
@@ -207,10 +276,15 @@ class ChatCompletionBody(Body):
     logit_bias: Annotated[dict[str, Bias], AfterValidator(_token_ids)] | None = None
     response_format: ResponseFormat | None = None
     tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
-    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
     parallel_tool_calls: bool | None = None
-    reasoning_effort: str | None = None
-    verbosity: str | None = None
+    # Deprecated by OpenAI, and turned into tools here.
+    functions: Annotated[list[Function], Field(min_length=1, max_length=128)] | None = None
+    function_call: Literal["none", "auto"] | FunctionChoice | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = (
+        None
+    )
+    verbosity: Literal["low", "medium", "high"] | None = None
     modalities: Annotated[list[Literal["text"]], Field(min_length=1)] | None = None
     # What vLLM, Ollama and llama.cpp know beyond OpenAI's parameters.
     top_k: Annotated[int, Field(ge=-1, le=2**31 - 1)] | None = None
@@ -225,13 +299,11 @@ class ChatCompletionBody(Body):
     moderation: dict[str, Any] | None = None
     # Official, and beyond what is served here: refused by name instead of as unknown.
     audio: Unsupported = None
-    functions: Unsupported = None
-    function_call: Unsupported = None
     web_search_options: Unsupported = None
     user: str | None = None
-    metadata: dict[str, str] | None = None
+    metadata: Metadata | None = None
     store: bool | None = None
-    service_tier: str | None = None
+    service_tier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | None = None
 
     @model_validator(mode="after")
     def _options_agree(self) -> ChatCompletionBody:
@@ -243,10 +315,31 @@ class ChatCompletionBody(Body):
             raise ValueError("max_tokens and max_completion_tokens are not allowed together")
         if self.tool_choice is not None and not self.tools:
             raise ValueError("tool_choice is allowed only when tools are given")
-        if isinstance(self.tool_choice, NamedTool):
-            wanted = self.tool_choice.function.name
-            if wanted not in {tool.function.name for tool in self.tools or ()}:
-                raise ValueError(f"tool_choice names a function that tools do not have: {wanted}")
+        return self
+
+    @model_validator(mode="after")
+    def _choices_are_offered(self) -> ChatCompletionBody:
+        if self.functions and self.tools:
+            raise ValueError(
+                "functions and tools are not allowed together; functions are deprecated"
+            )
+        if self.function_call is not None and not self.functions:
+            raise ValueError("function_call is allowed only when functions are given")
+        choice: Any = self.tool_choice or self.function_call
+        match choice:
+            case AllowedToolsChoice():
+                wanted = [tool.function.name for tool in choice.allowed_tools.tools]
+            case NamedTool():
+                wanted = [choice.function.name]
+            case FunctionChoice():
+                wanted = [choice.name]
+            case _:
+                wanted = []
+        offered = {tool.function.name for tool in self.tools or ()}
+        offered |= {function.name for function in self.functions or ()}
+        if missing := [name for name in wanted if name not in offered]:
+            given, of = ("tool_choice", "tools") if self.tools else ("function_call", "functions")
+            raise ValueError(f"{given} names a function that {of} do not have: {missing[0]}")
         return self
 
     @model_validator(mode="after")
@@ -264,6 +357,13 @@ class ChatCompletionBody(Body):
                 continue
             if open_calls:
                 break
+            if isinstance(message, FunctionMessage):
+                before = self.messages[number - 1] if number else None
+                if not isinstance(before, AssistantMessage) or before.function_call is None:
+                    raise ValueError(
+                        f"messages[{number}], with the role function, must follow an assistant "
+                        "message with a function_call"
+                    )
             if isinstance(message, AssistantMessage):
                 open_calls = {call.id for call in message.tool_calls or ()}
         if open_calls:
@@ -276,9 +376,20 @@ class ChatCompletionBody(Body):
     def request(self) -> ChatRequest:
         """The request that the pipeline answers; what only this site reads is left out."""
         params = self.model_dump(include=PASSED_ON, exclude_none=True, by_alias=True)
+        if isinstance(self.tool_choice, AllowedToolsChoice):
+            allowed = {tool.function.name for tool in self.tool_choice.allowed_tools.tools}
+            params["tools"] = [t for t in params["tools"] if t["function"]["name"] in allowed]
+            params["tool_choice"] = self.tool_choice.allowed_tools.mode
+        if self.functions:
+            params |= functions.as_tools(
+                [function.model_dump(exclude_none=True) for function in self.functions],
+                self.function_call
+                if isinstance(self.function_call, str | None)
+                else self.function_call.name,
+            )
         return ChatRequest(
             model=self.model,
-            messages=tuple(_message(m) for m in self.messages),
+            messages=tuple(_message(m, number) for number, m in enumerate(self.messages)),
             params=params,
             max_tokens=self.max_completion_tokens or self.max_tokens,
             n=self.n or 1,
@@ -292,8 +403,8 @@ PASSED_ON = {
 }  # fmt: skip
 
 
-def _message(message: SystemMessage | UserMessage | AssistantMessage | ToolMessage) -> Message:
-    fields = message.model_dump(exclude_none=True)
+def _message(message: OneMessage, number: int) -> Message:
+    fields = functions.as_tool_message(message.model_dump(exclude_none=True), number)
     role = fields.pop("role")
     content = fields.pop("content", "")
     if isinstance(content, list):

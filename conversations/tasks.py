@@ -5,7 +5,7 @@ from __future__ import annotations
 from asgiref.sync import async_to_sync
 from celery import shared_task
 
-from conversations import responses_store, runner, services
+from conversations import completions_store, responses_store, runner, services
 
 
 @shared_task(name="conversations.tasks.settle_runs")
@@ -21,3 +21,9 @@ def settle_runs() -> int:
 def tidy_responses() -> int:
     """Delete the responses that have expired, and end those that were lost; how many there were."""
     return responses_store.delete_expired() + responses_store.settle_lost()
+
+
+@shared_task(name="conversations.tasks.forget_completions")
+def forget_completions() -> int:
+    """Delete completions that were remembered to be rated, and were not; how many there were."""
+    return completions_store.forget_completions()

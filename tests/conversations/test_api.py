@@ -191,12 +191,12 @@ def test_what_official_clients_send_besides_is_taken(key: IssuedKey, fake_models
 
 
 def test_what_is_not_served_is_refused_by_name(key: IssuedKey) -> None:
-    body = {"model": "m", "messages": HELLO, "functions": [{"name": "f"}]}
+    body = {"model": "m", "messages": HELLO, "audio": {"voice": "alloy", "format": "wav"}}
     status, problem = error(post(key.secret, body))
     assert (status, problem["code"], problem["param"]) == (
         400,
         "unsupported_parameter",
-        "functions",
+        "audio",
     )
 
 
