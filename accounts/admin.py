@@ -18,7 +18,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiKey, Invitation, UsageRecord, User
+from accounts.budgets import amount
+from accounts.models import ApiKey, Invitation, ModelPrice, UsageRecord, User
 
 # The admin's own form would pass by the second factor and allauth's limits on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -36,6 +37,15 @@ def _with_alpine(admin_view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 admin.site.admin_view = _with_alpine(admin.site.admin_view)  # type: ignore[method-assign]
+
+
+ALLOWANCE = (
+    "budget_limit",
+    "budget_unit",
+    "budget_period",
+    "requests_per_minute",
+    "tokens_per_minute",
+)
 
 
 class EmailUserCreationForm(UserCreationForm):
@@ -58,6 +68,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     fieldsets = (
         (None, {"fields": ("email", "password", "display_name")}),
         ("Chat", {"fields": ("default_model", "custom_instructions", "theme")}),
+        ("Allowance", {"fields": ALLOWANCE}),
         (
             "Permissions",
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
@@ -91,8 +102,28 @@ class RecordAdmin(ModelAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(RecordAdmin):
-    fields = ("owner", "name", "prefix", "created_at", "last_used_at", "revoked_at")
-    list_display = ("name", "prefix", "owner", "created_at", "last_used_at", "revoked_at")
+    fields = (
+        "owner",
+        "name",
+        "prefix",
+        "scopes",
+        "allowed_models",
+        "allowed_addresses",
+        *ALLOWANCE,
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
+    list_display = (
+        "name",
+        "prefix",
+        "owner",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
     list_select_related = ("owner",)
     search_fields = ("name", "owner__email")
 
@@ -115,9 +146,27 @@ class UsageRecordAdmin(RecordAdmin):
         "status",
         "prompt_tokens",
         "completion_tokens",
+        "cost",
         "duration_ms",
     )
     list_select_related = ("owner",)
     list_filter = ("status", "backend", "operation")
     search_fields = ("owner__email", "model", "request_id")
     date_hierarchy = "created_at"
+
+    @admin.display(ordering="cost_nanos", description="cost in USD")
+    def cost(self, record: UsageRecord) -> str:
+        return amount(record.cost_nanos, in_tokens=False)
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(ModelAdmin):
+    list_display = (
+        "pattern",
+        "input_per_million",
+        "cached_input_per_million",
+        "output_per_million",
+        "per_image",
+        "training_per_million",
+    )
+    search_fields = ("pattern",)

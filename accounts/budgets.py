@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from accounts.models import NANOS, Allowance, ApiKey, User
+from accounts.periods import period_end, period_start
 from accounts.types import Caller
 from chatsite import processes, sql
 from chatsite.backend.errors import QuotaExceeded
@@ -57,26 +58,6 @@ class Remembered(Generic[T]):
             return self.value
         finally:
             self._reading = None
-
-
-# --- periods
-
-
-def period_start(period: str, now: datetime) -> datetime:
-    """When the day, week or month that `now` lies in began, by the site's clock."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    back = {"day": 0, "week": midnight.weekday(), "month": midnight.day - 1}[period]
-    return midnight - timedelta(days=back)
-
-
-def period_end(period: str, now: datetime) -> datetime:
-    """When the next one begins."""
-    longest = {"day": 1, "week": 7, "month": 31}[period]
-    # Into the next period, and back to its first midnight.
-    return period_start(period, period_start(period, now) + timedelta(days=longest, hours=12))
-
-
-# --- purses
 
 
 @dataclass(slots=True)
@@ -180,21 +161,25 @@ def _budgeted(caller: Caller) -> Iterator[tuple[Whose, User | ApiKey]]:
 
 def _require(whose: Whose, allowance: User | ApiKey, used: int, needed: int) -> None:
     """`used` and `needed` are tokens or nano-dollars, as the allowance counts."""
-    limit = allowance.budget_limit or 0
     in_tokens = allowance.budget_unit == Allowance.Unit.TOKENS
-    if not needed or used + needed <= (limit if in_tokens else limit * NANOS):
+    limit = (allowance.budget_limit or 0) * (1 if in_tokens else NANOS)
+    if not needed or used + needed <= limit:
         return
     owner, remedy = "You have", "Ask an administrator for more"
     if whose == "api_key_id":
         owner, remedy = "This API key has", "Give the key more on your settings page"
+    has, spent, needs = (amount(each, in_tokens=in_tokens) for each in (limit, used, needed))
     renewed = period_end(allowance.budget_period, timezone.now())
     raise QuotaExceeded(
-        f"{owner} a budget of {_amount(limit if in_tokens else limit * NANOS, in_tokens)} a "
-        f"{allowance.budget_period}. {_amount(used, in_tokens)} of it are spent or held back, and "
-        f"this request may need {_amount(needed, in_tokens)}. {remedy}, ask for a shorter answer, "
-        f"or wait until {renewed:%Y-%m-%d}."
+        f"{owner} a budget of {has} a {allowance.budget_period}. {spent} of it are spent or held "
+        f"back, and this request may need {needs}. {remedy}, ask for a shorter answer, or wait "
+        f"until {renewed:%Y-%m-%d}."
     )
 
 
-def _amount(count: Decimal | int, in_tokens: bool) -> str:
-    return f"{int(count):,} tokens" if in_tokens else f"${count / NANOS:,.4f}"
+def amount(count: Decimal | int, *, in_tokens: bool) -> str:
+    """Tokens or nano-dollars in words: "1,200 tokens", "$3.50", "$0.0021"."""
+    if in_tokens:
+        return f"{int(count):,} tokens"
+    dollars = Decimal(count) / NANOS
+    return f"${dollars:,.2f}" if dollars >= 1 or not dollars else f"${dollars:,.4f}"

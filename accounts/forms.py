@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
+from django.utils import timezone
 
-from accounts.models import MAX_INSTRUCTIONS, ApiKey, User
+from accounts.models import (
+    MAX_INSTRUCTIONS,
+    SCOPES,
+    Allowance,
+    ApiKey,
+    User,
+    validate_networks,
+    validate_patterns,
+)
+from accounts.types import KeyTerms
+
+MOST = 2**31 - 1
+TERMS = frozenset(KeyTerms.__dataclass_fields__)
 
 
 class LongText(forms.CharField):
@@ -43,8 +58,87 @@ class ProfileForm(forms.Form):
         picker.choices = [("", "The site's choice"), *((id_, id_) for id_ in ids)]
 
 
-class KeyForm(forms.Form):
-    """The name of a new API key."""
+class Lines(forms.CharField):
+    """Several values, one on each line."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else "\n".join(value or ())
+
+    def clean(self, value: Any) -> list[str]:
+        values = [line.strip() for line in str(self.to_python(value)).splitlines()]
+        values = [line for line in values if line]
+        self.run_validators(values)
+        return values
+
+
+class TermsForm(forms.Form):
+    """What an API key may do. Whatever is left empty is no bound."""
+
+    scopes = forms.MultipleChoiceField(
+        required=False,
+        choices=[(scope, scope.replace("_", "-")) for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The endpoints that it is for; none ticked: all of them.",
+    )
+    allowed_models = Lines(
+        label="Models",
+        required=False,
+        validators=[validate_patterns],
+        help_text="One on each line, or the beginning of several names and a *. Empty: all.",
+    )
+    allowed_addresses = Lines(
+        label="Addresses",
+        required=False,
+        validators=[validate_networks],
+        help_text="Where it may be used from, such as 192.0.2.0/24, one on each line. Empty: "
+        "anywhere.",
+    )
+    last_day = forms.DateField(
+        label="Last day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="It stops working at the end of this day. Empty: never.",
+    )
+    budget_limit = forms.DecimalField(
+        label="Budget", required=False, min_value=0, max_digits=18, decimal_places=6
+    )
+    budget_unit = forms.ChoiceField(
+        label="Counted in", required=False, choices=Allowance.Unit.choices
+    )
+    budget_period = forms.ChoiceField(
+        label="For each", required=False, choices=Allowance.Period.choices
+    )
+    requests_per_minute = forms.IntegerField(required=False, min_value=1, max_value=MOST)
+    tokens_per_minute = forms.IntegerField(required=False, min_value=1, max_value=MOST)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, key: ApiKey | None = None) -> None:
+        of = key or ApiKey()
+        initial = {name: getattr(of, name, None) for name in self.base_fields}
+        if of.expires_at is not None:
+            initial["last_day"] = timezone.localdate(of.expires_at - timedelta(days=1))
+        super().__init__(data, initial=initial)
+
+    @property
+    def bounds_are_wrong(self) -> bool:
+        """Whether there is something to mend besides the name."""
+        return bool(self.errors.keys() - {"name"})
+
+    def terms(self) -> KeyTerms:
+        """The terms that a valid form describes."""
+        given = {
+            name: value for name, value in self.cleaned_data.items() if value not in (None, "", [])
+        }
+        last_day: date | None = given.pop("last_day", None)
+        if last_day is not None:
+            midnight = datetime.combine(last_day + timedelta(days=1), time())
+            given["expires_at"] = timezone.make_aware(midnight)
+        return replace(KeyTerms(), **{name: given[name] for name in TERMS & given.keys()})
+
+
+class KeyForm(TermsForm):
+    """A new API key."""
 
     name = forms.CharField(max_length=ApiKey._meta.get_field("name").max_length)
 

@@ -79,12 +79,12 @@ def authenticate_key(secret: str) -> Caller | None:
     key = _KEY.first(digest=_digest(secret))
     if key is None:
         return None
-    now = timezone.now()
-    if key.expires_at is not None and key.expires_at <= now:
+    if key.expired:
         raise NotAuthenticated(
             f"This API key expired on {key.expires_at:%Y-%m-%d at %H:%M} UTC. "
             "Make a new one on your settings page."
         )
+    now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at >= USE_RESOLUTION:
         key.last_used_at = now
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

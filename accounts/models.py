@@ -215,6 +215,10 @@ class ApiKey(Allowance):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     """Invitations."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -20,8 +21,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import keys as key_services
 from accounts import selectors, services
 from accounts.auth import INVITATION_PARAMETER
-from accounts.forms import InvitationForm, KeyForm, ProfileForm
-from accounts.models import ApiKey, Invitation, User
+from accounts.budgets import amount
+from accounts.forms import InvitationForm, KeyForm, ProfileForm, TermsForm
+from accounts.models import NANOS, ApiKey, Invitation, User
 from chatsite.backend.errors import InvalidRequest, NotPermitted
 from chatsite.backend.registry import get_registry
 
@@ -35,6 +37,15 @@ class InvitationRow:
     url: str
     created_at: datetime
     accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key as the page lists it; `bounds` says in words what it may not do."""
+
+    key: ApiKey
+    spent: str
+    bounds: tuple[str, ...]
 
 
 @login_required
@@ -59,16 +70,35 @@ def keys(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     secret = ""
     if form.is_valid():
-        secret = key_services.issue_key(user, form.cleaned_data["name"]).secret
+        secret = key_services.issue_key(user, form.cleaned_data["name"], form.terms()).secret
         form = KeyForm()
+    spent = selectors.spent_by_key(user)
     context = {
         "form": form,
-        "keys": selectors.keys_for(user),
+        "keys": [_key_row(key, spent) for key in selectors.keys_for(user)],
         "secret": secret,
         "base_url": request.build_absolute_uri("/v1"),
         "example_model": async_to_sync(get_registry().default_model)(user.default_model),
     }
     return render(request, "accounts/keys.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def key(request: HttpRequest, key_id: int) -> HttpResponse:
+    """What one key may do, to be read and changed."""
+    user = _person(request)
+    try:
+        mine = selectors.keys_for(user).get(pk=key_id)
+        form = TermsForm(request.POST or None, key=mine)
+        if form.is_valid():
+            key_services.change_key(user, key_id, form.terms())
+            messages.success(request, "The key is changed.")
+            return redirect("accounts:keys")
+    except ApiKey.DoesNotExist as error:
+        raise Http404 from error
+    return render(request, "accounts/key.html", {"form": form, "key": mine})
 
 
 @login_required
@@ -116,6 +146,24 @@ def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
 
 def _person(request: HttpRequest) -> User:
     return cast("User", request.user)  # login_required let no one else in
+
+
+def _key_row(key: ApiKey, spent: Mapping[int, tuple[int, int]]) -> KeyRow:
+    tokens, nanos = spent.get(key.pk, (0, 0))
+    in_tokens = key.budget_unit == ApiKey.Unit.TOKENS
+    used = amount(tokens if in_tokens else nanos, in_tokens=in_tokens)
+    said = f"{used} spent this {key.get_budget_period_display()}"
+    if key.budget_limit is not None:
+        most = key.budget_limit if in_tokens else key.budget_limit * NANOS
+        said = f"{said}, of {amount(most, in_tokens=in_tokens)}"
+    bounds = (
+        ", ".join(key.scopes),
+        ", ".join(key.allowed_models),
+        ", ".join(key.allowed_addresses),
+        f"{key.requests_per_minute:,} requests a minute" if key.requests_per_minute else "",
+        f"{key.tokens_per_minute:,} tokens a minute" if key.tokens_per_minute else "",
+    )
+    return KeyRow(key, said, tuple(filter(None, bounds)))
 
 
 def _row(request: HttpRequest, invitation: Invitation) -> InvitationRow:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from accounts.keys import issue_key
-from accounts.models import User
+from accounts.keys import TERMS, issue_key
+from accounts.models import SCOPES, Allowance, User
+from accounts.types import KeyTerms
 
 
 class Command(BaseCommand):
@@ -16,10 +21,39 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--name", default="command line", help="what the key is listed as")
+        bounds = parser.add_argument_group("bounds", "Without them it may do what its owner may.")
+        for option, name, metavar, said in (
+            ("--scope", "scopes", "SCOPE", f"a group of endpoints: {', '.join(SCOPES)}"),
+            ("--model", "allowed_models", "MODEL", "a model's id, or the beginning of ids and a *"),
+            ("--address", "allowed_addresses", "NETWORK", "where it may be used from"),
+        ):
+            bounds.add_argument(
+                option,
+                dest=name,
+                metavar=metavar,
+                action="append",
+                default=[],
+                help=f"{said}; may be given several times",
+            )
+        bounds.add_argument("--days", type=int, help="the days for which it works")
+        bounds.add_argument("--budget", dest="budget_limit", type=Decimal, help="0.5, for example")
+        bounds.add_argument("--budget-unit", choices=Allowance.Unit.values, default="usd")
+        bounds.add_argument("--budget-period", choices=Allowance.Period.values, default="month")
+        bounds.add_argument("--requests-per-minute", type=int)
+        bounds.add_argument("--tokens-per-minute", type=int)
 
-    def handle(self, *_: Any, email: str, name: str, **__: Any) -> None:
+    def handle(self, *_: Any, email: str, name: str, days: int | None, **options: Any) -> None:
+        expires_at = None if days is None else timezone.now() + timedelta(days=days)
+        terms = KeyTerms(
+            **{term: options[term] for term in TERMS if term != "expires_at"},
+            expires_at=expires_at,
+        )
         try:
             user = User.objects.get_by_natural_key(email)
         except User.DoesNotExist as error:
             raise CommandError(f"There is no account with the address {email}.") from error
-        self.stdout.write(issue_key(user, name).secret)
+        try:
+            issued = issue_key(user, name, terms)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(issued.secret)
