@@ -23,6 +23,7 @@ from ninja.parser import Parser
 from accounts import limits, request_log
 from accounts.auth import caller_for_bearer
 from accounts.types import Caller
+from accounts.usage_api import router as usage_router
 from chatsite import http, replay
 from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
 from conversations.api import router as conversations_router
@@ -92,6 +93,7 @@ api.add_router("", conversations_router)
 api.add_router("", embeddings_router)
 api.add_router("", moderations_router)
 api.add_router("", responses_router)
+api.add_router("", usage_router)
 urlpatterns = [path("v1/", api.urls)]
 
 
