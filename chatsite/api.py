@@ -28,8 +28,10 @@ from chatsite import http, replay
 from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
 from conversations.api import router as conversations_router
 from conversations.embeddings_api import router as embeddings_router
+from conversations.feedback_api import router as feedback_router
 from conversations.moderations_api import router as moderations_router
 from conversations.responses_api import router as responses_router
+from conversations.stored_api import router as stored_router
 
 logger = logging.getLogger("chatsite.gateway")
 
@@ -93,6 +95,8 @@ api.add_router("", conversations_router)
 api.add_router("", embeddings_router)
 api.add_router("", moderations_router)
 api.add_router("", responses_router)
+api.add_router("", stored_router)
+api.add_router("", feedback_router)
 api.add_router("", usage_router)
 urlpatterns = [path("v1/", api.urls)]
 

@@ -19,6 +19,7 @@ from conversations import replies
 from conversations.completion import Origin, complete
 from conversations.keeping import Keeper
 from conversations.schemas import ChatCompletionBody
+from conversations.stored_api import list_completions
 
 router = Router()
 
@@ -67,6 +68,11 @@ async def create_chat_completion(
             ended=ended if keeper.wanted else None,
         )
     )
+
+
+router.get("/chat/completions", tags=["Stored completions"], summary="List stored completions")(
+    list_completions
+)
 
 
 async def first_word(events: AsyncGenerator[Event, None]) -> Event:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
+RowT = TypeVar("RowT")
 ModelT = TypeVar("ModelT", bound=Model)
 
 MAX_LIMIT = 100
@@ -15,10 +16,10 @@ DEFAULT_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[ModelT]):
+class Page(Generic[RowT]):
     """Some rows, and whether there are more beyond them."""
 
-    rows: tuple[ModelT, ...]
+    rows: tuple[RowT, ...]
     has_more: bool
 
 
@@ -35,7 +36,7 @@ def page(
     return Page(found[:limit], len(found) > limit)
 
 
-def list_body(page: Page[ModelT], body: Callable[[ModelT], dict[str, Any]]) -> dict[str, Any]:
+def list_body(page: Page[RowT], body: Callable[[RowT], dict[str, Any]]) -> dict[str, Any]:
     """OpenAI's list of a page, each row as `body` has it."""
     data = [body(row) for row in page.rows]
     return {
