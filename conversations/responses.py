@@ -133,7 +133,7 @@ async def frames(
 
     def frame(name: str, fields: Kept) -> bytes:
         data = orjson.dumps({"type": name, "sequence_number": next(numbers), **fields})
-        return b"event: %b\ndata: %b\n\n" % (name.encode(), data)
+        return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
     draft, answer = ask.draft, _Answer(Output(ask.ids))
     response = draft.in_progress()

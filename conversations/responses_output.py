@@ -123,6 +123,7 @@ class _Item(ABC):
         self.id = ids.next(self.kind)
         self.index = index
         self.status = "in_progress"
+        self.place: Kept = {"item_id": self.id, "output_index": index}
         self._pieces: list[str] = []
 
     @property
@@ -135,10 +136,6 @@ class _Item(ABC):
     @abstractmethod
     def fields(self) -> Kept:
         """What an item of this kind has besides."""
-
-    @property
-    def place(self) -> Kept:
-        return {"item_id": self.id, "output_index": self.index}
 
     def begun(self) -> Iterator[Event]:
         yield "response.output_item.added", {"output_index": self.index, "item": self.body()}
@@ -155,6 +152,7 @@ class _Text(_Item):
 
     def __init__(self, ids: ItemIds, index: int) -> None:
         super().__init__(ids, index)
+        self.place["content_index"] = 0
         self.logprobs: list[Kept] = []
         self._has_part = False
 
@@ -165,10 +163,6 @@ class _Text(_Item):
     @abstractmethod
     def part(self) -> Kept:
         """The text in its part."""
-
-    @property
-    def place(self) -> Kept:
-        return {**super().place, "content_index": 0}
 
     def begun(self) -> Iterator[Event]:
         yield from super().begun()
@@ -210,7 +204,8 @@ class _Message(_Text):
 
     def say(self, piece: str, logprobs: Sequence[Kept] = ()) -> Event:
         name, fields = super().say(piece, logprobs)
-        return name, {**fields, "logprobs": logprobs}
+        fields["logprobs"] = logprobs
+        return name, fields
 
     def ended(self, status: str) -> Iterator[Event]:
         for name, fields in super().ended(status):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from conversations.responses_schemas import ResponseBody
 from conversations.responses_store import LONGEST_STREAM, earlier_than
 from conversations.tasks import tidy_responses
 from tests.gateway import error, get, post, send, with_client
+from tests.servers.site import Site
 from tests.servers.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -314,6 +316,27 @@ def test_a_stream_that_is_cut_off_leaves_what_was_said(
     assert UsageRecord.objects.get().status == "stopped"
     respond(key, "Go on.", previous_response_id=response_id)
     assert [m["role"] for m in asked(fake_models)] == ["user", "assistant", "user"]
+
+
+def test_a_client_of_the_real_site_that_goes_away_leaves_what_was_said(site: Site) -> None:
+    with openai.OpenAI(
+        api_key=site.person("alice").api_key, base_url=f"{site.url}/v1", max_retries=0
+    ) as client:
+        with client.responses.create(model="fake/slow-40", input="Hi", stream=True) as events:
+            for event in events:
+                if event.type == "response.created":
+                    response_id = event.response.id
+                if event.type == "response.output_text.delta":
+                    break
+        until = time.monotonic() + 20
+        while (kept := client.responses.retrieve(response_id)).status == "in_progress":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert kept.status == "cancelled"
+        assert kept.output_text.startswith("one1 ")
+        client.responses.delete(response_id)
+        with pytest.raises(openai.NotFoundError):
+            client.responses.retrieve(response_id)
 
 
 def test_what_is_deleted_while_it_is_written_stays_deleted(
