@@ -17,19 +17,18 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from tests.servers.upstream import Upstream
-
 ROOT = Path(__file__).resolve().parent.parent
 EMAIL, PASSWORD = "bench@example.org", "a-long-bench-password"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A running site: its address, its web process and a key of its only account."""
+    """A running site: its address, its web process, a key of its only account, its data."""
 
     url: str
     web: psutil.Process
     key: str
+    data: Path
 
     def cpu_ms(self) -> float:
         """CPU time that the web process has used, in milliseconds."""
@@ -57,15 +56,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_site(upstream: Upstream, **extra: str) -> Iterator[Site]:
-    """A web process alone, on a fresh data folder, with the fake provider as `fake/...`."""
+def running_site(provider_url: str, **extra: str) -> Iterator[Site]:
+    """A web process alone, on a fresh data folder, with a fake provider's models as `fake/...`."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
             "CHATSITE_DATA_DIR": folder,
             "CHATSITE_ENGINE": "false",
             "CHATSITE_BACKENDS": "fake",
-            "CHATSITE_BACKEND_FAKE_URL": upstream.url,
+            "CHATSITE_BACKEND_FAKE_URL": provider_url,
             "CHATSITE_REQUESTS_PER_MINUTE": "0",
             "CHATSITE_LOG_LEVEL": "ERROR",
             "DJANGO_SUPERUSER_EMAIL": EMAIL,
@@ -83,7 +82,7 @@ def running_site(upstream: Upstream, **extra: str) -> Iterator[Site]:
         )
         try:
             _wait_for(port, web)
-            yield Site(f"http://127.0.0.1:{port}", psutil.Process(web.pid), key)
+            yield Site(f"http://127.0.0.1:{port}", psutil.Process(web.pid), key, Path(folder))
         finally:
             web.terminate()
             web.wait(10)

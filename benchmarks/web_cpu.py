@@ -95,7 +95,7 @@ async def main(delay: float) -> None:
     with Upstream() as upstream:
         if delay:
             upstream.script(*[Answer(TEXT, delay=delay)] * 100_000)
-        with running_site(upstream) as site:
+        with running_site(upstream.url) as site:
             async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
                 await site.sign_in(session)
                 print(f"web process at rest: {site.resident_mb():.0f} MB resident")
