@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -49,7 +48,9 @@ async def once(
     if not 200 <= response.status_code < 300:
         await sync_to_async(idempotency.release)(key, name)
     elif isinstance(response, StreamingHttpResponse):
-        response.streaming_content = _recorded(response, key, name)
+        parts = response.streaming_content
+        if isinstance(parts, AsyncIterator):
+            response.streaming_content = _recorded(response, parts, key, name)
     elif isinstance(response, HttpResponse):
         reply = Reply(response.status_code, response["content-type"], response.content)
         await sync_to_async(idempotency.keep)(key, name, reply)
@@ -57,15 +58,14 @@ async def once(
 
 
 async def _recorded(
-    response: StreamingHttpResponse, key: ApiKey, name: str
+    response: StreamingHttpResponse, parts: AsyncIterator[bytes], key: ApiKey, name: str
 ) -> AsyncIterator[bytes]:
     sent: list[bytes] = []
     whole = False
     try:
-        async with aclosing(aiter(response)) as parts:  # type: ignore[type-var]
-            async for part in parts:
-                sent.append(part)
-                yield part
+        async for part in parts:
+            sent.append(part)
+            yield part
         whole = True
     finally:
         if whole:
