@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -47,6 +48,18 @@ def _refused_with(advice: str) -> AfterValidator:
             raise PydanticCustomError("unsupported", "{advice}", {"advice": advice})
 
     return AfterValidator(refuse)
+
+
+def _shallow(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what could be read and not be written again, in a reply some levels deeper."""
+    try:
+        orjson.dumps([[[[[[[[value]]]]]]]])
+    except TypeError as error:
+        raise PydanticCustomError("nesting", "it is nested too deeply") from error
+    return value
+
+
+JSONObject = Annotated[dict[str, Any], AfterValidator(_shallow)]
 
 
 # --- items of the input
@@ -199,11 +212,11 @@ class FunctionTool(Body):
     type: Annotated[Literal["function"], BeforeValidator(_own_tool)]
     name: FunctionName
     description: str | None = None
-    parameters: dict[str, Any] | None = None
+    parameters: JSONObject | None = None
     strict: bool | None = None
     # Official, for many or programmatic tools; here the model is shown all of them at once.
     defer_loading: bool | None = None
-    output_schema: dict[str, Any] | None = None
+    output_schema: JSONObject | None = None
     allowed_callers: list[Literal["direct"]] | None = None
 
 
@@ -238,7 +251,7 @@ ToolChoice = Annotated[
 class SchemaFormat(Body):
     type: Literal["json_schema"]
     name: FunctionName
-    schema_: dict[str, Any] = Field(alias="schema")
+    schema_: JSONObject = Field(alias="schema")
     description: str | None = None
     strict: bool | None = None
 

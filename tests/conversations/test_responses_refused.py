@@ -14,6 +14,10 @@ pytestmark = pytest.mark.django_db
 
 IMAGE = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
 
+DEEP: dict[str, Any] = {}
+for _ in range(250):
+    DEEP = {"a": DEEP}
+
 
 def item(**fields: Any) -> dict[str, Any]:
     return {"input": [fields]}
@@ -68,6 +72,11 @@ def part(**fields: Any) -> dict[str, Any]:
         ({"tools": [{"type": "web_search"}]}, "tools[0].type", "unsupported_parameter"),
         ({"tools": [{"type": "custom", "name": "x"}]}, "tools[0].type", "unsupported_parameter"),
         ({"tools": [{"type": "function"}]}, "tools[0].name", "missing_required_parameter"),
+        (
+            {"tools": [{"type": "function", "name": "f", "output_schema": DEEP}]},
+            "tools[0].output_schema",
+            "invalid_value",
+        ),
         ({"tool_choice": "sometimes"}, "tool_choice", "invalid_value"),
         ({"tool_choice": {"type": "file_search"}}, "tool_choice", "invalid_value"),
         ({"tool_choice": {"type": "function", "name": "f"}}, "tool_choice", "invalid_value"),
