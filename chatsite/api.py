@@ -27,6 +27,7 @@ from accounts.usage_api import router as usage_router
 from chatsite import http, replay
 from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
 from conversations.api import router as conversations_router
+from conversations.completions_api import router as completions_router
 from conversations.embeddings_api import router as embeddings_router
 from conversations.feedback_api import router as feedback_router
 from conversations.moderations_api import router as moderations_router
@@ -92,6 +93,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
 )
 api.add_router("", conversations_router)
+api.add_router("", completions_router)
 api.add_router("", embeddings_router)
 api.add_router("", moderations_router)
 api.add_router("", responses_router)

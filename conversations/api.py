@@ -54,7 +54,6 @@ async def create_chat_completion(
         return await keeper.respond(reply)
     # The status line can still say that it failed, as long as no word has been sent.
     first = await first_word(events)
-    options = body.stream_options
 
     async def ended() -> None:
         await keeper.akeep(completion.body())
@@ -64,7 +63,7 @@ async def create_chat_completion(
             first,
             events,
             completion,
-            include_usage=bool(options and options.include_usage),
+            include_usage=body.include_usage,
             ended=ended if keeper.wanted else None,
         )
     )

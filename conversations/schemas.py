@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -255,25 +255,45 @@ ResponseFormat = Annotated[
 ]
 
 
-class ChatCompletionBody(Body):
-    """`POST /v1/chat/completions`."""
+class GenerationBody(Body):
+    """What chat completions and their forerunner have in common."""
 
     model: NonEmpty
-    messages: Annotated[list[AnyMessage], Field(min_length=1)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[int, Field(ge=1, le=128)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
     stop: StopString | Annotated[list[StopString], Field(max_length=4)] | None = None
+    logit_bias: Annotated[dict[str, Bias], AfterValidator(_token_ids)] | None = None
+    # What vLLM, Ollama and llama.cpp know beyond OpenAI's parameters.
+    top_k: Annotated[int, Field(ge=-1, le=2**31 - 1)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    user: str | None = None
+
+    @model_validator(mode="after")
+    def _options_are_of_streams(self) -> Self:
+        if self.stream_options is not None and not self.stream:
+            raise ValueError("stream_options is allowed only when stream is true")
+        return self
+
+    @property
+    def include_usage(self) -> bool:
+        """Whether a stream is to end with what it used."""
+        return bool(self.stream_options and self.stream_options.include_usage)
+
+
+class ChatCompletionBody(GenerationBody):
+    """`POST /v1/chat/completions`."""
+
+    messages: Annotated[list[AnyMessage], Field(min_length=1)]
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    logit_bias: Annotated[dict[str, Bias], AfterValidator(_token_ids)] | None = None
     response_format: ResponseFormat | None = None
     tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
     tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
@@ -286,9 +306,6 @@ class ChatCompletionBody(Body):
     )
     verbosity: Literal["low", "medium", "high"] | None = None
     modalities: Annotated[list[Literal["text"]], Field(min_length=1)] | None = None
-    # What vLLM, Ollama and llama.cpp know beyond OpenAI's parameters.
-    top_k: Annotated[int, Field(ge=-1, le=2**31 - 1)] | None = None
-    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     truncation: Literal["auto", "disabled"] | None = None
     # Accepted, because official clients send them, and without an effect here.
     prediction: dict[str, Any] | None = None
@@ -300,15 +317,12 @@ class ChatCompletionBody(Body):
     # Official, and beyond what is served here: refused by name instead of as unknown.
     audio: Unsupported = None
     web_search_options: Unsupported = None
-    user: str | None = None
     metadata: Metadata | None = None
     store: bool | None = None
     service_tier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | None = None
 
     @model_validator(mode="after")
     def _options_agree(self) -> ChatCompletionBody:
-        if self.stream_options is not None and not self.stream:
-            raise ValueError("stream_options is allowed only when stream is true")
         if self.top_logprobs is not None and not self.logprobs:
             raise ValueError("top_logprobs needs logprobs to be true")
         if self.max_tokens is not None and self.max_completion_tokens is not None:
@@ -396,10 +410,13 @@ class ChatCompletionBody(Body):
         )
 
 
-PASSED_ON = {
-    "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop", "logprobs",
-    "top_logprobs", "logit_bias", "response_format", "tools", "tool_choice", "parallel_tool_calls",
-    "reasoning_effort", "verbosity", "top_k", "min_p",
+SAMPLING = {
+    "temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop", "logit_bias",
+    "top_k", "min_p",
+}  # fmt: skip
+PASSED_ON = SAMPLING | {
+    "logprobs", "top_logprobs", "response_format", "tools", "tool_choice", "parallel_tool_calls",
+    "reasoning_effort", "verbosity",
 }  # fmt: skip
 
 

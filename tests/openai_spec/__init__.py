@@ -33,6 +33,9 @@ def _mend(schemas: dict[str, Any]) -> None:
     choice = schemas["CreateCompletionResponse"]["properties"]["choices"]["items"]["properties"]
     # null until a choice of a stream has ended.
     choice["finish_reason"] = {"anyOf": [choice["finish_reason"], {"type": "null"}]}
+    # null in all chunks but the last, as `stream_options` says of it.
+    completion = schemas["CreateCompletionResponse"]["properties"]
+    completion["usage"] = {"anyOf": [completion["usage"], {"type": "null"}]}
     # The first token of an echoed prompt follows nothing, so it has no probability.
     logprobs = choice["logprobs"]["anyOf"][0]["properties"]
     logprobs["token_logprobs"]["items"] = {"type": ["number", "null"]}
