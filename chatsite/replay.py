@@ -45,15 +45,17 @@ async def once(
     except BaseException:
         await sync_to_async(idempotency.release)(key, name)
         raise
-    if not 200 <= response.status_code < 300:
-        await sync_to_async(idempotency.release)(key, name)
-    elif isinstance(response, StreamingHttpResponse):
-        parts = response.streaming_content
-        if isinstance(parts, AsyncIterator):
-            response.streaming_content = _recorded(response, parts, key, name)
-    elif isinstance(response, HttpResponse):
-        reply = Reply(response.status_code, response["content-type"], response.content)
-        await sync_to_async(idempotency.keep)(key, name, reply)
+    if 200 <= response.status_code < 300:
+        if isinstance(response, HttpResponse):
+            reply = Reply(response.status_code, response["content-type"], response.content)
+            await sync_to_async(idempotency.keep)(key, name, reply)
+            return response
+        if isinstance(response, StreamingHttpResponse):
+            parts = response.streaming_content
+            if isinstance(parts, AsyncIterator):
+                response.streaming_content = _recorded(response, parts, key, name)
+                return response
+    await sync_to_async(idempotency.release)(key, name)
     return response
 
 
