@@ -248,6 +248,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             for view in thread.messages:
                 if view.status == Message.Status.STREAMING:
                     await self._resend(view.id)
+        if 0 in self.known.values():
+            await runner.recall_place(self.conversation_id)
 
     async def _show(self, html: str) -> None:
         if html:

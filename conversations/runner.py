@@ -106,6 +106,11 @@ async def stop(conversation_id: UUID) -> None:
     await announce(control_group(conversation_id), "run.stop")
 
 
+async def recall_place(conversation_id: UUID) -> None:
+    """Have whichever process writes an answer here tell its place in the queue once more."""
+    await announce(control_group(conversation_id), "run.recall_place")
+
+
 async def settle(timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a bound for all of them
     """Wait until this process writes nothing any more."""
     if _tasks:
@@ -136,7 +141,7 @@ class _Writer:
     reading: asyncio.Task[None] = field(init=False)
 
     async def listen(self) -> None:
-        """Open the ear for stop before the run is announced to anybody."""
+        """Open the ear for the pages before the run is announced to them."""
         layer = get_channel_layer()
         self.channel = await layer.new_channel()
         await layer.group_add(control_group(self.run.conversation_id), self.channel)
@@ -227,14 +232,16 @@ class _Writer:
                 pass
 
     async def _obey(self) -> None:
-        await get_channel_layer().receive(self.channel)
-        self.reading.cancel()
+        order = await get_channel_layer().receive(self.channel)
+        if order["type"] == "run.stop":
+            self.reading.cancel()
+        else:
+            self.shown_place = 0
+            self.news.set()
 
     async def _beat(self) -> None:
         """A sign of life while the model is silent; a deleted conversation ends its run."""
         await asyncio.sleep(BEAT)
-        self.shown_place = 0  # a page that came meanwhile wants to know it, too
-        self.news.set()
         await self._save(self.text, beat=True)
 
     async def _show(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 from uuid import UUID, uuid4
@@ -16,14 +17,17 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.test import AsyncClient
+from pytest_django.fixtures import Settings
 
 from accounts.models import UsageRecord, User
 from chatsite import processes
+from chatsite.backend import types
 from chatsite.backend.registry import get_registry
 from chatsite.origin import SameOrigin
 from conversations import runner, services
 from conversations.models import Conversation, Message, Run
 from conversations.routing import websocket_urlpatterns
+from tests.backend.engine.alphabet import running_manager, write_alphabet
 from tests.servers.answers import Answer, words
 from tests.servers.upstream import Upstream
 
@@ -532,6 +536,36 @@ def test_an_answer_that_waits_for_the_model_says_so(alice: User, fake_models: Up
             await page.until("Answer stopped")
 
     in_a_loop(scene)
+
+
+@pytest.mark.engine
+def test_a_page_that_comes_while_an_answer_waits_is_told_its_place(
+    alice: User, settings: Settings, tmp_path: Path
+) -> None:
+    write_alphabet(tmp_path / "models" / "endless.gguf", context=131072)
+    settings.DATA_DIR, settings.ENGINE_ENABLED, settings.BACKENDS = tmp_path, True, []
+    conversation = uuid4()
+    endless = types.ChatRequest(
+        "endless",
+        (types.Message("user", "count"), types.Message("assistant", "0")),
+        {"temperature": 0},
+        continue_last=True,
+    )
+
+    async def scene() -> None:
+        resolved = await get_registry().resolve("endless")
+        async with aclosing(resolved.backend.stream(endless, resolved.model)) as occupying:
+            await anext(occupying)
+            async with opened(Page(alice, conversation)) as page:
+                await ask(page, model="endless")
+                await page.until("you are next")
+                async with opened(Page(alice, conversation)) as late:
+                    await late.until("you are next", within=2.0)
+                await page.send(action="stop")
+                await page.until("Answer stopped")
+
+    with running_manager(tmp_path, "--slots", "1", "--threads", "1"):
+        in_a_loop(scene)
 
 
 def test_whoever_came_before_the_owner_cannot_stop_anything(
