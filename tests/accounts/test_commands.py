@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -34,6 +35,37 @@ def test_issue_key_prints_the_secret_and_nothing_else(
 def test_issue_key_for_nobody() -> None:
     with pytest.raises(CommandError, match=r"no account with the address carol@example\.com"):
         call_command("issue_key", "carol@example.com")
+
+
+def test_issue_key_takes_bounds(alice: User) -> None:
+    before = timezone.now()
+    call_command(
+        "issue_key", "alice@example.com", "--scope", "chat", "--scope", "models",
+        "--model", "gpt-*", "--address", "192.0.2.0/24", "--days", "2",
+        "--budget", "0.5", "--budget-unit", "usd",
+        "--budget-period", "day", "--requests-per-minute", "5", "--tokens-per-minute", "100",
+        stdout=StringIO(),
+    )  # fmt: skip
+    terms = ApiKey.objects.values(*keys.TERMS).get()
+    expires_at = terms.pop("expires_at")
+    assert expires_at is not None
+    assert timedelta(0) <= expires_at - before - timedelta(days=2) < timedelta(minutes=1)
+    assert terms == {
+        "scopes": ["chat", "models"],
+        "allowed_models": ["gpt-*"],
+        "allowed_addresses": ["192.0.2.0/24"],
+        "budget_limit": Decimal("0.5"),
+        "budget_unit": "usd",
+        "budget_period": "day",
+        "requests_per_minute": 5,
+        "tokens_per_minute": 100,
+    }
+
+
+def test_issue_key_with_bounds_that_there_are_not(alice: User) -> None:
+    with pytest.raises(CommandError, match="There is no scope root"):
+        call_command("issue_key", "alice@example.com", "--scope", "root")
+    assert not ApiKey.objects.exists()
 
 
 def test_expired_sessions_are_cleared() -> None:

@@ -38,7 +38,7 @@ def in_a_loop(function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
 
 
 def row() -> dict[str, Any]:
-    return UsageRecord.objects.values().get()
+    return dict(UsageRecord.objects.values().get())
 
 
 # --- rows
@@ -106,9 +106,9 @@ def test_a_long_request_is_running_in_the_ledger_until_it_is_settled(caller: Cal
     async def use() -> dict[str, Any]:
         await ledger.reserve(charge, caller, prompt_tokens=100, answer_tokens=50)
         await asyncio.sleep(2.5 * ledger.SHORT)
-        running: dict[str, Any] = await UsageRecord.objects.values().aget()
+        running = await UsageRecord.objects.values().aget()
         await ledger.settle(charge, Usage(90, 10), "finished")
-        return running
+        return dict(running)
 
     running = in_a_loop(use)()
     said = ("status", "prompt_tokens", "completion_tokens", "reserved_tokens", "cost_nanos",
@@ -164,8 +164,8 @@ def test_a_key_or_person_deleted_meanwhile_costs_nobody_else_a_row(
         await asyncio.gather(*(ledger.settle(each, Usage(7, 5), "finished") for each in charges))
 
     in_a_loop(use)()
-    found = list(UsageRecord.objects.values_list("owner", "api_key", "prompt_tokens"))
-    assert found == [(caller.user.pk, None, 7)] * 2
+    found = [(each.owner, each.api_key, each.prompt_tokens) for each in UsageRecord.objects.all()]
+    assert found == [(caller.user, None, 7)] * 2
 
 
 def test_the_ledger_outlives_a_key(caller: Caller) -> None:
