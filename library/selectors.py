@@ -121,6 +121,7 @@ def _stored_row(model: StoredModel, served: ModelInfo | None, default: str) -> M
         model.quantization,
         readable_size(model.size_bytes),
         _window(model.context),
+        f"{model.dimensions:,} dimensions" if model.dimensions else "",
         model.license and f"licence {model.license}",
         f"adapter of {model.base}" if model.base else "",
         "" if model.built_in else model.file,

@@ -94,6 +94,7 @@ def test_the_list_as_json_has_everything(data: Path, alphabet: Path) -> None:
         "license": "mit",
         "architecture": "llama",
         "error": "",
+        "dimensions": 0,
         "base": "",
         "built_in": False,
         "memory_bytes": None,

@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from chatsite.celery import app as celery
 from library.models import Download
+from tests.backend.engine.small_models import skip, write_adapter, write_encoder
 from tests.servers.hub import Hub
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +120,18 @@ def test_everybody_sees_what_is_there_and_what_is_down(
     assert "Connect a bigger model" in text
     for button in ("Remove", "Unload", "Fetch a model", "Upload"):
         assert button not in text
+
+
+def test_adapters_name_their_base_and_embedding_models_their_dimensions(
+    bob: User, models: Path, alphabet: bytes
+) -> None:
+    (models / "mine.gguf").write_bytes(alphabet)
+    write_adapter(models / "mine.polite.lora.gguf", skip("a", "c"))
+    write_encoder(models / "small.gguf")
+    text = words(signed_in(bob).get("/models/"))
+    assert "mine:polite Alphabet + polite 0.381 M parameters F16" in text
+    assert "licence mit adapter of mine mine.polite.lora.gguf" in text
+    assert "128 tokens of context 64 dimensions small.gguf" in text
 
 
 def test_administrators_see_what_they_may_do(admin: Client, models: Path, alphabet: bytes) -> None:

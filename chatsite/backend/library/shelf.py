@@ -33,8 +33,8 @@ class StoredModel:
     """A model file, or the parts of a split one.
 
     `file` is its path below `models/`, that of the first part for a split one. `context` is in
-    tokens, `base` the model that an adapter is for, and `memory_bytes` None while the model is not
-    loaded.
+    tokens, `dimensions` the length of an embedding model's vectors (0 for others), `base` the
+    model that an adapter is for, and `memory_bytes` None while the model is not loaded.
     """
 
     id: str
@@ -47,6 +47,7 @@ class StoredModel:
     license: str
     architecture: str
     error: str
+    dimensions: int = 0
     base: str = ""
     built_in: bool = False
     memory_bytes: int | None = None
@@ -230,6 +231,7 @@ def _stored(model: EngineModel | GgufFile, data_dir: Path) -> StoredModel:
         license=model.license,
         architecture=model.architecture,
         error=model.error,
+        dimensions=model.dimensions,
         base=model.base,
         built_in=model.id == STARTER_ID,
         memory_bytes=model.memory_bytes if isinstance(model, EngineModel) else None,
