@@ -13,13 +13,15 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model
+from django.core.validators import MinValueValidator
+from django.db.models import DecimalField, Field, Model
+from django.forms import Field as FormField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.budgets import amount
-from accounts.models import ApiKey, Invitation, ModelPrice, UsageRecord, User
+from accounts.models import ApiKey, Invitation, ModelPrice, RequestLog, UsageRecord, User, validate_patterns
 
 # The admin's own form would pass by the second factor and allauth's limits on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -170,3 +172,49 @@ class ModelPriceAdmin(ModelAdmin):
         "training_per_million",
     )
     search_fields = ("pattern",)
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(ModelAdmin):
+    """What models cost. `manage.py prices` reads and writes all of them as a file."""
+
+    list_display = (
+        "pattern",
+        "input_per_million",
+        "cached_input_per_million",
+        "output_per_million",
+        "per_image",
+        "training_per_million",
+    )
+    search_fields = ("pattern",)
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        field: FormField | None = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(db_field, DecimalField):
+            field.validators.append(MinValueValidator(0))
+        elif field is not None and db_field.name == "pattern":
+            field.validators.append(lambda pattern: validate_patterns([pattern]))
+        return field
+
+
+@admin.register(RequestLog)
+class RequestLogAdmin(RecordAdmin):
+    list_display = (
+        "created_at",
+        "owner",
+        "method",
+        "path",
+        "model",
+        "status",
+        "error_code",
+        "duration_ms",
+        "overhead_ms",
+    )
+    list_select_related = ("owner",)
+    list_filter = ("status", "method")
+    search_fields = ("request_id", "owner__email", "path", "model", "error_code", "api_key__name")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
+    show_full_result_count = False
