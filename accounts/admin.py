@@ -21,7 +21,15 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.budgets import amount
-from accounts.models import ApiKey, Invitation, ModelPrice, RequestLog, UsageRecord, User, validate_patterns
+from accounts.models import (
+    ApiKey,
+    Invitation,
+    ModelPrice,
+    RequestLog,
+    UsageRecord,
+    User,
+    validate_patterns,
+)
 
 # The admin's own form would pass by the second factor and allauth's limits on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -159,19 +167,6 @@ class UsageRecordAdmin(RecordAdmin):
     @admin.display(ordering="cost_nanos", description="cost in USD")
     def cost(self, record: UsageRecord) -> str:
         return amount(record.cost_nanos, in_tokens=False)
-
-
-@admin.register(ModelPrice)
-class ModelPriceAdmin(ModelAdmin):
-    list_display = (
-        "pattern",
-        "input_per_million",
-        "cached_input_per_million",
-        "output_per_million",
-        "per_image",
-        "training_per_million",
-    )
-    search_fields = ("pattern",)
 
 
 @admin.register(ModelPrice)
