@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import NANOS, Allowance, ApiKey, UsageRecord, User
 from accounts.periods import period_end, period_start
+from accounts.usage import Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,28 @@ class Budget:
     @property
     def left(self) -> int:
         return max(self.limit - self.used, 0)
+
+    @property
+    def percent(self) -> float:
+        """How much of it is used, up to 100."""
+        return min(round(100 * self.used / self.limit, 1), 100.0) if self.limit else 100.0
+
+    @property
+    def said_limit(self) -> str:
+        return self._said(self.limit)
+
+    @property
+    def said_used(self) -> str:
+        return self._said(self.used)
+
+    @property
+    def said_left(self) -> str:
+        return self._said(self.left)
+
+    def _said(self, amount: int) -> str:
+        if self.unit == Allowance.Unit.TOKENS:
+            return f"{amount:,} tokens"
+        return Used(cost_nanos=amount).dollars
 
     def in_unit(self, amount: int) -> int | float:
         """An amount of this budget in tokens, or in dollars."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
+from math import floor, log10
 from typing import Any, Literal, Self
 
 from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum
@@ -57,6 +58,12 @@ class Used:
     @property
     def usd(self) -> float:
         return self.cost_nanos / NANOS
+
+    @property
+    def dollars(self) -> str:
+        """The cost as people read it: in cents, or with three digits that are not 0."""
+        small = 0 < self.usd < 1
+        return f"${self.usd:,.{2 - floor(log10(self.usd)) if small else 2}f}"
 
 
 _SUMS = tuple(each.name for each in fields(Used))
