@@ -168,18 +168,27 @@ async def _heard(
             since = time.perf_counter()
 
 
+_UNREAD = {
+    "input_audio": "does not hear; leave sounds out",
+    "file": "reads no files; leave them out",
+}
+
+
 def _validate(request: ChatRequest, resolved: Resolved) -> None:
     model = resolved.model
-    if "vision" not in model.capabilities:
-        for number, message in enumerate(request.messages):
-            if not isinstance(message.content, str) and any(
-                part.get("type") not in {"text", "refusal"} for part in message.content
-            ):
-                raise errors.InvalidRequest(
-                    f"The model '{model.id}' reads text only; leave pictures and files out.",
-                    param=f"messages[{number}].content",
-                    code="unsupported_content",
-                )
+    readable = {"text", "refusal"}
+    if "vision" in model.capabilities:
+        # A document is mostly read as pictures of its pages.
+        readable |= {"image_url", "file"}
+    for number, message in enumerate(request.messages):
+        kinds = () if isinstance(message.content, str) else [p["type"] for p in message.content]
+        if unread := [kind for kind in kinds if kind not in readable]:
+            words = _UNREAD.get(unread[0], "reads text only; leave pictures out")
+            raise errors.InvalidRequest(
+                f"The model '{model.id}' {words}.",
+                param=f"messages[{number}].content[{kinds.index(unread[0])}]",
+                code="unsupported_content",
+            )
     if request.params.get("tools") and "tools" not in model.capabilities:
         raise errors.InvalidRequest(
             f"The model '{model.id}' cannot call tools.", param="tools", code="unsupported_value"

@@ -116,9 +116,15 @@ class AudioPart(Part):
     input_audio: dict[str, Any]
 
 
+class GivenFile(Body):
+    filename: str | None = None
+    file_data: NonEmpty
+    file_id: Unsupported = Field(default=None, exclude=True)
+
+
 class FilePart(Part):
     type: Literal["file"]
-    file: dict[str, Any]
+    file: GivenFile
 
 
 TextParts = Annotated[list[TextPart], Field(min_length=1)]

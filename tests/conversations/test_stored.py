@@ -178,7 +178,7 @@ def test_its_metadata_is_changed_and_all_of_it_deleted(key: IssuedKey) -> None:
 
 def test_the_messages_are_those_of_the_request(key: IssuedKey) -> None:
     parts = [{"type": "text", "text": "What"}, {"type": "text", "text": "else?"}]
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "Hi", "name": "Ann"},
         {"role": "user", "content": parts},
