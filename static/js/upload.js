@@ -55,7 +55,8 @@ async function send(file, signal) {
   sending.url = url;
   let next = offset;
   let answer = {};
-  while (next < file.size) {
+  // What had come whole before the site was killed is put in its place by an empty piece.
+  while (!answer.model) {
     showProgress(file, next);
     const body = file.slice(next, next + piece);
     answer = await ask(`${url}?offset=${next}`, { method: "PUT", body, signal });

@@ -161,6 +161,24 @@ def test_a_file_is_uploaded_in_pieces_and_another_refused(
     assert violations(page) == []
 
 
+def test_a_file_that_came_whole_before_the_site_was_killed_is_put_in_its_place(
+    page_for: PageFor, alphabet: Path, tmp_path: Path, models: Path
+) -> None:
+    whole = tmp_path / "whole.gguf"
+    whole.write_bytes(alphabet.read_bytes())
+    page = page_for("administrator")
+    page.goto("/models/")
+    page.route("**/models/uploads/*/?offset=0", lambda route: None, times=1)
+    with page.expect_request("**/models/uploads/*/?offset=0"):
+        page.set_input_files("#upload-file", str(whole))
+    [folder] = (models / ".uploads").iterdir()
+    (folder / "whole.gguf").write_bytes(whole.read_bytes())
+    page.reload()
+    page.set_input_files("#upload-file", str(whole))
+    page.get_by_text("whole is here and can be picked.").wait_for()
+    assert (models / "whole.gguf").read_bytes() == whole.read_bytes()
+
+
 def test_alice_sees_the_models_and_no_more(page_for: PageFor) -> None:
     page = page_for("alice")
     page.goto("/models/")

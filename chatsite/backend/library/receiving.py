@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from chatsite.backend.errors import InvalidRequest, Unavailable
 from chatsite.backend.library.shelf import (
@@ -61,15 +61,21 @@ def begin(upload: Upload, data_dir: Path) -> int:
 def append(upload: Upload, data_dir: Path, offset: int, pieces: Iterable[bytes]) -> int | GgufFile:
     """Add bytes from `offset` on. Gives how many are here, or the model that they make up.
 
-    Raises WrongOffsetError, InvalidRequest for what is no model, which is then thrown away,
-    Unavailable where it cannot be written.
+    Raises WrongOffsetError, InvalidRequest for what is no model or has a name that is taken, which
+    is then thrown away, Unavailable where it cannot be written.
     """
-    partial = _partial(upload, data_dir)
+    partial, stem = _partial(upload, data_dir), safe_stem(upload.name)
     try:
-        have = _write(partial, upload, offset, pieces)
-        if have < upload.size:
-            return have
-        placed = place([partial], safe_stem(upload.name), data_dir)
+        with partial.open("ab+") as out:
+            # Until the file is in its place: a piece that is sent twice would be added to it there.
+            fcntl.flock(out, fcntl.LOCK_EX)
+            targets_of(stem, 1, data_dir)
+            if (have := _have(partial)) != offset:
+                raise WrongOffsetError(have)
+            have = _write(out, upload, have, pieces)
+            if have < upload.size:
+                return have
+            placed = place([partial], stem, data_dir)
     except InvalidRequest:
         abandon(upload, data_dir)
         raise
@@ -84,18 +90,14 @@ def abandon(upload: Upload, data_dir: Path) -> None:
     shutil.rmtree(_partial(upload, data_dir).parent, ignore_errors=True)
 
 
-def _write(partial: Path, upload: Upload, offset: int, pieces: Iterable[bytes]) -> int:
-    with partial.open("ab+") as out:
-        fcntl.flock(out, fcntl.LOCK_EX)
-        if (have := _have(partial)) != offset:
-            raise WrongOffsetError(have)
-        for piece in pieces:
-            have += out.write(piece)
-            if have > upload.size:
-                raise InvalidRequest(f"{upload.name} is longer than announced.")
-        out.seek(0)
-        if not _MAGIC.startswith(out.read(len(_MAGIC))):
-            raise InvalidRequest(f"{upload.name}: This is not a GGUF file.")
+def _write(out: BinaryIO, upload: Upload, have: int, pieces: Iterable[bytes]) -> int:
+    for piece in pieces:
+        have += out.write(piece)
+        if have > upload.size:
+            raise InvalidRequest(f"{upload.name} is longer than announced.")
+    out.seek(0)
+    if not _MAGIC.startswith(out.read(len(_MAGIC))):
+        raise InvalidRequest(f"{upload.name}: This is not a GGUF file.")
     return have
 
 

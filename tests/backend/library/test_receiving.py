@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -84,6 +87,59 @@ def test_what_is_no_model_is_not_kept(alphabet: bytes, tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="longer than announced"):
         append(upload_of(alphabet), tmp_path, 0, [alphabet, b"x"])
     assert left(tmp_path) == []
+
+
+def test_what_came_whole_before_a_crash_is_placed_without_another_byte(
+    alphabet: bytes, tmp_path: Path
+) -> None:
+    upload = upload_of(alphabet)
+    append(upload, tmp_path, 0, [alphabet[:-1]])
+    [partial] = (tmp_path / "models" / ".uploads").rglob("*.gguf")
+    with partial.open("ab") as out:  # the process was killed before it placed the file
+        out.write(alphabet[-1:])
+    assert begin(upload, tmp_path) == upload.size
+    placed = append(upload, tmp_path, upload.size, [])
+    assert isinstance(placed, GgufFile)
+    assert left(tmp_path) == ["Tiny.gguf"]
+
+
+def test_the_last_piece_again_is_not_taken_for_the_start_of_another_file(
+    alphabet: bytes, tmp_path: Path
+) -> None:
+    upload, half = upload_of(alphabet), len(alphabet) // 2
+    append(upload, tmp_path, 0, [alphabet[:half]])
+    append(upload, tmp_path, half, [alphabet[half:]])
+    with pytest.raises(InvalidRequest, match="A model named Tiny is here already"):
+        append(upload, tmp_path, half, [alphabet[half:]])
+    with pytest.raises(InvalidRequest, match="A model named Tiny is here already"):
+        append(upload, tmp_path, 0, [alphabet])
+    assert left(tmp_path) == ["Tiny.gguf"]
+    assert (tmp_path / "models" / "Tiny.gguf").read_bytes() == alphabet
+
+
+def test_a_piece_sent_twice_at_once_is_taken_once(alphabet: bytes, tmp_path: Path) -> None:
+    upload = upload_of(alphabet)
+
+    def pieces() -> Iterator[bytes]:
+        yield alphabet[:100]
+        second.start()
+        time.sleep(0.2)  # the other waits by now
+        yield alphabet[100:]
+
+    refused: list[str] = []
+
+    def again() -> None:
+        with pytest.raises(InvalidRequest) as error:
+            append(upload, tmp_path, 0, [alphabet])
+        refused.append(error.value.message)
+
+    second = threading.Thread(target=again)
+    placed = append(upload, tmp_path, 0, pieces())
+    second.join()
+    assert isinstance(placed, GgufFile)
+    assert placed.path.read_bytes() == alphabet
+    assert len(refused) == 1
+    assert left(tmp_path) == ["Tiny.gguf"]
 
 
 def test_an_upload_can_be_abandoned(alphabet: bytes, tmp_path: Path) -> None:
