@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,7 +43,9 @@ class Remembered(Generic[T]):
         if self.value is not None and time.monotonic() < self._stale_at:
             return self.value
         if self._reading is None:
-            self._reading = asyncio.create_task(self._again())
+            # A context of its own: the asker's may bind it to a thread that ends with a page.
+            loop = asyncio.get_running_loop()
+            self._reading = loop.create_task(self._again(), context=contextvars.Context())
         return await asyncio.shield(self._reading)
 
     def forget(self) -> None:

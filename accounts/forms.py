@@ -116,8 +116,10 @@ class TermsForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, key: ApiKey | None = None) -> None:
         of = key or ApiKey()
         initial = {name: getattr(of, name, None) for name in self.base_fields}
+        if of.budget_limit is not None:
+            initial["budget_limit"] = f"{of.budget_limit.normalize():f}"
         if of.expires_at is not None:
-            initial["last_day"] = timezone.localdate(of.expires_at - timedelta(days=1))
+            initial["last_day"] = timezone.localdate(of.expires_at - timedelta.resolution)
         super().__init__(data, initial=initial)
 
     @property

@@ -20,7 +20,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import limits
@@ -303,6 +303,10 @@ def _cost(charge: Charge, prices: PriceList) -> int:
     )
 
 
+_UNFIT = (IntegrityError, DataError, OverflowError)
+"""What a single row can be refused for, and would be for ever."""
+
+
 def _save(rows: list[_Row]) -> list[int | None]:
     """Insert the rows without an id, update the others; their ids."""
     try:
@@ -310,7 +314,7 @@ def _save(rows: list[_Row]) -> list[int | None]:
             return [_save_one(*rows[0])]
         with transaction.atomic():
             return [_save_one(*row) for row in rows]
-    except IntegrityError:
+    except _UNFIT:
         # Somebody was deleted meanwhile: that must not lose what the others used.
         return [_save_orphan(*row) for row in rows]
 
@@ -328,9 +332,9 @@ def _save_orphan(row_id: int | None, values: tuple[Any, ...]) -> int | None:
     for attempt in (values, (owner, None, *others)):
         try:
             return _save_one(row_id, attempt)
-        except IntegrityError:
+        except _UNFIT:
             continue
-    logger.warning("nobody is left to charge: %s", values)
+    logger.critical("not in the ledger: %s", values)
     return row_id
 
 

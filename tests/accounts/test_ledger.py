@@ -168,6 +168,19 @@ def test_a_key_or_person_deleted_meanwhile_costs_nobody_else_a_row(
     assert found == [(caller.user, None, 7)] * 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_number_that_no_database_takes_costs_nobody_else_a_row(caller: Caller) -> None:
+    async def use() -> None:
+        absurd, sound = begin(caller), begin(caller)
+        await asyncio.gather(
+            ledger.settle(absurd, Usage(2**64, 5), "finished"),
+            ledger.settle(sound, Usage(7, 5), "finished"),
+        )
+
+    in_a_loop(use)()
+    assert [each.prompt_tokens for each in UsageRecord.objects.all()] == [7]
+
+
 def test_the_ledger_outlives_a_key(caller: Caller) -> None:
     in_a_loop(ledger.settle)(begin(caller), Usage(7, 5), "finished")
     ApiKey.objects.all().delete()
