@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from chatsite.backend.engine.machine import usable_memory
 from chatsite.backend.errors import InvalidRequest, Unavailable
@@ -99,19 +100,28 @@ def _folder(reference: Reference, data_dir: Path) -> Path:
 def _alone(folder: Path, reference: Reference, patience: float) -> Iterator[None]:
     """Keep other processes out of the folder; the system gives it back however this one ends."""
     lock, deadline = folder / ".lock", time.monotonic() + patience
-    with lock.open("a") as handle:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise BusyError(f"{reference} is being fetched already.") from None
-                time.sleep(0.1)
+    while (handle := _locked(lock)) is None:
+        if time.monotonic() >= deadline:
+            raise BusyError(f"{reference} is being fetched already.")
+        time.sleep(0.1)
+    with handle:
         try:
             yield
         finally:
             lock.unlink(missing_ok=True)
+
+
+def _locked(lock: Path) -> TextIO | None:
+    """The open and locked file, or None where somebody else has it."""
+    with suppress(BlockingIOError, FileNotFoundError), ExitStack() as opened:
+        lock.parent.mkdir(exist_ok=True)  # whoever had it may have taken the folder away
+        handle = opened.enter_context(lock.open("a"))
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # One that was taken away meanwhile keeps nobody out.
+        if os.path.samestat(lock.stat(), os.fstat(handle.fileno())):
+            opened.pop_all()
+            return handle
+    return None
 
 
 def _forget_others(folder: Path, selection: Selection) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -219,6 +221,32 @@ def test_two_do_not_fetch_the_same(
             assert refused.value.message == "ada/tiny is being fetched already."
 
     assert pull(TINY, tmp_path, client, report=meanwhile).error == ""
+
+
+def test_whoever_has_waited_is_alone_too(
+    hub: Hub, client: HubClient, alphabet: bytes, tmp_path: Path
+) -> None:
+    hub.repositories["ada/tiny"] = {"tiny.gguf": alphabet}
+    refused: list[str] = []
+
+    def breaks_off(progress: Progress) -> None:
+        waiting.start()
+        time.sleep(0.3)
+        raise RuntimeError
+
+    def meanwhile(progress: Progress) -> None:
+        with pytest.raises(InvalidRequest) as error:
+            pull(TINY, tmp_path, client)
+        refused.append(error.value.message)
+
+    waiting = threading.Thread(
+        target=pull, args=(TINY, tmp_path, client), kwargs={"report": meanwhile, "patience": 5.0}
+    )
+    with pytest.raises(RuntimeError):
+        pull(TINY, tmp_path, client, report=breaks_off)
+    waiting.join()
+    assert set(refused) == {"ada/tiny is being fetched already."}
+    assert left(tmp_path) == ["tiny.gguf"]
 
 
 def test_what_has_arrived_can_be_thrown_away(
