@@ -19,12 +19,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.types import Caller
+from chatsite import sql
 from chatsite.backend.errors import BackendError
 from conversations.models import StoredCompletion
 from conversations.paging import Page, page
 
 LARGEST_REMEMBERED = 256 * 1024
 """Bytes of a request that is remembered without having been asked to: pictures are not."""
+_INSERT = (
+    "INSERT INTO conversations_storedcompletion (id, owner_id, api_key_id, model, request, reply, "
+    "metadata, created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+"""By hand: every completion comes by here, and Django's own way takes twice as long."""
 _ID = re.compile(r"(chatcmpl|cmpl)-[0-9a-f]{32}")
 
 
@@ -95,16 +101,17 @@ def keep(
 ) -> None:
     """Save a completion, for good with `store`, else for settings.FEEDBACK_HOURS."""
     now = timezone.now()
-    StoredCompletion.objects.create(
-        id=reply["id"],
-        owner=caller.user,
-        api_key=caller.api_key,
-        model=reply["model"],
-        request=request.decode(),
-        reply=_json(reply),
-        metadata=_pairs(metadata or {}),
-        created_at=now,
-        expires_at=None if store else now + timedelta(hours=settings.FEEDBACK_HOURS),
+    sql.execute(
+        _INSERT,
+        reply["id"],
+        caller.user.pk,
+        None if caller.api_key is None else caller.api_key.pk,
+        reply["model"],
+        request.decode(),
+        _json(reply),
+        _pairs(metadata or {}),
+        now,
+        None if store else now + timedelta(hours=settings.FEEDBACK_HOURS),
     )
 
 
