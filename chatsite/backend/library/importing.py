@@ -19,6 +19,7 @@ from chatsite.backend.library.shelf import (
     require_space,
     safe_name,
     safe_stem,
+    sensible,
     targets_of,
 )
 
@@ -79,13 +80,8 @@ def _convert(path: Path, data_dir: Path, name: str, quantization: Quantization) 
     targets_of(stem, 1, data_dir)
     require_space(data_dir, 2 * sum(p.stat().st_size for p in path.glob("*.safetensors")))
     with _folder(data_dir) as folder:
-        try:
+        with sensible(str(path)):
             file = convert(path, Path(folder, f"{stem}.gguf"), quantization=quantization, name=stem)
-        except (KeyError, ValueError, TypeError, IndexError) as error:
-            raise InvalidRequest(
-                f"{path} cannot be converted: its files make no sense together "
-                f"({type(error).__name__}: {error})."
-            ) from error
         return place([file], stem, data_dir)
 
 

@@ -23,6 +23,7 @@ from chatsite.backend.library.shelf import (
     require_space,
     safe_name,
     safe_stem,
+    sensible,
     targets_of,
     workshop,
 )
@@ -179,7 +180,7 @@ def _transfer(hub: Hub, selection: Selection, folder: Path, report: Report) -> l
 def _check(folder: Path, selection: Selection) -> None:
     from chatsite.backend.engine.convert import check
 
-    with _checkpoint(folder, selection) as checkpoint, _sensible(selection):
+    with _checkpoint(folder, selection) as checkpoint, sensible(selection.repository):
         check(checkpoint)
         index = checkpoint / "model.safetensors.index.json"
         if index.is_file():
@@ -191,7 +192,7 @@ def _check(folder: Path, selection: Selection) -> None:
 def _converted(folder: Path, selection: Selection) -> Path:
     from chatsite.backend.engine.convert import convert
 
-    with _checkpoint(folder, selection) as checkpoint, _sensible(selection):
+    with _checkpoint(folder, selection) as checkpoint, sensible(selection.repository):
         return convert(
             checkpoint,
             folder / "converted.gguf",
@@ -215,20 +216,3 @@ def _checkpoint(folder: Path, selection: Selection) -> Iterator[Path]:
         yield checkpoint
     finally:
         shutil.rmtree(checkpoint)
-
-
-@contextmanager
-def _sensible(selection: Selection) -> Iterator[None]:
-    """A checkpoint whose descriptions contradict each other is refused like any other."""
-    try:
-        yield
-    except InvalidRequest as error:
-        raise InvalidRequest(
-            f"{selection.repository} cannot be converted: {error.message}", code="model_broken"
-        ) from error
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise InvalidRequest(
-            f"{selection.repository} cannot be converted: its files make no sense together "
-            f"({type(error).__name__}: {error}).",
-            code="model_broken",
-        ) from error

@@ -6,8 +6,8 @@ import asyncio
 import re
 import shutil
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,6 +186,26 @@ def require_space(data_dir: Path, needed: int) -> None:
             f"This needs {readable_size(needed)} of disk space, and {readable_size(free)} are free "
             f"in {folder} (of which {readable_size(SPARE_BYTES)} are kept free)."
         )
+
+
+@contextmanager
+def sensible(checkpoint: str) -> Iterator[None]:
+    """Refuse a checkpoint, under its name here, that cannot be converted or contradicts itself.
+
+    Raises InvalidRequest.
+    """
+    try:
+        yield
+    except InvalidRequest as error:
+        raise InvalidRequest(
+            f"{checkpoint} cannot be converted: {error.message}", code="model_broken"
+        ) from error
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise InvalidRequest(
+            f"{checkpoint} cannot be converted: its files make no sense together "
+            f"({type(error).__name__}: {error}).",
+            code="model_broken",
+        ) from error
 
 
 def tidy(data_dir: Path, older_than: float) -> None:

@@ -83,6 +83,23 @@ def test_a_checkpoint_is_converted(
     assert left(data) == ["tiny.gguf"]
 
 
+def test_a_checkpoint_that_makes_no_sense_is_refused_as_a_pulled_one_is(
+    checkpoint: dict[str, bytes], tmp_path: Path, data: Path
+) -> None:
+    source = tmp_path / "odd"
+    source.mkdir()
+    for name, content in checkpoint.items():
+        (source / name).write_bytes(content)
+    (source / "model.safetensors.index.json").write_text('{"weight_map": []}')
+    with pytest.raises(InvalidRequest) as refused:
+        import_path(source, data)
+    assert refused.value.message == (
+        f"{source} cannot be converted: its files make no sense together "
+        "(AttributeError: 'list' object has no attribute 'values')."
+    )
+    assert left(data) == []
+
+
 def test_what_cannot_be_used_is_refused_with_the_reason(
     alphabet: bytes, split: dict[str, bytes], tmp_path: Path, data: Path
 ) -> None:
