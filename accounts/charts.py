@@ -62,7 +62,7 @@ def bar_chart(
     series: Sequence[Series],
     amounts: Sequence[str],
 ) -> Chart:
-    """Columns of stacked bars, the highest as high as the chart.
+    """Columns of stacked bars, the highest as high as the chart; a series of zeros is left out.
 
     `amounts` are the sums of the columns, in words.
     """
@@ -80,7 +80,7 @@ def bar_chart(
             Column(STEP * number, f"{label}: {amount}", _stacked(number, series, scale))
             for number, (label, amount) in enumerate(zip(labels, amounts, strict=True))
         ],
-        series=series,
+        series=[each for each in series if any(each.values)],
         most=amounts[highest],
         first=labels[0],
         last=labels[-1],
