@@ -1,16 +1,17 @@
 """Speed of the embedded engine beside the bare llama.cpp server and transformers, in one run.
 
-`python -m benchmarks.engine [--quick]` measures the starter and a random model of 100 million
-parameters: time to the first token (median and 95th percentile of all requests) and tokens/s at
-1, 4 and 16 streams, through
+`python -m benchmarks.engine [--quick] [--rounds N] [--model NAME]` measures the starter and a
+random model of 100 million parameters: time to the first token (median and 95th percentile of all
+requests) and tokens/s at 1, 4 and 16 streams, through
 
 - the site's `/v1` with all that it does (keys, moderation, the ledger, the queue),
 - llama.cpp's server of the same wheel with the same slots, threads and windows, and as it comes,
-- transformers' batched `generate`, and `transformers serve` where it can start.
+- transformers' batched `generate`, and `transformers serve` where it can start, with as many
+  threads (with all cores they collapse as soon as anything else runs).
 
-A stream asks one question after the other. The HTTP servers take turns within each round, so that
-the machine's moods meet all of them alike; ratios are medians over the rounds. Then a chat of ten
-turns: the time to the first token of each, which must not grow with the turns already seen.
+A stream asks one question after the other. The site and the bare server take turns within each
+round, so that the machine's moods meet both alike; ratios are medians over the rounds. Then a chat
+of ten turns: the time to the first token of each, which must not grow with the turns already seen.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ from tests.servers.site import Site
 STREAMS = (1, 4, 16)
 SITE, BARE, DEFAULTS = "this site, /v1", "bare llama.cpp", "bare, as it comes"
 GENERATE, SERVE = "generate, batched", "transformers serve"
+LARGE = "random-100m"
 TURNS = 10
+SLOW_ROUNDS = 2
+"""Rounds of what is so slow that more would take minutes."""
 THREADS = max(1, usable_cores() - 1)
 END = {"logit_bias": {"2": -100}}
 """Keeps the answers from ending by themselves: the end has this number in both models."""
@@ -225,7 +229,7 @@ def _first(rounds: dict[tuple[str, int], list[Round]], name: str, streams: int) 
 
 def compare(site: Site, model: str, gguf: Path, checkpoint: Path, effort: Effort) -> None:
     """Measure one model through everything, and print the table."""
-    print(f"\n{model}: answers of {effort.tokens} tokens, {THREADS} thread(s) of the engine")
+    print(f"\n{model}: answers of {effort.tokens} tokens, {THREADS} thread(s)", flush=True)
     endpoint = asyncio.run(EngineClient(site.folder / "data").acquire(model))
     with ExitStack() as stack:
         ours = Server(
@@ -234,20 +238,22 @@ def compare(site: Site, model: str, gguf: Path, checkpoint: Path, effort: Effort
         url, pid = stack.enter_context(_same_settings(gguf, endpoint))
         bare = Server(BARE, url, model, pid, extra=END)
         url, pid = stack.enter_context(bare_llama(gguf, slots=0, threads=0, context=0))
-        servers = [ours, bare, Server(DEFAULTS, url, model, pid, extra=END)]
-        if missing := serving_misses():
-            print(f"{SERVE}: not measured, {missing}")
-        rounds = asyncio.run(measure(servers, effort))
+        plain = Server(DEFAULTS, url, model, pid, extra=END)
+        rounds = asyncio.run(measure([ours, bare], effort))
+        few = Effort(effort.tokens, dict.fromkeys(STREAMS, 1), SLOW_ROUNDS)
+        rounds |= asyncio.run(measure([plain], few))
+        servers = (ours, bare, plain)
         memory = {each.name: psutil.Process(each.pid).memory_info().rss / 1e6 for each in servers}
         tokens = 16
         chats = {each.name: asyncio.run(converse(each, tokens, 3)) for each in (ours, bare)}
-    if not missing:
-        with transformers_serve(checkpoint) as (url, pid):
+    if missing := serving_misses():
+        print(f"{SERVE}: not measured, {missing}")
+    else:
+        with transformers_serve(checkpoint, THREADS) as (url, pid):
             served = Server(SERVE, url, str(checkpoint), pid)
-            few = Effort(effort.tokens, dict.fromkeys(STREAMS, 1), 2)
             rounds |= asyncio.run(measure([served], few))
             memory[SERVE] = psutil.Process(pid).memory_info().rss / 1e6
-    batched = generate(checkpoint, STREAMS, effort.tokens, effort.rounds)
+    batched = generate(checkpoint, STREAMS, effort.tokens, SLOW_ROUNDS, THREADS)
     memory[GENERATE] = batched["memory"]
     for streams, found in batched["streams"].items():
         rounds[GENERATE, int(streams)] = [Round(speed, (first,)) for speed, first in found]
@@ -272,21 +278,25 @@ def _worker(site: Site, model: str) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.engine")
-    parser.add_argument("--quick", action="store_true", help="one short round of each")
-    quick = parser.parse_args().quick
-    rounds = 2 if quick else 7
+    parser.add_argument("--quick", action="store_true", help="one round instead of --rounds")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model", choices=("starter", LARGE), help="this one only")
+    arguments = parser.parse_args()
+    rounds = 1 if arguments.quick else arguments.rounds
     small = Effort(64, {1: 8, 4: 4, 16: 2}, rounds)
     large = Effort(32, {1: 3, 4: 2, 16: 1}, rounds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = folder / "data" / "models"
         models.mkdir(parents=True)
-        checkpoint = make_random_model(folder / "random-100m", models / "random-100m.gguf")
+        checkpoint = make_random_model(folder / LARGE, models / f"{LARGE}.gguf")
         site = Site(folder, CHATSITE_REQUESTS_PER_MINUTE="0")
         site.start()
         try:
-            compare(site, "starter", STARTER, STARTER_CHECKPOINT, small)
-            compare(site, "random-100m", models / "random-100m.gguf", checkpoint, large)
+            if arguments.model != LARGE:
+                compare(site, "starter", STARTER, STARTER_CHECKPOINT, small)
+            if arguments.model != "starter":
+                compare(site, LARGE, models / f"{LARGE}.gguf", checkpoint, large)
         finally:
             site.stop()
 

@@ -45,22 +45,26 @@ def serving_misses() -> str:
 
 
 @contextmanager
-def transformers_serve(checkpoint: Path) -> Iterator[tuple[str, int]]:
+def transformers_serve(checkpoint: Path, threads: int) -> Iterator[tuple[str, int]]:
     """transformers' own server with continuous batching off, as it comes: its address and pid."""
     port = free_port()
     command = [str(Path(sys.executable).with_name("transformers")), "serve", str(checkpoint)]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    with _running(command, f"http://127.0.0.1:{port}", HF_HUB_OFFLINE="1") as pid:
+    with _running(
+        command, f"http://127.0.0.1:{port}", HF_HUB_OFFLINE="1", OMP_NUM_THREADS=str(threads)
+    ) as pid:
         yield f"http://127.0.0.1:{port}/v1", pid
 
 
-def generate(checkpoint: Path, streams: Sequence[int], tokens: int, rounds: int) -> dict[str, Any]:
+def generate(
+    checkpoint: Path, streams: Sequence[int], tokens: int, rounds: int, threads: int
+) -> dict[str, Any]:
     """transformers' batched `generate` in a process of its own.
 
     For each number of streams the tokens/s and milliseconds to the first token of each round;
     and the process's memory in MB.
     """
-    numbers = [str(number) for number in (tokens, rounds, *streams)]
+    numbers = [str(number) for number in (tokens, rounds, threads, *streams)]
     command = [sys.executable, "-m", "benchmarks.rivals", "generate", str(checkpoint), *numbers]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -116,7 +120,9 @@ def _serve_llama(arguments: argparse.Namespace) -> None:
     del server
 
 
-def _generate(checkpoint: Path, tokens: int, rounds: int, streams: Sequence[int]) -> None:
+def _generate(
+    checkpoint: Path, tokens: int, rounds: int, threads: int, streams: Sequence[int]
+) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteria
 
@@ -129,6 +135,7 @@ def _generate(checkpoint: Path, tokens: int, rounds: int, streams: Sequence[int]
             self.first = self.first or time.perf_counter()
             return torch.zeros(input_ids.shape[0], dtype=torch.bool)
 
+    torch.set_num_threads(threads)
     tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint, padding_side="left")
     model: Any = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
 
@@ -162,14 +169,15 @@ def main() -> None:
         llama.add_argument(f"--{name}", type=int, required=True)
     batched = kinds.add_parser("generate")
     batched.add_argument("checkpoint", type=Path)
-    for name in ("tokens", "rounds"):
+    for name in ("tokens", "rounds", "threads"):
         batched.add_argument(name, type=int)
     batched.add_argument("streams", type=int, nargs="+")
     arguments = parser.parse_args()
     if arguments.kind == "llama":
         _serve_llama(arguments)
     else:
-        _generate(arguments.checkpoint, arguments.tokens, arguments.rounds, arguments.streams)
+        numbers = arguments.tokens, arguments.rounds, arguments.threads
+        _generate(arguments.checkpoint, *numbers, arguments.streams)
 
 
 if __name__ == "__main__":
