@@ -32,6 +32,8 @@ from library.tasks import run_download
 PIECE = 4 * 1024**2
 """Bytes of an upload that a browser sends at a time, where the site takes so large a body."""
 READ = 256 * 1024
+DIGITS = 18
+"""Of the greatest offset: an exabyte."""
 SALT = "library.upload"
 
 P = ParamSpec("P")
@@ -229,7 +231,7 @@ def upload(request: PageRequest, token: str) -> HttpResponse:
 
 def _continue_upload(request: PageRequest, begun: Upload) -> HttpResponse:
     offset = request.GET.get("offset", "")
-    if not offset.isdecimal():
+    if not offset.isdecimal() or len(offset) > DIGITS:
         return JsonResponse({"error": "An offset is a number of bytes."}, status=400)
     pieces = iter(partial(request.read, READ), b"")
     try:

@@ -200,6 +200,8 @@ class Hub:
                 out.write(piece)
                 have += len(piece)
                 advance(Progress("fetching", have, file.size))
+                if have > file.size:  # it would fill the disk
+                    break
 
     @contextmanager
     def _explained(self, repository: str) -> Iterator[None]:

@@ -263,6 +263,20 @@ def test_what_arrives_spoiled_is_deleted(hub: Hub, client: HubClient, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_hub_that_sends_more_than_it_said_is_not_listened_to_for_ever(
+    hub: Hub, client: HubClient, tmp_path: Path
+) -> None:
+    hub.repositories["ada/tiny"] = {"tiny.gguf": CONTENT}
+    hub.surplus = 20_000_000
+    sizes: list[int] = []
+    selection = client.select(Reference("ada/tiny"))
+    [file] = selection.files
+    with pytest.raises(UpstreamFailed, match="did not arrive as the hub describes it"):
+        client.fetch(selection, file, tmp_path / "file", lambda told: sizes.append(told.done))
+    assert max(sizes) < len(CONTENT) + 1_000_000
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_server_speaks_as_the_library_expects(hub: Hub, tmp_path: Path) -> None:
     """The hub of these tests serves huggingface_hub's own download as well."""
     from huggingface_hub import HfApi
