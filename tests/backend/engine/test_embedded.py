@@ -11,6 +11,7 @@ import pytest
 
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.errors import Unavailable, UpstreamFailed
+from chatsite.backend.openai import close_clients
 from chatsite.backend.types import (
     ChatRequest,
     ChoiceFinished,
@@ -46,6 +47,7 @@ def on_backend(data_dir, use, **options):
                 return await use(ask)
         finally:
             await backend.aclose()
+            await close_clients()
 
     return asyncio.run(run())
 
