@@ -89,7 +89,8 @@ class Endpoint:
     """A loaded model's OpenAI-compatible server. `context` tokens for each of `slots` answers.
 
     The process belongs to the model `served_by` and has loaded so many `adapters`; `adapter` is
-    the number of the one that makes this model of that one.
+    the number of the one that makes this model of that one. `modified` is when the loaded file was
+    changed last.
     """
 
     base_url: str
@@ -99,6 +100,7 @@ class Endpoint:
     served_by: str = ""
     adapters: int = 0
     adapter: int | None = None
+    modified: int = 0
 
     @property
     def body(self) -> dict[str, Any]:
@@ -133,10 +135,13 @@ class EngineClient:
         ] = {}
 
     async def models(self) -> tuple[EngineModel, ...]:
-        """Every model file, broken ones with their error. Raises Unavailable, UpstreamFailed."""
+        """Every model file, broken ones with their error. Raises Unavailable, UpstreamFailed.
+
+        The endpoints of those whose files have changed are forgotten.
+        """
         _, rows = await self._control("GET", "/models", timeout=10.0)
         names = {field.name for field in fields(EngineModel)}
-        return tuple(
+        models = tuple(
             EngineModel(
                 **{
                     **{name: value for name, value in row.items() if name in names},
@@ -145,12 +150,17 @@ class EngineClient:
             )
             for row in rows
         )
+        for model in models:
+            known = self._endpoints.get(model.id)
+            if known is not None and known[1].modified != model.modified:
+                self.forget(model.id)
+        return models
 
     async def acquire(self, model_id: str) -> Endpoint:
         """Where the model is served; it is loaded first if need be.
 
-        The answer is remembered until `forget` or a restart of the engine, so an endpoint may
-        have ended: whoever cannot connect to it calls `forget` and acquires it again.
+        The answer is remembered until `forget`, another file of that name among the `models`, or a
+        restart of the engine, so an endpoint may have ended: whoever cannot connect to it calls `forget` and acquires it again.
         Raises Unavailable, ModelNotFound, InvalidRequest (a broken file), UpstreamFailed.
         """
         known = self._endpoints.get(model_id)

@@ -6,12 +6,12 @@ It publishes the address and the key of its control server in `<data>/engine/eng
     GET  /models   -> [{"id": ..., "context": ..., "loaded": ..., "error": ..., ...}]
     POST /acquire {"model": ID} -> {"base_url": ".../v1", "key": ..., "context": ..., "slots": ...,
                                     "served_by": ID, "adapters": ..., "adapter": ...,
-                                    "started_ms": ...}
+                                    "modified": ..., "started_ms": ...}
     POST /unload {"model": ID} -> {"unloaded": whether it was loaded}
 
 `adapters` counts those that the server has loaded, `adapter` is the number of the model's own by
-which requests to the server name it, or null, and
-`started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401 for a wrong
+which requests to the server name it, or null, `modified` the time of change of the file that is
+loaded, and `started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401 for a wrong
 key, 404 for an unknown model, 409 for a broken file, 503 where its worker cannot be started.
 """
 
@@ -165,6 +165,7 @@ class Manager:
                 worker, adapter = await self._pool.acquire_adapter(served_by, wanted)
         except (WorkerFailedError, NoRoomError) as error:
             return _reply({"error": str(error)}, 503)
+        loaded_file = worker.file if adapter is None else worker.file.adapters[adapter]
         return _reply(
             {
                 "base_url": f"{worker.url}/v1",
@@ -174,6 +175,7 @@ class Manager:
                 "served_by": served_by.id,
                 "adapters": len(worker.file.adapters),
                 "adapter": adapter,
+                "modified": int(loaded_file.modified),
                 "started_ms": 0 if loaded else round(1000 * (time.monotonic() - begun)),
             }
         )

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import threading
 
 import pytest
@@ -98,6 +99,25 @@ def test_a_model_is_unloaded_and_loaded_again_by_the_next_request(manager):
     assert unloaded == [True, False]
     assert (by_id["alphabet"].loaded, by_id["alphabet"].memory_bytes) == (False, None)
     assert asyncio.run(client.acquire("alphabet")) != first
+
+
+def test_a_replaced_file_is_loaded_anew_once_the_models_are_listed(manager):
+    file = manager[0] / "models" / "alphabet.gguf"
+    longer = write_alphabet(manager[0] / "longer", context=8192)
+    os.utime(longer, (1, 1))
+
+    async def run():
+        client = EngineClient(manager[0])
+        before = await client.acquire("alphabet")
+        old = file.read_bytes()
+        longer.rename(file)
+        await client.models()
+        after = await client.acquire("alphabet")
+        file.write_bytes(old)
+        await client.aclose()
+        return before.context, after.context
+
+    assert asyncio.run(run()) == (4096, 8192)
 
 
 def test_a_restarted_engine_is_found_by_itself(tmp_path):
