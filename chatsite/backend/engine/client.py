@@ -160,7 +160,8 @@ class EngineClient:
         """Where the model is served; it is loaded first if need be.
 
         The answer is remembered until `forget`, another file of that name among the `models`, or a
-        restart of the engine, so an endpoint may have ended: whoever cannot connect to it calls `forget` and acquires it again.
+        restart of the engine, so an endpoint may have ended: whoever cannot connect to it calls
+        `forget` and acquires it again.
         Raises Unavailable, ModelNotFound, InvalidRequest (a broken file), UpstreamFailed.
         """
         known = self._endpoints.get(model_id)

@@ -11,8 +11,9 @@ It publishes the address and the key of its control server in `<data>/engine/eng
 
 `adapters` counts those that the server has loaded, `adapter` is the number of the model's own by
 which requests to the server name it, or null, `modified` the time of change of the file that is
-loaded, and `started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401 for a wrong
-key, 404 for an unknown model, 409 for a broken file, 503 where its worker cannot be started.
+loaded, and `started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401
+for a wrong key, 404 for an unknown model, 409 for a broken file, 503 where its worker cannot be
+started.
 """
 
 from __future__ import annotations
