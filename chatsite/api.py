@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -90,7 +90,7 @@ api = NinjaAPI(
     auth=bearer,
     parser=JSONParser(),
     docs_url=None,
-    openapi_url="/openapi.json",
+    openapi_url=None,
 )
 api.add_router("", conversations_router)
 api.add_router("", completions_router)
@@ -100,6 +100,18 @@ api.add_router("", responses_router)
 api.add_router("", stored_router)
 api.add_router("", feedback_router)
 api.add_router("", usage_router)
+
+
+@api.get("/openapi.json", auth=None, include_in_schema=False)
+async def openapi_document(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(_document(), content_type="application/json")
+
+
+@cache
+def _document() -> bytes:
+    return orjson.dumps(api.get_openapi_schema(path_prefix=PREFIX), option=orjson.OPT_NON_STR_KEYS)
+
+
 urlpatterns = [path("v1/", api.urls)]
 
 

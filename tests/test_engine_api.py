@@ -118,3 +118,39 @@ def test_a_file_in_the_folder_is_a_model_at_once_and_a_broken_one_says_why(
     listed = [model.id for model in client.models.list()]
     assert "copied" in listed
     assert "broken" not in listed
+
+
+def test_prompts_of_old_scripts_are_answered(client: openai.OpenAI) -> None:
+    options: Any = {"model": "starter", "temperature": 0, "max_tokens": 8, "logprobs": 2}
+    prompt = HELLO[0]["content"]
+    reply = client.completions.create(prompt=[prompt, "Hello!"], **options)
+    chat = client.chat.completions.create(
+        model="starter", messages=HELLO, temperature=0, max_tokens=8
+    )
+    first, second = reply.choices
+    assert first.text == chat.choices[0].message.content
+    assert (first.index, second.index) == (0, 1)
+    assert first.logprobs is not None
+    assert "".join(first.logprobs.tokens or ()).strip() == first.text.strip()
+    assert {len(top) for top in first.logprobs.top_logprobs or ()} == {2}
+    assert reply.usage is not None
+    assert reply.usage.completion_tokens <= 16
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (
+            {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}},
+            "reads text only",
+        ),
+        ({"type": "file", "file": {"file_data": "data:,x"}}, "reads no files"),
+    ],
+)
+def test_what_a_model_cannot_read_is_refused(client: openai.OpenAI, part: Any, words: str) -> None:
+    messages: Any = [{"role": "user", "content": [{"type": "text", "text": "Look"}, part]}]
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model="starter", messages=messages)
+    assert caught.value.code == "unsupported_content"
+    assert caught.value.param == "messages[0].content[1]"
+    assert words in caught.value.message
