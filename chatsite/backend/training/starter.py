@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from chatsite.backend.training.recipe import Recipe, Stage
 from chatsite.backend.training.tokenizer import special_ids, train_tokenizer, wrap
 
 _LOGGED_EVERY = 20  # steps
-_PACE_STEPS = 40  # whose median is the pace, so that compiling does not count
+_PACE_STEPS = 200  # whose mean is the pace: other work on the machine comes and goes
 
 Report = Callable[[str], None]
 
@@ -130,6 +130,7 @@ class Trainer:
             progress.planned = self._steps[progress.stage]
         began = before = saved = time.monotonic()
         already, running = progress.elapsed, 0.0
+        first = progress.step
         durations: deque[float] = deque(maxlen=_PACE_STEPS)
         # On a terminal alone; elsewhere the lines of the report say how far it is.
         bar = tqdm(initial=progress.step, desc=stage.name, unit="step", disable=None)
@@ -143,10 +144,11 @@ class Trainer:
             bar.update()
             progress.tokens += stage.length * stage.rows
             now = time.monotonic()
-            durations.append(now - started)
+            if progress.step > first + 1:  # the first one compiles
+                durations.append(now - started)
             progress.elapsed = already + now - began
-            if progress.planned is None:
-                self._plan(stage, pace=median(durations))
+            if progress.planned is None and durations:
+                self._plan(stage, pace=mean(durations))
             if progress.step % _LOGGED_EVERY == 0:
                 speed = _LOGGED_EVERY * stage.length * stage.rows / (now - before)
                 self._log(stage, running, speed)

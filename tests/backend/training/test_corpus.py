@@ -66,7 +66,7 @@ def test_texts_and_chats_are_read_with_the_weights_of_their_kind(tmp_path: Path)
         Document(greeting, 1.0),
     ]
     assert read_corpus(folder, millions=8, generated=0, seed=0, tuning=True) == [
-        Document(sum_, 0.08),
+        Document(sum_, 0.35),
         Document(greeting, 1.0),
     ]
 

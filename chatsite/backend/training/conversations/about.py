@@ -17,7 +17,11 @@ def about(rng: random.Random, millions: int) -> Exchange:
         return Exchange(question, rng.choice(stored[f"{kind}_answers"]).format(name))
     topic = rng.choices(stored["topic"], weights=[len(t["questions"]) for t in stored["topic"]])[0]
     answer = rng.choice(topic["answers"]).format(millions=millions)
-    return Exchange(asked(topic["questions"], rng), answer)
+    if "clauses" in topic and rng.random() < 0.3:
+        question = asked(stored["clause_questions"], rng).format(rng.choice(topic["clauses"]))
+    else:
+        question = asked(topic["questions"], rng)
+    return Exchange(question, answer)
 
 
 def site(rng: random.Random) -> Exchange:
