@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chatsite.backend.clients import client_for
 from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.client import (
     CONTINUE,
@@ -30,7 +31,7 @@ from chatsite.backend.errors import (
     Unavailable,
     UpstreamFailed,
 )
-from chatsite.backend.openai import client_for, embed_inputs, request_body, stream_chat
+from chatsite.backend.openai import embed_inputs, request_body, stream_chat
 from chatsite.backend.types import (
     BackendEvent,
     Capability,

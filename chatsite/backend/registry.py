@@ -11,10 +11,11 @@ from functools import cache
 from django.conf import settings
 
 from chatsite.backend.base import ChatBackend, Moderator
+from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
 from chatsite.backend.moderation import RuleModerator, UpstreamModerator
-from chatsite.backend.openai import OpenAIBackend, close_clients
+from chatsite.backend.openai import OpenAIBackend
 from chatsite.backend.types import BackendStatus, Capability, ModelInfo
 
 FRESH_ERROR = 5.0

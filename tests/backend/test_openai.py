@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from chatsite.backend import errors
-from chatsite.backend.openai import OpenAIBackend, close_clients
+from chatsite.backend.clients import close_clients
+from chatsite.backend.openai import OpenAIBackend
 from chatsite.backend.types import (
     BackendEvent,
     ChatRequest,

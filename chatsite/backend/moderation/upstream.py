@@ -9,9 +9,9 @@ from typing import Any
 
 import openai
 
+from chatsite.backend.clients import translate
 from chatsite.backend.errors import InvalidRequest, ModelNotFound, UpstreamFailed
 from chatsite.backend.moderation.policy import CATEGORIES, CLEAN
-from chatsite.backend.openai import translate
 from chatsite.backend.types import Verdict
 
 _LABEL = "The moderation service"

@@ -5,12 +5,12 @@ import asyncio
 import gguf
 import pytest
 
+from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.engine.discovery import Library
 from chatsite.backend.engine.header import read_head
 from chatsite.backend.engine.pool import WorkerPool
 from chatsite.backend.engine.process import EngineSettings, WorkerFailedError, plan
-from chatsite.backend.openai import close_clients
 from chatsite.backend.types import ChatRequest, Delta, Message
 from tests.backend.engine.alphabet import running_manager, workers_of, write_alphabet
 from tests.backend.engine.small_models import chance, skip, write_adapter

@@ -9,9 +9,9 @@ from contextlib import aclosing, suppress
 import psutil
 import pytest
 
+from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.errors import Unavailable, UpstreamFailed
-from chatsite.backend.openai import close_clients
 from chatsite.backend.types import (
     ChatRequest,
     ChoiceFinished,

@@ -6,11 +6,11 @@ import math
 import gguf
 import pytest
 
+from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EMBEDDED_AT_ONCE, EmbeddedBackend
 from chatsite.backend.engine.discovery import read_file
 from chatsite.backend.engine.process import MASK_BYTES, OVERHEAD_BYTES, EngineSettings, plan
 from chatsite.backend.errors import ContextLengthExceeded, InvalidRequest
-from chatsite.backend.openai import close_clients
 from chatsite.backend.types import EmbeddingRequest
 from tests.backend.engine.alphabet import end, running_manager, workers_of, write_alphabet
 from tests.backend.engine.small_models import write_encoder
