@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import User
 from accounts.keys import issue_key
+from accounts.models import User
 from accounts.types import IssuedKey
 from tests.servers.upstream import Upstream
 
