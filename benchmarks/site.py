@@ -100,7 +100,7 @@ def _manage(environment: Mapping[str, str], *arguments: str) -> str:
 
 
 def _wait_for(port: int, web: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if web.poll() is not None:
             raise SystemExit("The web process did not start.")
         with socket.socket() as probe:
