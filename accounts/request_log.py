@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextvars
 import logging
 import re
 import time
@@ -204,6 +205,7 @@ class Queue:
         self._bytes = 0
         self._dropped = 0
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     def add(self, entry: Entry) -> None:
         size = len(entry.request_body) + len(entry.response_body)
@@ -213,7 +215,9 @@ class Queue:
         self._entries.append(entry)
         self._bytes += size
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._empty())
+            # A context of its own: the asker's may bind it to a thread that ends with a page.
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._empty(), context=contextvars.Context())
 
     async def _empty(self) -> None:
         while self._entries:
@@ -221,9 +225,10 @@ class Queue:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write all that is there now."""
-        while batch := self._take():
-            await sync_to_async(write)(batch)
+        """Write all that is there now; what is being written already is waited for."""
+        async with self._writing:
+            while batch := self._take():
+                await sync_to_async(write)(batch)
 
     def flush_now(self) -> None:
         """The same without an event loop, as the process ends."""
