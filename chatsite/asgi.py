@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
@@ -17,7 +19,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
 from chatsite.api import PREFIX  # noqa: E402
+from chatsite.backend.registry import get_registry  # noqa: E402
 from chatsite.origin import SameOrigin  # noqa: E402
+from conversations import runner  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
 
 
@@ -46,3 +50,25 @@ application = ProtocolTypeRouter(
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+
+
+async def wind_down() -> None:
+    """Save what is being written and give connections back, before the process ends."""
+    await runner.interrupt_all()
+    await get_registry().aclose()
+
+
+def _wind_down_with_daphne() -> None:
+    """Daphne has no lifespan events; its reactor waits for what is to come before its end."""
+    if "daphne.server" in sys.modules:
+        from twisted.internet import reactor
+        from twisted.internet.defer import Deferred
+
+        def trigger() -> Deferred[None]:
+            return Deferred.fromFuture(asyncio.ensure_future(wind_down()))
+
+        # Twisted declares it without `self`.
+        reactor.addSystemEventTrigger("before", "shutdown", trigger)  # type: ignore[arg-type]
+
+
+_wind_down_with_daphne()

@@ -41,10 +41,12 @@ TOO_LONG = "The answer reached its greatest length."
 PAUSE = 0.5
 """Seconds before something that failed is tried again."""
 CLOSING_TRIES = 7
+INTERRUPTION = 5.0
+"""Seconds that a process which is to end waits for its runs to be closed."""
 BEAT = 10.0
 """Seconds between two signs of life of a run."""
 
-_tasks: set[asyncio.Task[None]] = set()
+_tasks: dict[asyncio.Task[None], _Writer] = {}
 
 
 def conversation_group(conversation_id: UUID) -> str:
@@ -97,13 +99,22 @@ async def start(user: User, run: Run, view: MessageView | None = None) -> None:
         raise Unavailable(failure) from problem
     loop = asyncio.get_running_loop()
     task = loop.create_task(writer.write(), context=contextvars.Context())
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+    _tasks[task] = writer
+    task.add_done_callback(_tasks.pop)
 
 
 async def stop(conversation_id: UUID) -> None:
     """Ask whichever process writes an answer in this conversation to stop."""
     await announce(control_group(conversation_id), "run.stop")
+
+
+async def interrupt_all() -> None:
+    """Break off what this process writes, because the process is to end; the texts are kept."""
+    await asyncio.sleep(0)  # the one that was started last has begun to read, too
+    for writer in _tasks.values():
+        writer.cut = Run.Status.INTERRUPTED
+        writer.reading.cancel()
+    await settle(INTERRUPTION)
 
 
 async def recall_place(conversation_id: UUID) -> None:
@@ -130,6 +141,8 @@ class _Writer:
     saved: str = ""
     error: str = ""
     status: Run.Status = Run.Status.FINISHED
+    cut: Run.Status = Run.Status.STOPPED
+    """What it will have been if it is cancelled."""
     turns: int = 0
     question: str = ""
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
@@ -160,7 +173,9 @@ class _Writer:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         if self.reading.cancelled():
-            self.status = Run.Status.STOPPED
+            self.status = self.cut
+            if self.cut == Run.Status.INTERRUPTED:
+                self.error = services.CUT_OFF
         elif problem := self.reading.exception():
             logger.error("run %s broke", self.run.id, exc_info=problem)
             self.status = Run.Status.FAILED

@@ -22,6 +22,7 @@ from conversations.titles import title_from
 
 MAX_TEXT = 200_000
 """Characters in one message: a long book chapter, and no more than a page can show."""
+CUT_OFF = "The server stopped while this was being written."
 SILENCE = timedelta(seconds=45)
 """A run that has been silent for so long is taken for dead; it gives signs every 10 seconds."""
 
@@ -220,7 +221,7 @@ def settle_orphans(conversation_id: UUID | None = None) -> tuple[Run, ...]:
             run,
             status=Run.Status.INTERRUPTED,
             text=run.message.text,
-            error="The server stopped while this was being written.",
+            error=CUT_OFF,
         )
     )
 

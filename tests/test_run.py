@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import signal
 import socket
@@ -33,6 +34,16 @@ def status(site: Site, path: str, **headers: str) -> int:
     """The status that the site answers a GET with."""
     with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)) as connection:
         connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+
+
+def completed(site: Site, key: str) -> int:
+    """The status of a short chat with the starter."""
+    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        messages = [{"role": "user", "content": "hi"}]
+        body = json.dumps({"model": "starter", "messages": messages, "max_tokens": 2})
+        connection.request("POST", "/v1/chat/completions", body, headers)
         return connection.getresponse().status
 
 
@@ -73,9 +84,12 @@ def test_starts_stops_and_starts_again_with_the_same_data(new_site: Site):
     secret = (data / "secret_key").read_text()
     static = (data / "static" / "staticfiles.json").stat().st_mtime_ns
 
+    assert completed(site, access.api_key) == 200
     everything = site.processes()
     assert site.stop(signal.SIGINT) == 0
     assert left(everything, 1) == []
+    assert "Unclosed" not in site.output
+    assert " ERROR " not in site.output
 
     site.environment["CHATSITE_ENGINE"] = "false"
     site.start()

@@ -538,6 +538,22 @@ def test_an_answer_that_waits_for_the_model_says_so(alice: User, fake_models: Up
     in_a_loop(scene)
 
 
+def test_what_a_process_that_ends_was_writing_is_interrupted_and_kept(
+    alice: User, fake_models: Upstream
+) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, model="fake/slow-200")
+            await page.until("three3")
+            await runner.interrupt_all()
+            await page.until('data-status="interrupted".*Answer interrupted')
+
+    in_a_loop(scene)
+    assert (answer().status, answer().error) == ("interrupted", services.CUT_OFF)
+    assert answer().text.startswith("one1 two2 three3")
+    assert Run.objects.get().status == Run.Status.INTERRUPTED
+
+
 @pytest.mark.engine
 def test_a_page_that_comes_while_an_answer_waits_is_told_its_place(
     alice: User, settings: Settings, tmp_path: Path
