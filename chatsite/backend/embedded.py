@@ -105,8 +105,12 @@ class EmbeddedBackend:
         self, request: ChatRequest, model: ModelInfo, ticket: Ticket
     ) -> AsyncGenerator[BackendEvent, None]:
         with ticket:
+            waited = False
             while place := await ticket.news():
+                waited = True
                 yield Queued(place)
+            if waited:
+                yield Queued(0)
             async with aclosing(self._answer(request, model)) as events:
                 async for event in events:
                     yield event
@@ -250,7 +254,7 @@ async def _merged(
 
     The prompt is counted once, as OpenAI counts it.
     """
-    queue: asyncio.Queue[BackendEvent | BackendError] = asyncio.Queue(maxsize=64)
+    queue: asyncio.Queue[BackendEvent | Exception] = asyncio.Queue(maxsize=64)
     usages: list[Usage] = []
 
     async def pump(index: int, stream: AsyncGenerator[BackendEvent, None]) -> None:
@@ -262,14 +266,14 @@ async def _merged(
                             await queue.put(replace(event, index=index))
                         case Queued() | Finished():
                             await queue.put(event)
-        except BackendError as error:
+        except Exception as error:  # noqa: BLE001 - whoever reads the queue would wait for ever
             await queue.put(error)
 
     tasks = [asyncio.create_task(pump(i, stream)) for i, stream in enumerate(streams)]
     try:
         while len(usages) < len(streams):
             event = await queue.get()
-            if isinstance(event, BackendError):
+            if isinstance(event, Exception):
                 raise event
             if isinstance(event, Finished):
                 usages.append(event.usage)

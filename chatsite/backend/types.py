@@ -162,7 +162,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The model is busy: `place - 1` other answers come before this one.
+    """The model is busy: `place - 1` other answers come before this one, or 0: its turn has come.
 
     Said whenever the place has changed, and every few seconds while it has not.
     """

@@ -91,9 +91,9 @@ def test_who_waits_is_told_the_place_and_gets_the_slot_of_who_goes_away(manager)
 
     # Bob, who came last, goes before Alice's second request.
     assert on_backend(manager[0], use) == [
-        (ALPHABET, [1]),
-        (ALPHABET, [2, 3, 2, 1]),
-        (ALPHABET, [2, 1]),
+        (ALPHABET, [1, 0]),
+        (ALPHABET, [2, 3, 2, 1, 0]),
+        (ALPHABET, [2, 1, 0]),
     ]
 
 
