@@ -13,7 +13,7 @@ from tests.servers.upstream import Upstream
 
 def open_sessions() -> int:
     gc.collect()
-    found = (thing for thing in gc.get_objects() if isinstance(thing, aiohttp.ClientSession))
+    found = (thing for thing in gc.get_objects() if type(thing) is aiohttp.ClientSession)
     return sum(not session.closed for session in found)
 
 
