@@ -175,7 +175,9 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(tmp_path: Path):
 
 
 def test_every_setting_is_in_the_handbook():
-    read = re.compile(r'env\.\w+\(\s*f?"([^"]+)"|environ\.get\("([^"]+)"')
+    read = re.compile(
+        r'(?:env\.\w+|_number|_one_of|_model_limits)\(\s*f?"([^"]+)"|environ\.get\("([^"]+)"'
+    )
     sources = (ROOT / "chatsite" / "settings.py", Path(serve.__file__))
     found = read.findall("".join(path.read_text() for path in sources))
     names = {

@@ -75,14 +75,14 @@ def test_a_reload_in_the_middle_loses_and_doubles_nothing(page_for: PageFor) -> 
 def test_a_second_tab_joins_and_stops(page_for: PageFor) -> None:
     page = page_for()
     page.goto("/")
-    ask(page, model="fake/slow-40")
+    ask(page, model="fake/slow-400")
     page.get_by_text("three3").wait_for()
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_text("one7").wait_for()
     other.get_by_role("button", name="Stop answering").click()
     stopped = said(answer(page, "stopped"))
-    assert words(40).startswith(stopped)
+    assert words(400).startswith(stopped)
     assert said(answer(other, "stopped")) == stopped
     assert page.get_by_role("button", name="Send").is_visible()
 

@@ -36,7 +36,17 @@ MODERATION_CATEGORIES = (
     "illicit/violent", "self-harm", "self-harm/instructions", "self-harm/intent", "sexual",
     "sexual/minors", "violence", "violence/graphic",
 )  # fmt: skip
-MODELS = ("echo", "markdown", "words-100", "slow-40", "stall-3", "error-3", "status-503", "tool")
+MODELS = (
+    "echo",
+    "markdown",
+    "words-100",
+    "slow-40",
+    "slow-400",
+    "stall-3",
+    "error-3",
+    "status-503",
+    "tool",
+)
 
 
 @dataclass(slots=True)
