@@ -50,10 +50,10 @@ def _conversation(rng: random.Random, millions: int) -> list[Turn]:
 
     kind = rng.random()
     system = ""
-    if kind < 0.14:
+    if kind < 0.17:
         style = styles.styled(light, rng)
         system, exchanges = style.system, style.exchanges
-    elif kind < 0.16:
+    elif kind < 0.19:
         exchanges = _long(light, rng)
     elif kind < 0.38:
         grammar = rng.choices(
@@ -133,18 +133,18 @@ def _grammars(millions: int) -> list[tuple[_Grammar, float]]:
         (lambda rng: [smalltalk.goodbye(rng)], 1.5),
         (lambda rng: [smalltalk.how_are_you(rng)], 2),
         (lambda rng: [smalltalk.mood(rng)], 3),
-        (lambda rng: [smalltalk.unknown(rng)], 5),
-        (lambda rng: [about.about(rng, millions)], 13),
-        (lambda rng: [about.site(rng)], 15),
-        (_some_sums, 40),
-        (countries.capitals, 11),
+        (lambda rng: [smalltalk.unknown(rng)], 6),
+        (lambda rng: [about.about(rng, millions)], 20),
+        (lambda rng: [about.site(rng)], 18),
+        (_some_sums, 28),
+        (countries.capitals, 9),
         (lambda rng: [countries.fact(rng)], 3),
         (countries.several, 1.5),
         (lambda rng: [countries.table(rng)], 1.5),
-        (lambda rng: [lists.short_list(rng)], 5),
-        (lambda rng: [knowledge.definition(rng)], 5),
+        (lambda rng: [lists.short_list(rng)], 7),
+        (lambda rng: [knowledge.definition(rng)], 6),
         (lambda rng: [knowledge.fact(rng)], 4),
-        (lambda rng: [code.python(rng)], 3),
+        (lambda rng: [code.python(rng)], 4.5),
         (lambda rng: [stories.story(rng)], 3),
         (lambda rng: [stories.poem(rng)], 2),
         (lambda rng: [rewriting.form(rng)], 3),
@@ -153,6 +153,6 @@ def _grammars(millions: int) -> list[tuple[_Grammar, float]]:
         (lambda rng: [rewriting.corrected(rng)], 2),
         (lambda rng: [rewriting.summary(rng)], 2),
         (lambda rng: [rewriting.about_text(rng)], 3),
-        (lambda rng: [languages.translation(rng)], 6),
-        (lambda rng: [formats.formatted(rng)], 6),
+        (lambda rng: [languages.translation(rng)], 5),
+        (lambda rng: [formats.formatted(rng)], 7),
     ]
