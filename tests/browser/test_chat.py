@@ -61,6 +61,34 @@ def test_a_newcomer_signs_up_and_talks_to_a_real_transformer(page_for: PageFor, 
     assert said(ended) == text
 
 
+def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
+    page_for: PageFor, site: Site
+) -> None:
+    """Four endless answers of bob's hold the starter's slots; alice waits, and then is answered."""
+    body = {
+        "model": "starter",
+        "messages": [{"role": "user", "content": "Go"}],
+        "logit_bias": {str(token): -100 for token in range(4)},  # it cannot end
+        "max_tokens": 900,
+        "stream": True,
+    }
+    headers = {"Authorization": f"Bearer {site.person('bob').api_key}"}
+    page = page_for()
+    page.goto("/")
+    page.select_option("#model", "starter")
+    page.fill("#prompt", "What is the capital of Italy?")
+    with ExitStack() as streams:
+        for _ in range(4):
+            streams.enter_context(
+                httpx2.stream("POST", f"{site.url}/v1/chat/completions", json=body, headers=headers)
+            )
+        page.press("#prompt", "Enter")
+        waiting = page.get_by_text("Waiting for the model: you are next.")
+        waiting.wait_for()
+    assert said(answer(page))
+    assert waiting.count() == 0
+
+
 def test_a_reload_in_the_middle_loses_and_doubles_nothing(page_for: PageFor) -> None:
     page = page_for()
     page.goto("/")
@@ -126,34 +154,6 @@ def test_a_worker_that_is_killed_does_not_touch_an_answer(page_for: PageFor, sit
     page.get_by_text("three3").wait_for()
     site.kill("worker")
     assert said(answer(page)) == words(40)
-
-
-def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
-    page_for: PageFor, site: Site
-) -> None:
-    """Four endless answers of bob's hold the starter's slots; alice waits, and then is answered."""
-    body = {
-        "model": "starter",
-        "messages": [{"role": "user", "content": "Go"}],
-        "logit_bias": {str(token): -100 for token in range(4)},  # it cannot end
-        "max_tokens": 900,
-        "stream": True,
-    }
-    headers = {"Authorization": f"Bearer {site.person('bob').api_key}"}
-    page = page_for()
-    page.goto("/")
-    page.select_option("#model", "starter")
-    page.fill("#prompt", "What is the capital of Italy?")
-    with ExitStack() as streams:
-        for _ in range(4):
-            streams.enter_context(
-                httpx2.stream("POST", f"{site.url}/v1/chat/completions", json=body, headers=headers)
-            )
-        page.press("#prompt", "Enter")
-        waiting = page.get_by_text("Waiting for the model: you are next.")
-        waiting.wait_for()
-    assert said(answer(page))
-    assert waiting.count() == 0
 
 
 def test_a_failure_is_told_in_place_and_can_be_tried_again(page_for: PageFor) -> None:
