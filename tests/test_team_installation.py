@@ -11,7 +11,7 @@ from tests.servers.site import ROOT, clean_environment
 
 
 @pytest.mark.services
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 def test_the_core_tests_pass_on_postgresql_and_redis(postgres_url: str, redis_url: str):
     command = [sys.executable, "-m", "pytest", "tests/accounts", "tests/conversations"]
     command += ["tests/test_sql.py", "-q"]
@@ -22,7 +22,7 @@ def test_the_core_tests_pass_on_postgresql_and_redis(postgres_url: str, redis_ur
         env=clean_environment(TEST_DATABASE_URL=postgres_url, TEST_REDIS_URL=redis_url),
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=450,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
