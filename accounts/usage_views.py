@@ -97,14 +97,17 @@ def _table(title: str, column: str, parts: Sequence[usage.Part]) -> Table:
 def _charts(days: Sequence[usage.Day]) -> list[Chart]:
     labels = [date_format(day.date, "j M") for day in days]
     used = [day.used for day in days]
+    cost = bar_chart(
+        "cost",
+        "Cost by day",
+        labels,
+        [Series("cost", "Cost", [each.usd for each in used])],
+        [each.dollars for each in used],
+    )
+    # Where no model has a price there is nothing to draw.
+    costs = [cost] if any(each.usd for each in used) else []
     return [
-        bar_chart(
-            "cost",
-            "Cost by day",
-            labels,
-            [Series("cost", "Cost", [each.usd for each in used])],
-            [each.dollars for each in used],
-        ),
+        *costs,
         bar_chart(
             "tokens",
             "Tokens by day",

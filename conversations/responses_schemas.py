@@ -26,6 +26,7 @@ from conversations.schemas import (
     Body,
     FunctionName,
     JSONObjectFormat,
+    Metadata,
     NonEmpty,
     TextFormat,
     Unsupported,
@@ -296,13 +297,6 @@ Include = Literal[
     "web_search_call.action.sources",
     "computer_call_output.output.image_url",
     "code_interpreter_call.outputs",
-]
-Metadata = Annotated[
-    dict[
-        Annotated[str, StringConstraints(max_length=64)],
-        Annotated[str, StringConstraints(max_length=512)],
-    ],
-    Field(max_length=16),
 ]
 
 
