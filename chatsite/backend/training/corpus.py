@@ -24,7 +24,7 @@ from chatsite.backend.training.template import SPECIAL_TOKENS, Turn, render
 # fits holds. Word problems and task dialogues are a third of the corpus but beyond a model of this
 # size, and long stories lead it into loops, so they are thinned out.
 CHAT_WEIGHTS: tuple[tuple[str, float, float], ...] = (
-    ("generated", 1.0, 0.42),
+    ("generated", 0.5, 0.42),
     ("original", 1.0, 1.0),
     ("mledoze/countries", 1.0, 1.5),
     ("microsoft/botframework-cli", 0.8, 0.8),
@@ -42,11 +42,12 @@ CHAT_WEIGHTS: tuple[tuple[str, float, float], ...] = (
     ("mixed:", 0.3, 0.8),
     ("", 0.5, 1.0),
 )
-# In pretraining alone. Novels are most of the texts and the least like a chat.
-TEXT_WEIGHTS: tuple[tuple[str, float], ...] = (
-    ("standardebooks/", 0.08),
-    ("global-asp/", 1.0),
-    ("", 0.3),
+# Novels are most of the texts and the least like a chat. Without a few in tuning, what was learnt
+# from the texts is lost again.
+TEXT_WEIGHTS: tuple[tuple[str, float, float], ...] = (
+    ("standardebooks/", 0.3, 0.05),
+    ("global-asp/", 1.0, 0.3),
+    ("", 0.7, 0.12),
 )
 
 # The corpus has an assistant without a name; this model has one.
@@ -86,29 +87,29 @@ def read_corpus(
     """What one stage trains on: `folder` plus `generated` conversations from the grammars.
 
     `millions` is the model's size in millions of parameters, which it is taught to tell. For
-    `tuning` there are conversations alone. Left out is every conversation in which a user asks a
+    `tuning` there are few texts. Left out is every conversation in which a user asks a
     held-out question, of `eval_chat` (its first ones) or of the evaluation's prompts, those of the
     corpus with a held-out sum, and its plain sums, which are worked otherwise than the generated
     ones. Raises CorpusError.
     """
     forbidden = {_first_question(_turns(line)) for line in _lines(folder, "eval_chat")}
     forbidden |= prompts()
-    documents = []
-    if not tuning:
-        documents = [
-            Document(_clean(line["text"]), _text_weight(str(line["source"])))
-            for line in _lines(folder, "text")
-        ]
+    documents = [
+        Document(_clean(line["text"]), _weights(TEXT_WEIGHTS, str(line["source"]))[tuning])
+        for line in _lines(folder, "text")
+    ]
     for line in _lines(folder, "chat"):
         turns = _turns(line)
         source = str(line["source"])
         sums = _holds_out_sum(turns) or (source.startswith("original") and _asks_a_sum(turns))
         if not (_nameless(turns) or _asks(turns, forbidden) or sums):
-            documents.append(Document(render(turns), _weights(source)[tuning]))
-    weight = _weights("generated")[tuning]
-    for turns in conversations.generate(generated, millions=millions, seed=seed):
-        if not _asks(turns, forbidden):
-            documents.append(Document(render(turns), weight))
+            documents.append(Document(render(turns), _weights(CHAT_WEIGHTS, source)[tuning]))
+    weight = _weights(CHAT_WEIGHTS, "generated")[tuning]
+    documents += [
+        Document(render(turns), weight)
+        for turns in conversations.generate(generated, millions=millions, seed=seed)
+        if not _asks(turns, forbidden)
+    ]
     return documents
 
 
@@ -199,9 +200,5 @@ def _pairs(turn: Turn) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in _SUM.findall(turn["content"])]
 
 
-def _weights(source: str) -> tuple[float, float]:
-    return next((w, t) for prefix, w, t in CHAT_WEIGHTS if source.startswith(prefix))
-
-
-def _text_weight(source: str) -> float:
-    return next(weight for prefix, weight in TEXT_WEIGHTS if source.startswith(prefix))
+def _weights(table: tuple[tuple[str, float, float], ...], source: str) -> tuple[float, float]:
+    return next((w, t) for prefix, w, t in table if source.startswith(prefix))

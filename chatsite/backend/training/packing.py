@@ -25,7 +25,8 @@ Tokens = npt.NDArray[np.uint16]
 
 @dataclass(frozen=True)
 class Encoded:
-    """One document: its token ids, and for each whether the tuning loss counts it."""
+    """One document: its token ids, and for each whether the tuning loss counts it: all of a
+    text, the assistant's words of a conversation."""
 
     tokens: Tokens
     answer: npt.NDArray[np.bool_]
@@ -58,7 +59,9 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoded]:
     encoded = []
     for found in _token_ids(tokenizer, texts):
         tokens = np.array(found if found[:1] == [start] else [*found, end], dtype=np.uint16)
-        encoded.append(Encoded(tokens, _answers(tokens, start, stop, header)))
+        chat = tokens[0] == start
+        counted = _answers(tokens, start, stop, header) if chat else np.ones(len(tokens), np.bool_)
+        encoded.append(Encoded(tokens, counted))
     return encoded
 
 

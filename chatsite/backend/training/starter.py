@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shutil import copyfile
 from statistics import mean
 from typing import Any
 
@@ -62,6 +63,7 @@ class Trainer:
 
     `minutes` bounds the time of all stages together, and the steps are planned by the speed that
     is met; `steps` gives each stage's number instead, which makes the result the same every time.
+    `start` is the checkpoint whose weights and tokenizer the run begins with instead of its own.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Trainer:
         report: Report,
         minutes: float = 0.0,
         steps: Sequence[int] | None = None,
+        start: Path | None = None,
     ) -> None:
         if steps is not None and len(steps) != len(recipe.stages):
             raise ValueError(f"Give {len(recipe.stages)} numbers of steps, one for each stage.")
@@ -83,6 +86,8 @@ class Trainer:
         self._out, self._recipe, self._report = out, recipe, report
         self._minutes, self._steps = minutes, steps
         self._corpus = corpus
+        if start is not None and not (out / "tokenizer.json").exists():
+            copyfile(start / "tokenizer.json", out / "tokenizer.json")
         self._tokenizer = prepare_tokenizer(corpus, out, recipe=recipe, report=report)
         held_out = read_held_out(corpus)
         self._held_out = {
@@ -91,6 +96,8 @@ class Trainer:
         }
         config = recipe.shape.config(self._tokenizer.get_vocab_size(), special_ids(self._tokenizer))
         self._model = Qwen3ForCausalLM(Qwen3Config(**config))
+        if start is not None:
+            self._model.load_state_dict(weights(start, self._model.config))
         self._optimizers = optimizers(self._model, recipe)
         self._loss = torch.compile(self._summed) if recipe.compiled else self._summed
         self._progress = Progress()
@@ -352,6 +359,19 @@ def optimizers(model: torch.nn.Module, recipe: Recipe) -> list[torch.optim.Optim
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]
     return made
+
+
+def weights(checkpoint: Path, config: Qwen3Config) -> dict[str, torch.Tensor]:
+    """The weights of a checkpoint of the same shape. Raises ValueError."""
+    found = Qwen3ForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+    differing = [
+        name
+        for name in ("vocab_size", "hidden_size", "num_hidden_layers", "intermediate_size")
+        if getattr(found.config, name) != getattr(config, name)
+    ]
+    if differing:
+        raise ValueError(f"{checkpoint} differs from the recipe in {', '.join(differing)}.")
+    return dict(found.state_dict())
 
 
 def tensors(rows: Rows) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -24,6 +24,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--steps", help="steps of pretraining and of tuning, as 1200,500; not --minutes"
         )
+        parser.add_argument(
+            "--start", type=Path, help="checkpoint to go on from, with its tokenizer"
+        )
         parser.add_argument("--threads", type=int, default=2)
         parser.add_argument("--seed", type=int, default=20)
         parser.add_argument("--no-compile", action="store_true", help="slower, starts at once")
@@ -50,8 +53,9 @@ class Command(BaseCommand):
                 report=self._report,
                 minutes=options["minutes"],
                 steps=steps,
+                start=options["start"],
             ).run()
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         result = convert(
             checkpoint,

@@ -62,7 +62,8 @@ def test_nothing_that_is_asked_is_trained_on(tmp_path: Path) -> None:
     ]
     with lzma.open(tmp_path / "chat.jsonl.xz", "wb") as file:
         file.writelines(orjson.dumps(chat) + b"\n" for chat in chats)
-    (tmp_path / "eval_chat.jsonl").write_bytes(b"")
+    for name in ("text", "eval_chat"):
+        (tmp_path / f"{name}.jsonl").write_bytes(b"")
     documents = corpus.read_corpus(tmp_path, millions=8, generated=2000, seed=3, tuning=True)
     trained = {
         corpus.normalised(said)

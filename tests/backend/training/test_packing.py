@@ -39,13 +39,13 @@ def test_only_the_assistants_words_and_the_end_of_its_turn_are_answers() -> None
     assert said == "No, it's 9.<|im_end|>You're welcome!<|im_end|>"
 
 
-def test_a_text_ends_with_the_end_of_text_token() -> None:
+def test_a_text_counts_whole_and_ends_with_the_end_of_text_token() -> None:
     tokenizer = tokenizing.train_tokenizer(["a quiet river"], vocabulary=300)
     encoded = packing.encode(tokenizer, ["a river"])[0]
     assert tokenizer.decode(encoded.tokens.tolist(), skip_special_tokens=False) == (
         "a river<|endoftext|>"
     )
-    assert not encoded.answer.any()
+    assert encoded.answer.all()
 
 
 def test_documents_share_a_row_and_long_ones_go_on_in_another() -> None:
