@@ -37,6 +37,13 @@ from conversations.stored_api import router as stored_router
 logger = logging.getLogger("chatsite.gateway")
 
 PREFIX = "/v1/"
+PAGE = "/v1/docs"
+"""The one page under /v1, for people to read and try the API: chatsite.docs_page."""
+
+
+def is_endpoint(path: str) -> bool:
+    """Whether the gateway answers this path, and not the pages' handler."""
+    return path == "/v1" or (path.startswith(PREFIX) and path != PAGE)
 
 
 class JSONParser(Parser):
@@ -104,11 +111,12 @@ api.add_router("", usage_router)
 
 @api.get("/openapi.json", auth=None, include_in_schema=False)
 async def openapi_document(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(_document(), content_type="application/json")
+    return HttpResponse(document(), content_type="application/json")
 
 
 @cache
-def _document() -> bytes:
+def document() -> bytes:
+    """The OpenAPI document, as JSON."""
     return orjson.dumps(api.get_openapi_schema(path_prefix=PREFIX), option=orjson.OPT_NON_STR_KEYS)
 
 
@@ -192,7 +200,7 @@ def _invalid(error: dict[str, Any]) -> InvalidRequest:
 
 
 class GatewayMiddleware:
-    """Answers every request under /v1, and passes on all others.
+    """Answers every request under /v1 but that for its page, and passes on all others.
 
     It stands before the page's middleware, which an API call has no use for, and makes sure that
     whatever happens the answer is JSON and carries a request id and its processing time.
@@ -206,7 +214,7 @@ class GatewayMiddleware:
         markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(PREFIX) and request.path_info != "/v1":
+        if not is_endpoint(request.path_info):
             return await self.get_response(request)
         return await request_log.observe(request, self._reply(request))
 

@@ -18,7 +18,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
-from chatsite.api import PREFIX  # noqa: E402
+from chatsite.api import is_endpoint  # noqa: E402
 from chatsite.backend.registry import get_registry  # noqa: E402
 from chatsite.origin import SameOrigin  # noqa: E402
 from conversations import runner  # noqa: E402
@@ -41,7 +41,7 @@ api = APIHandler()
 
 async def http(scope: Any, receive: Any, send: Any) -> None:
     """The API's requests to the API's handler, all others to the pages'."""
-    await (api if scope["path"].startswith(PREFIX) else pages)(scope, receive, send)
+    await (api if is_endpoint(scope["path"]) else pages)(scope, receive, send)
 
 
 application = ProtocolTypeRouter(
