@@ -7,38 +7,22 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from chatsite.jobs import Job
 
 
-class Download(models.Model):
-    """One model on its way. The row is the truth of it: who runs it writes a heartbeat into it.
-
-    `reference` says what is wanted, and `model` the id that it has got here. `attempt` counts who
-    has run it: whoever finds another number than its own has been given up for dead.
-    """
-
-    class State(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
+class Download(Job):
+    """One model on its way: `reference` says what is wanted, `model` the id it has got here."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="downloads"
     )
     reference = models.CharField(max_length=300)
-    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     stage = models.CharField(max_length=10, blank=True)
     bytes_done = models.BigIntegerField(default=0)
     bytes_total = models.BigIntegerField(default=0)
     model = models.CharField(max_length=200, blank=True)
-    error = models.TextField(blank=True)
-    attempt = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

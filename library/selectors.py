@@ -22,7 +22,6 @@ from library.models import Download
 
 NEWS = timedelta(hours=1)
 """For so long a finished download is still told of."""
-ACTIVE = (Download.State.QUEUED, Download.State.RUNNING)
 CAPABILITIES = {
     "vision": "sees pictures",
     "tools": "uses tools",

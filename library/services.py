@@ -6,22 +6,22 @@ import logging
 import threading
 from collections.abc import Iterable
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, connections, transaction
-from django.db.models import F
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite import jobs
 from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted, Unavailable
 from chatsite.backend.library import Progress, receiving, shelf
 from chatsite.backend.library.hub import Hub, Reference
 from chatsite.backend.library.pull import BusyError, discard, pull
 from chatsite.backend.library.receiving import Upload
+from chatsite.jobs import ACTIVE, Pulse, State, StoppedError
 from library import selectors
 from library.models import Download
 
@@ -30,15 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("chatsite.library")
 
-PULSE = 0.5
-"""Seconds between two heartbeats of a download, and until it heeds that it was cancelled."""
-SILENCE = timedelta(seconds=15)
-"""After so long without a heartbeat the process that ran a download is taken for dead."""
 PATIENCE = 5.0
 FORGOTTEN = timedelta(days=7)
 """Half a file that nobody has gone on with for so long is deleted."""
-
-State = Download.State
 
 # --- downloads, as administrators ask for them
 
@@ -66,7 +60,7 @@ def cancel_download(user: User, download_id: UUID) -> None:
     """
     _require_administrator(user)
     download = selectors.download_for(user, download_id)
-    Download.objects.filter(id=download.id, state__in=selectors.ACTIVE).update(
+    Download.objects.filter(id=download.id, state__in=ACTIVE).update(
         state=State.CANCELLED, stage="", ended_at=timezone.now()
     )
 
@@ -94,9 +88,9 @@ def dismiss_download(user: User, download_id: UUID) -> None:
     """
     _require_administrator(user)
     download = selectors.download_for(user, download_id)
-    ended = Download.objects.filter(id=download.id).exclude(state__in=selectors.ACTIVE)
+    ended = Download.objects.filter(id=download.id).exclude(state__in=ACTIVE)
     if ended.delete()[0] and download.state != State.DONE:
-        others = Download.objects.filter(reference=download.reference, state__in=selectors.ACTIVE)
+        others = Download.objects.filter(reference=download.reference, state__in=ACTIVE)
         if not others.exists():
             try:
                 discard(Reference.parse(download.reference), settings.DATA_DIR)
@@ -112,116 +106,53 @@ def run_download(download_id: UUID, stopping: threading.Event) -> None:
 
     It ends early where `stopping` is set, and is then queued again.
     """
-    download = _claim(download_id)
+    download = jobs.claim(Download, download_id)
     if download is None:
         return
-    with _Pulse(download, stopping) as pulse:
+    with Pulse(download, stopping) as pulse:
         try:
+            pulse.report(**_fields(Progress("fetching", download.bytes_done, download.bytes_total)))
             placed = pull(
                 Reference.parse(download.reference),
                 settings.DATA_DIR,
                 Hub(settings.HUB_ENDPOINT, settings.HUB_TOKEN),
-                report=pulse.report,
+                report=lambda progress: pulse.report(**_fields(progress)),
                 patience=PATIENCE,  # one that was cancelled is winding down
             )
-            pulse.outcome = {"state": State.DONE, "model": placed.id}
-        except _StoppedError:
-            pulse.outcome = {"state": State.QUEUED}
+            pulse.outcome = {"state": State.DONE, "model": placed.id, "stage": ""}
+        except StoppedError:
+            pulse.outcome = {"state": State.QUEUED, "stage": ""}
         except BackendError as error:
-            pulse.outcome = {"state": State.FAILED, "error": error.message}
+            pulse.outcome = _failed(error.message)
         except Exception:
             log.exception("%s could not be fetched", download)
-            pulse.outcome = {"state": State.FAILED, "error": "Something went wrong on this site."}
+            pulse.outcome = _failed("Something went wrong on this site.")
 
 
 def settle_downloads() -> tuple[UUID, ...]:
     """Queue again what a dead process was fetching; gives what is to be fetched next, if any."""
-    Download.objects.filter(state=State.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE).update(
-        state=State.QUEUED, stage=""
-    )
+    jobs.queue_again(Download, stage="")
     if Download.objects.filter(state=State.RUNNING).exists():
         return ()
     queued = Download.objects.filter(state=State.QUEUED).order_by("created_at")
     return tuple(queued.values_list("id", flat=True)[:1])
 
 
+def _fields(progress: Progress) -> dict[str, Any]:
+    return {
+        "stage": progress.stage,
+        "bytes_done": progress.done,
+        "bytes_total": progress.total,
+    }
+
+
+def _failed(error: str) -> dict[str, Any]:
+    return {"state": State.FAILED, "error": error, "stage": ""}
+
+
 def tidy() -> None:
     """Delete what arrived in part and was forgotten."""
     shelf.tidy(settings.DATA_DIR, FORGOTTEN.total_seconds())
-
-
-def _claim(download_id: UUID) -> Download | None:
-    now = timezone.now()
-    try:
-        with transaction.atomic():
-            claimed = Download.objects.filter(id=download_id, state=State.QUEUED).update(
-                state=State.RUNNING, attempt=F("attempt") + 1, heartbeat_at=now, error=""
-            )
-    except IntegrityError:  # one at a time
-        return None
-    return Download.objects.get(id=download_id) if claimed else None
-
-
-class _StoppedError(Exception):
-    """The download is to end here."""
-
-
-class _Pulse:
-    """Writes a download's progress and heartbeat, and finds out that it was cancelled.
-
-    A thread does, because the one that fetches may wait for the network or convert for minutes.
-    """
-
-    def __init__(self, download: Download, stopping: threading.Event) -> None:
-        self.outcome: dict[str, Any] = {"state": State.QUEUED}
-        self._row = Download.objects.filter(
-            id=download.id, attempt=download.attempt, state=State.RUNNING
-        )
-        self._stopping = stopping
-        self._progress = Progress("fetching", download.bytes_done, download.bytes_total)
-        self._lost = threading.Event()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-
-    def report(self, progress: Progress) -> None:
-        if self._lost.is_set() or self._stopping.is_set():
-            raise _StoppedError
-        self._progress = progress
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-        ended = None if self.outcome["state"] == State.QUEUED else timezone.now()
-        self._row.update(**{**self._fields(), "stage": "", "ended_at": ended, **self.outcome})
-
-    def _beat(self) -> None:
-        try:
-            while not self._ended.wait(PULSE):
-                try:
-                    if not self._row.update(**self._fields(), heartbeat_at=timezone.now()):
-                        self._lost.set()
-                        return
-                except DatabaseError:
-                    log.warning("a heartbeat of a download could not be written", exc_info=True)
-        finally:
-            connections.close_all()
-
-    def _fields(self) -> dict[str, Any]:
-        progress = self._progress
-        return {
-            "stage": progress.stage,
-            "bytes_done": progress.done,
-            "bytes_total": progress.total,
-        }
 
 
 # --- uploads

@@ -122,7 +122,7 @@ def progress(request: PageRequest, download_id: UUID) -> HttpResponse:
     except Download.DoesNotExist:  # dismissed in another tab; htmx asks no more after a 286
         return HttpResponse(status=286, headers={"HX-Trigger": "downloads-changed"})
     response = render(request, "library/_progress.html", {"download": _row(download)})
-    if download.state not in selectors.ACTIVE:
+    if not download.active:
         response["HX-Trigger"] = "downloads-changed, models-changed"
     return response
 
@@ -186,7 +186,7 @@ def _row(download: Download) -> dict[str, Any]:
         "id": download.id,
         "reference": download.reference,
         "state": download.state,
-        "active": download.state in selectors.ACTIVE,
+        "active": download.active,
         "measured": bool(total) and download.stage != "converting",
         "done": done,
         "total": total,

@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite import jobs
 from chatsite.backend.errors import InvalidRequest, ModelNotFound, NotPermitted, Unavailable
 from chatsite.backend.library.receiving import Upload
 from library import services
@@ -225,7 +226,7 @@ def test_what_a_dead_process_left_is_queued_again_and_its_ghost_gives_way(slow: 
     thread = begun(slow)
     assert services.settle_downloads() == ()
     Download.objects.filter(id=slow.id).update(
-        heartbeat_at=timezone.now() - services.SILENCE - timedelta(seconds=1)
+        heartbeat_at=timezone.now() - jobs.SILENCE - timedelta(seconds=1)
     )
     assert services.settle_downloads() == (slow.id,)
     # The process was not dead after all: it finds the row taken from it, and ends.

@@ -12,9 +12,10 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from chatsite.celery import app as celery
+from chatsite.jobs import SILENCE
 from library import tasks
 from library.models import Download
-from library.services import FORGOTTEN, SILENCE
+from library.services import FORGOTTEN
 from tests.servers.hub import Hub
 
 pytestmark = pytest.mark.django_db(transaction=True)
