@@ -1,0 +1,1 @@
+"""The built-in illustrator: reads a prompt into a scene, paints the scene, and needs no weights."""
