@@ -10,14 +10,16 @@ from chatsite.backend.types import (
     ChatRequest,
     EmbeddingRequest,
     Embeddings,
+    ImageEvent,
+    ImageRequest,
     ModelInfo,
     TokenCounts,
     Verdict,
 )
 
 
-class ChatBackend(Protocol):
-    """A server of models that chat or make embeddings, as their capabilities say."""
+class Backend(Protocol):
+    """A server of models, whatever they do."""
 
     name: str
     label: str
@@ -27,6 +29,14 @@ class ChatBackend(Protocol):
     async def models(self) -> tuple[ModelInfo, ...]:
         """The models it can serve now. Raises BackendError when it cannot be asked."""
         ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class ChatBackend(Backend, Protocol):
+    """A server of models that chat or make embeddings, as their capabilities say."""
 
     def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
         """Answer the request piece by piece, ending with Finished.
@@ -43,8 +53,15 @@ class ChatBackend(Protocol):
         """The tokens of each text, by the model's own tokenizer where it can be had."""
         ...
 
-    async def aclose(self) -> None:
-        """Give back connections."""
+
+class ImageBackend(Backend, Protocol):
+    """A server of models that make pictures."""
+
+    def draw(self, request: ImageRequest, model: ModelInfo) -> AsyncGenerator[ImageEvent, None]:
+        """Make the request's pictures, with an ImageMade for each as it is done.
+
+        Closing the generator cancels the work. Raises BackendError.
+        """
         ...
 
 

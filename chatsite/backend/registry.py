@@ -7,10 +7,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import cast
 
 from django.conf import settings
 
-from chatsite.backend.base import ChatBackend, Moderator
+from chatsite.backend.base import Backend, ChatBackend, ImageBackend, Moderator
 from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
@@ -33,11 +34,19 @@ class Resolved:
     model: ModelInfo
 
 
+@dataclass(frozen=True, slots=True)
+class ResolvedImages:
+    """A model that makes pictures, together with the backend that serves it."""
+
+    backend: ImageBackend
+    model: ModelInfo
+
+
 class Registry:
     """The site's backends, in the order in which equal model ids are settled."""
 
     def __init__(
-        self, backends: Sequence[ChatBackend], moderator: Moderator | None, default_model: str = ""
+        self, backends: Sequence[Backend], moderator: Moderator | None, default_model: str = ""
     ) -> None:
         self.backends = tuple(backends)
         self.moderator = moderator
@@ -62,7 +71,7 @@ class Registry:
             for status in found
         )
 
-    async def _status(self, backend: ChatBackend, *, fresh: bool) -> BackendStatus:
+    async def _status(self, backend: Backend, *, fresh: bool) -> BackendStatus:
         believed_until, known = self._listed.get(backend.name, (0.0, None))
         if known is not None and time.monotonic() < believed_until and not (fresh and known.up):
             return known
@@ -78,7 +87,7 @@ class Registry:
         silent = f"{backend.label} has not answered yet."
         return known or BackendStatus(backend.name, backend.label, (), silent)
 
-    async def _ask(self, backend: ChatBackend) -> BackendStatus:
+    async def _ask(self, backend: Backend) -> BackendStatus:
         try:
             async with asyncio.timeout(LIST_TIMEOUT):
                 status = BackendStatus(backend.name, backend.label, await backend.models())
@@ -97,15 +106,27 @@ class Registry:
 
         Raises ModelNotFound, InvalidRequest where its file is broken or it has not the capability.
         """
-        resolved = await self._resolve(model_id)
-        if can not in resolved.model.capabilities:
-            words = "makes embeddings and does not chat" if can == "chat" else f"has no {can}"
-            raise InvalidRequest(
-                f"The model '{model_id}' {words}.", param="model", code="model_not_supported"
-            )
-        return resolved
+        backend, model = await self._able(model_id, can)
+        return Resolved(cast(ChatBackend, backend), model)
 
-    async def _resolve(self, model_id: str) -> Resolved:
+    async def resolve_images(
+        self, model_id: str, *, can: Capability = "images"
+    ) -> ResolvedImages:
+        """The model that makes pictures of that id. Raises as `resolve`."""
+        backend, model = await self._able(model_id, can)
+        return ResolvedImages(cast(ImageBackend, backend), model)
+
+    async def _able(self, model_id: str, can: Capability) -> tuple[Backend, ModelInfo]:
+        backend, model = await self._resolve(model_id)
+        if can not in model.capabilities:
+            raise InvalidRequest(
+                f"The model '{model_id}' {_inability(model, can)}.",
+                param="model",
+                code="model_not_supported",
+            )
+        return backend, model
+
+    async def _resolve(self, model_id: str) -> tuple[Backend, ModelInfo]:
         known = [self._listed.get(backend.name, (0.0, None))[1] for backend in self.backends]
         if found := self._find(model_id, known):
             return found
@@ -120,13 +141,15 @@ class Registry:
             param="model",
         )
 
-    def _find(self, model_id: str, statuses: Sequence[BackendStatus | None]) -> Resolved | None:
+    def _find(
+        self, model_id: str, statuses: Sequence[BackendStatus | None]
+    ) -> tuple[Backend, ModelInfo] | None:
         for backend, status in zip(self.backends, statuses, strict=True):
             for model in status.models if status else ():
                 if model.id == model_id and model.error:
                     raise InvalidRequest(model.error, param="model", code="model_broken")
                 if model.id == model_id:
-                    return Resolved(backend, model)
+                    return backend, model
         return None
 
     async def models(self, *, can: Capability | None = None) -> tuple[ModelInfo, ...]:
@@ -153,10 +176,24 @@ class Registry:
         await close_clients()
 
 
+def _inability(model: ModelInfo, can: Capability) -> str:
+    """What a model does instead of what it was asked for."""
+    own = {"chat": "chats", "embeddings": "makes embeddings", "images": "makes pictures"}
+    asked = {
+        "chat": "does not chat",
+        "embeddings": "has no embeddings",
+        "images": "makes no pictures",
+        "image_edits": "cannot change pictures",
+        "image_variations": "makes no variations of pictures",
+    }.get(can, f"has no {can}")
+    does = [words for name, words in own.items() if name in model.capabilities and name != can]
+    return f"{does[0]} and {asked}" if does and can in own else asked
+
+
 def build_registry() -> Registry:
     """The registry that the settings describe."""
     remote = [OpenAIBackend(**table) for table in settings.BACKENDS]
-    backends: list[ChatBackend] = [*remote]
+    backends: list[Backend] = [*remote]
     if settings.ENGINE_ENABLED:
         backends.insert(0, EmbeddedBackend(settings.DATA_DIR, most_waiting=settings.ENGINE_QUEUE))
     moderator: Moderator | None

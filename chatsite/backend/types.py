@@ -12,8 +12,11 @@ from chatsite.backend.errors import BackendError
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 Capability = Literal[
-    "chat", "tools", "vision", "json_schema", "logprobs", "prefill", "embeddings", "reasoning"
-]
+    "chat", "tools", "vision", "json_schema", "logprobs", "prefill", "embeddings", "reasoning",
+    "images", "image_edits", "image_variations",
+]  # fmt: skip
+
+ImageOperation = Literal["generation", "edit", "variation"]
 
 ContentPart = Mapping[str, Any]
 """One part of a message's content, in OpenAI's own form (`{"type": "text", "text": ...}`)."""
@@ -65,6 +68,29 @@ class EmbeddingRequest:
     inputs: tuple[str | tuple[int, ...], ...]
     dimensions: int | None = None
     on_behalf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """A request for pictures, made from words, from other pictures, or both.
+
+    `size` is (width, height) in pixels, None for what the model thinks best. `images` are encoded
+    pictures to begin with; where `mask` is transparent the first of them may change. `scene` is
+    what the same backend left with that picture, `params` OpenAI's other parameters under their
+    own names. `key` is the same when a request is made again after a crash.
+    """
+
+    model: str
+    operation: ImageOperation
+    prompt: str = ""
+    n: int = 1
+    size: tuple[int, int] | None = None
+    seed: int | None = None
+    images: tuple[bytes, ...] = ()
+    mask: bytes | None = None
+    scene: Mapping[str, Any] | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +224,33 @@ class Finished:
     """Every choice has ended; this is what it used."""
 
     usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ImageProgress:
+    """Picture `index` is so far done, from 0 to 1; `preview` is how it looks, encoded, or b""."""
+
+    index: int
+    done: float
+    preview: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMade:
+    """Picture `index` is done: an encoded file. `revised_prompt` is what was drawn, in words.
+
+    `scene` is for the backend itself, when the picture is to be changed.
+    """
+
+    index: int
+    data: bytes
+    revised_prompt: str = ""
+    seed: int | None = None
+    scene: Mapping[str, Any] | None = None
+    usage: Usage | None = None
+
+
+ImageEvent = ImageProgress | ImageMade
 
 
 @dataclass(frozen=True, slots=True)
