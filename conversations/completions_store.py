@@ -21,8 +21,8 @@ from accounts.models import User
 from accounts.types import Caller
 from chatsite import sql
 from chatsite.backend.errors import BackendError
+from chatsite.paging import Page, page
 from conversations.models import StoredCompletion
-from conversations.paging import Page, page
 
 LARGEST_REMEMBERED = 256 * 1024
 """Bytes of a request that is remembered without having been asked to: pictures are not."""

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.paging import Page, page
 from conversations.completions_store import completion_for
 from conversations.models import Message, Rating
-from conversations.paging import Page, page
 
 
 class NotFound(BackendError):

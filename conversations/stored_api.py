@@ -12,9 +12,9 @@ from ninja import Query, Router
 
 from accounts.types import Caller
 from chatsite.http import json_response
+from chatsite.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, list_body
 from conversations import completions_store as store
 from conversations.models import StoredCompletion
-from conversations.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, list_body
 from conversations.schemas import Body, Metadata
 
 router = Router(tags=["Stored completions"])
