@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import random
+import re
+from typing import Any
 
-from chatsite.backend.training.conversations.exchange import Exchange, asked, words
+from chatsite.backend.training.conversations.exchange import (
+    Exchange,
+    asked,
+    mistyped,
+    words,
+)
 
 
 def about(rng: random.Random, millions: int) -> Exchange:
-    """One question about the model; one in four takes it for another."""
+    """One question about the model; one in five takes it for another or compares them."""
     stored = words("about")
-    if rng.random() < 0.25:
-        kind, names = rng.choice((("other", "others"), ("maker", "makers")))
+    if rng.random() < 0.2:
+        kind, names = rng.choice((("other", "others"), ("other", "others"), ("maker", "makers")))
+        if rng.random() < 0.2:
+            kind, names = "bigger", "bigger"
         name = rng.choice(stored[names])
         question = asked(stored[f"{kind}_questions"], rng).format(name)
         return Exchange(question, rng.choice(stored[f"{kind}_answers"]).format(name))
-    topic = rng.choices(stored["topic"], weights=[len(t["questions"]) for t in stored["topic"]])[0]
+    topics = stored["topic"]
+    topic = rng.choices(topics, weights=[len(each["questions"]) ** 0.5 for each in topics])[0]
     answer = rng.choice(topic["answers"]).format(millions=millions)
-    if "clauses" in topic and rng.random() < 0.3:
+    if "clauses" in topic and rng.random() < 0.4:
         question = asked(stored["clause_questions"], rng).format(rng.choice(topic["clauses"]))
     else:
         question = asked(topic["questions"], rng)
@@ -25,11 +35,24 @@ def about(rng: random.Random, millions: int) -> Exchange:
 
 
 def site(rng: random.Random) -> Exchange:
-    """One question about the use of the site."""
+    """One question about the use of the site: a sentence, a few words, or one of the topic's own."""
     stored = words("site")
-    topic = rng.choice(stored["topic"])
-    if rng.random() < 0.7:
-        question = asked(stored["ways_to_ask"], rng).format(rng.choice(topic["actions"]))
+    topics = stored["topic"]
+    topic = rng.choices(topics, weights=[len(each["questions"]) ** 0.5 for each in topics])[0]
+    answer = rng.choice(topic["answers"])
+    chance = rng.random()
+    if chance < 0.5 and "actions" in topic:
+        question = asked(stored["ways_to_ask"], rng).format(mistyped(_action(topic, rng), rng))
+    elif chance < 0.62 and "actions" in topic:
+        bare = re.sub(r"\b(?:an?|the|my|this|of) ", "", _action(topic, rng))
+        question = rng.choice(stored["short_ways"]).format(mistyped(bare, rng))
     else:
-        question = asked(topic["questions"], rng)
-    return Exchange(question, rng.choice(topic["answers"]))
+        return Exchange(asked(topic["questions"], rng), answer)
+    return Exchange(question[:1].upper() + question[1:], answer)
+
+
+def _action(topic: dict[str, Any], rng: random.Random) -> str:
+    """What somebody wants to do: a stored phrase, or a verb of the topic and one of its objects."""
+    if "verbs" in topic and rng.random() < 0.6:
+        return str(rng.choice(topic["verbs"]).format(rng.choice(topic["objects"])))
+    return str(rng.choice(topic["actions"]))

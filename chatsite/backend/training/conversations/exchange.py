@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,40 +33,89 @@ def words(name: str) -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
 
 
-_OPENINGS = (
-    "Hi! ", "Hello, ", "Hey, ", "Quick question: ", "Please tell me: ", "I have a question. ",
-    "So, ", "OK, ", "Okay. ", "One question: ", "Tell me, ", "I wonder, ", "Now, ", "Sorry, ",
-    "Well, ", "Question: ", "Hi there. ", "Please, ", "Next question: ", "Just curious: ",
-)  # fmt: skip
-_ENDINGS = (" Thanks!", " Thank you.", " Please.", " Thanks in advance.", " I'd like to know.")
-
-
 def decorated(question: str, rng: random.Random) -> str:
     """The question with some words before or after it, at times."""
+    stored = words("asking")
     chance = rng.random()
-    if chance < 0.12 and "\n" not in question:
-        opening = rng.choice(_OPENINGS)
-        first = question.split(" ", 1)[0]
-        lowered = opening.endswith(", ") and not first.isupper() and first[:1] + "'" != "I'"
-        return opening + (question[:1].lower() + question[1:] if lowered else question)
-    if chance < 0.16 and question.endswith(("?", ".", "!")):
-        return question + rng.choice(_ENDINGS)
+    if chance < 0.26 and "\n" not in question:
+        question = joined(str(rng.choice(stored["openings"])), question)
+    if 0.2 < chance < 0.32 and question.endswith(("?", ".", "!")):
+        question += rng.choice(stored["endings"])
     return question
+
+
+def joined(opening: str, text: str) -> str:
+    """`opening` and `text`, whose first letter becomes small where the sentence goes on."""
+    first = text.split(" ", 1)[0]
+    goes_on = opening.rstrip()[-1:] in {",", "-"} or opening.rstrip()[-1:].isalpha()
+    is_name = first.isupper() or first[1:] != first[1:].lower() or first[:2] == "I'"
+    return f"{opening}{text[:1].lower() + text[1:] if goes_on and not is_name else text}"
+
+
+def remarked(remark: str, rng: random.Random) -> str:
+    """A remark that asks for nothing, with a word before or after it at times."""
+    stored = words("asking")
+    chance = rng.random()
+    if chance < 0.2:
+        return joined(rng.choice(stored["remark_openings"]), mistyped(remark, rng))
+    if chance < 0.35:
+        return mistyped(remark, rng).rstrip(".!") + rng.choice(stored["remark_endings"])
+    return mistyped(remark, rng)
+
+
+def mistyped(text: str, rng: random.Random) -> str:
+    """The text with one word misspelt, now and then; never a name or a place for a value."""
+    if rng.random() > 0.08:
+        return text
+    places = list(re.finditer(r"(?<![\w{'`/-])[a-z]{4,}(?![\w}'`/-])", text))
+    if not places:
+        return text
+    place = rng.choice(places)
+    return text[: place.start()] + _slip(place[0], rng) + text[place.end() :]
+
+
+def _slip(word: str, rng: random.Random) -> str:
+    """A word with two letters exchanged, or one letter left out or written twice."""
+    at = rng.randrange(1, len(word) - 1)
+    kind = rng.randrange(3)
+    if kind == 0:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return word[:at] + word[at + 1 :] if kind == 1 else word[:at] + word[at] + word[at:]
 
 
 def typed(question: str, rng: random.Random) -> str:
-    """The question as somebody may type it: careful, or without capitals or the last mark."""
+    """The question as somebody may type it: careful, or in small letters, short and unmarked."""
     style = rng.random()
-    if style < 0.2 and "\n" not in question:
+    if rng.random() < 0.12 and "\n" not in question:
+        question = _shortened(question, rng)
+    if style < 0.32 and "\n" not in question:
         question = question.lower()
-    if style < 0.35:
+    if 0.12 < style < 0.42:
         question = question.rstrip("?.! ") or question
+    elif 0.42 < style < 0.46 and question.endswith(("?", "!")):
+        question += rng.choice((question[-1], question[-1] * 2, " "))
     return question
+
+
+def _shortened(question: str, rng: random.Random) -> str:
+    """The question with some of its words written shorter."""
+    short = words("asking")["shortened"]
+
+    def chosen(found: re.Match[str]) -> str:
+        return str(short[found[0].lower()]) if rng.random() < 0.6 else found[0]
+
+    return _shortenable().sub(chosen, question)
+
+
+@cache
+def _shortenable() -> re.Pattern[str]:
+    longest_first = sorted(words("asking")["shortened"], key=len, reverse=True)
+    return re.compile(rf"(?<![\w'-])(?:{'|'.join(longest_first)})(?![\w'-])", re.IGNORECASE)
 
 
 def asked(questions: Sequence[str], rng: random.Random) -> str:
     """One of the ways to ask, decorated."""
-    return decorated(rng.choice(questions), rng)
+    return decorated(mistyped(rng.choice(questions), rng), rng)
 
 
 def article(noun: str) -> str:
