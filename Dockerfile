@@ -2,7 +2,7 @@
 FROM python:3.11-slim
 
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgomp1 \
+    && apt-get install --yes --no-install-recommends libegl1 libgl1 libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home chatsite \
     && install --directory --owner chatsite /data
