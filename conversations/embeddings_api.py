@@ -13,10 +13,10 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from chatsite.backend.types import EmbeddingRequest, Embeddings
+from chatsite.bodies import Body, NonEmpty
 from chatsite.http import json_response
 from conversations.completion import Origin
 from conversations.embedding import embed
-from conversations.schemas import Body, NonEmpty
 
 router = Router()
 

@@ -11,12 +11,12 @@ from ninja import Query, Router
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from accounts.types import Caller
+from chatsite.bodies import Body, NonEmpty
 from chatsite.http import json_response
 from chatsite.paging import DEFAULT_LIMIT, MAX_LIMIT, list_body
 from conversations import ratings
 from conversations.models import Rating
 from conversations.ratings import NotFound, Opinion
-from conversations.schemas import Body, NonEmpty
 
 router = Router(tags=["Feedback"])
 

@@ -14,10 +14,10 @@ from pydantic_core import PydanticCustomError
 from chatsite.backend.errors import ModelNotFound
 from chatsite.backend.moderation import CATEGORIES
 from chatsite.backend.types import Verdict
+from chatsite.bodies import Body, NonEmpty
 from chatsite.http import json_response
 from conversations.completion import Origin
 from conversations.judging import Judged, judge
-from conversations.schemas import Body, NonEmpty
 
 router = Router()
 

@@ -11,25 +11,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from chatsite.backend.types import ChatRequest, Message
+from chatsite.bodies import Body, NonEmpty, Unsupported
 from conversations import functions
 
-
-def _refuse(value: Any) -> None:
-    if value is not None:
-        raise PydanticCustomError("unsupported", "this site does not offer it; leave it out")
-
-
-Unsupported = Annotated[Any, AfterValidator(_refuse)]
-NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 PersonName = Annotated[str, StringConstraints(pattern=r"^[^\s<|\\/>]{1,64}$")]
 StopString = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
@@ -41,10 +32,6 @@ def _token_ids(biases: dict[str, float]) -> dict[str, float]:
         if not (token.isascii() and token.isdecimal() and len(token) <= 10):
             raise ValueError(f"{token[:20]!r} is not the number of a token")
     return biases
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def _metadata(given: dict[str, str]) -> dict[str, str]:

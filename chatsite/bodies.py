@@ -1,0 +1,23 @@
+"""What the bodies of all requests under /v1 have in common: OpenAI's, null meaning "not given"."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+
+def _refuse(value: Any) -> None:
+    if value is not None:
+        raise PydanticCustomError("unsupported", "this site does not offer it; leave it out")
+
+
+Unsupported = Annotated[Any, AfterValidator(_refuse)]
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Body(BaseModel):
+    """A JSON object with just the parameters that are known, each of its own type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
