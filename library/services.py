@@ -20,7 +20,7 @@ from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted, 
 from chatsite.backend.library import Progress, receiving, shelf
 from chatsite.backend.library.hub import Hub, Reference
 from chatsite.backend.library.pull import BusyError, discard, pull
-from chatsite.backend.library.receiving import Upload
+from chatsite.backend.pieces import Upload
 from chatsite.jobs import ACTIVE, Pulse, State, StoppedError
 from library import selectors
 from library.models import Download

@@ -22,8 +22,8 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound, NotPermitted
-from chatsite.backend.library.receiving import Upload, WrongOffsetError
 from chatsite.backend.library.shelf import readable_size
+from chatsite.backend.pieces import Upload, WrongOffsetError
 from library import selectors, services
 from library.forms import PullForm, UploadForm
 from library.models import Download

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from chatsite import jobs
 from chatsite.backend.errors import InvalidRequest, ModelNotFound, NotPermitted, Unavailable
-from chatsite.backend.library.receiving import Upload
+from chatsite.backend.pieces import Upload
 from library import services
 from library.models import Download
 from tests.backend.engine.alphabet import wait_until

@@ -1,15 +1,13 @@
-"""Model files that arrive in pieces, as a browser sends them, each appended to the one before."""
+"""Model files that arrive in pieces."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from chatsite.backend import pieces
 from chatsite.backend.errors import InvalidRequest, Unavailable
 from chatsite.backend.library.shelf import (
     place,
@@ -18,29 +16,12 @@ from chatsite.backend.library.shelf import (
     targets_of,
     workshop,
 )
+from chatsite.backend.pieces import Upload, arrived
 
 if TYPE_CHECKING:
     from chatsite.backend.engine.discovery import GgufFile
 
 _MAGIC = b"GGUF"
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file on its way. `stamp` tells two files of one name and size apart, `size` is in bytes."""
-
-    sender: str
-    name: str
-    size: int
-    stamp: str
-
-
-class WrongOffsetError(Exception):
-    """A piece does not begin where the last one ended, at `expected`."""
-
-    def __init__(self, expected: int) -> None:
-        super().__init__(f"The next byte is number {expected}.")
-        self.expected = expected
 
 
 def begin(upload: Upload, data_dir: Path) -> int:
@@ -53,12 +34,12 @@ def begin(upload: Upload, data_dir: Path) -> int:
     if upload.size < len(_MAGIC):
         raise InvalidRequest(f"{upload.name} is empty.")
     targets_of(safe_stem(upload.name), 1, data_dir)
-    have = _have(_partial(upload, data_dir))
+    have = arrived(_partial(upload, data_dir))
     require_space(data_dir, upload.size - have)
     return have
 
 
-def append(upload: Upload, data_dir: Path, offset: int, pieces: Iterable[bytes]) -> int | GgufFile:
+def append(upload: Upload, data_dir: Path, offset: int, content: Iterable[bytes]) -> int | GgufFile:
     """Add bytes from `offset` on. Gives how many are here, or the model that they make up.
 
     Raises WrongOffsetError, InvalidRequest for what is no model or has a name that is taken, which
@@ -66,13 +47,11 @@ def append(upload: Upload, data_dir: Path, offset: int, pieces: Iterable[bytes])
     """
     partial, stem = _partial(upload, data_dir), safe_stem(upload.name)
     try:
-        with partial.open("ab+") as out:
-            # Until the file is in its place: a piece that is sent twice would be added to it there.
-            fcntl.flock(out, fcntl.LOCK_EX)
+        # Until the file is in its place: a piece that is sent twice would be added to it there.
+        with pieces.held(partial) as out:
             targets_of(stem, 1, data_dir)
-            if (have := _have(partial)) != offset:
-                raise WrongOffsetError(have)
-            have = _write(out, upload, have, pieces)
+            have = pieces.append(out, upload, offset, content)
+            _require_magic(out, upload.name)
             if have < upload.size:
                 return have
             placed = place([partial], stem, data_dir)
@@ -90,22 +69,11 @@ def abandon(upload: Upload, data_dir: Path) -> None:
     shutil.rmtree(_partial(upload, data_dir).parent, ignore_errors=True)
 
 
-def _write(out: BinaryIO, upload: Upload, have: int, pieces: Iterable[bytes]) -> int:
-    for piece in pieces:
-        have += out.write(piece)
-        if have > upload.size:
-            raise InvalidRequest(f"{upload.name} is longer than announced.")
+def _require_magic(out: BinaryIO, name: str) -> None:
     out.seek(0)
     if not _MAGIC.startswith(out.read(len(_MAGIC))):
-        raise InvalidRequest(f"{upload.name}: This is not a GGUF file.")
-    return have
+        raise InvalidRequest(f"{name}: This is not a GGUF file.")
 
 
 def _partial(upload: Upload, data_dir: Path) -> Path:
-    told = "\0".join((upload.sender, upload.name, str(upload.size), upload.stamp))
-    key = hashlib.sha256(told.encode()).hexdigest()[:24]
-    return workshop(data_dir, "uploads", key) / f"{safe_stem(upload.name)}.gguf"
-
-
-def _have(partial: Path) -> int:
-    return partial.stat().st_size if partial.exists() else 0
+    return workshop(data_dir, "uploads", upload.key) / f"{safe_stem(upload.name)}.gguf"

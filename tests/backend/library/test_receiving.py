@@ -12,8 +12,9 @@ import pytest
 
 from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.errors import InvalidRequest
-from chatsite.backend.library.receiving import Upload, WrongOffsetError, abandon, append, begin
+from chatsite.backend.library.receiving import abandon, append, begin
 from chatsite.backend.library.shelf import SPARE_BYTES
+from chatsite.backend.pieces import Upload, WrongOffsetError
 
 
 def left(data_dir: Path) -> list[str]:
