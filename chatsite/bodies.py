@@ -21,3 +21,17 @@ class Body(BaseModel):
     """A JSON object with just the parameters that are known, each of its own type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _metadata(given: dict[str, str]) -> dict[str, str]:
+    if len(given) > 16:
+        raise ValueError("metadata may have at most 16 pairs")
+    for key, value in given.items():
+        if not 1 <= len(key) <= 64:
+            raise ValueError(f"a key of metadata has from 1 to 64 characters, not {len(key)}")
+        if len(value) > 512:
+            raise ValueError(f"a value of metadata has at most 512 characters, not {len(value)}")
+    return given
+
+
+Metadata = Annotated[dict[str, str], AfterValidator(_metadata)]

@@ -22,15 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from conversations.schemas import (
-    Body,
-    FunctionName,
-    JSONObjectFormat,
-    Metadata,
-    NonEmpty,
-    TextFormat,
-    Unsupported,
-)
+from chatsite.bodies import Body, Metadata, NonEmpty, Unsupported
+from conversations.schemas import FunctionName, JSONObjectFormat, TextFormat
 
 MAX_TOOLS = 128
 

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from chatsite.backend.types import ChatRequest, Message
-from chatsite.bodies import Body, NonEmpty, Unsupported
+from chatsite.bodies import Body, Metadata, NonEmpty, Unsupported
 from conversations import functions
 
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
@@ -32,20 +32,6 @@ def _token_ids(biases: dict[str, float]) -> dict[str, float]:
         if not (token.isascii() and token.isdecimal() and len(token) <= 10):
             raise ValueError(f"{token[:20]!r} is not the number of a token")
     return biases
-
-
-def _metadata(given: dict[str, str]) -> dict[str, str]:
-    if len(given) > 16:
-        raise ValueError("metadata may have at most 16 pairs")
-    for key, value in given.items():
-        if not 1 <= len(key) <= 64:
-            raise ValueError(f"a key of metadata has from 1 to 64 characters, not {len(key)}")
-        if len(value) > 512:
-            raise ValueError(f"a value of metadata has at most 512 characters, not {len(value)}")
-    return given
-
-
-Metadata = Annotated[dict[str, str], AfterValidator(_metadata)]
 
 
 class Part(Body):

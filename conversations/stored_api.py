@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Query, Router
 
 from accounts.types import Caller
+from chatsite.bodies import Body, Metadata
 from chatsite.http import json_response
 from chatsite.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, list_body
 from conversations import completions_store as store
 from conversations.models import StoredCompletion
-from conversations.schemas import Body, Metadata
 
 router = Router(tags=["Stored completions"])
 
