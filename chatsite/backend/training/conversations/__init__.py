@@ -128,14 +128,14 @@ _LIGHT_SHARES = (14, 14, 12, 8, 5, 8, 4, 4, 3, 6, 6, 3, 4, 5)
 
 def _grammars(millions: int) -> list[tuple[_Grammar, float]]:
     return [
-        (lambda rng: [smalltalk.greeting(rng)], 3),
-        (lambda rng: [smalltalk.thanks(rng)], 2),
-        (lambda rng: [smalltalk.goodbye(rng)], 1.5),
-        (lambda rng: [smalltalk.how_are_you(rng)], 2),
-        (lambda rng: [smalltalk.mood(rng)], 3),
-        (lambda rng: [smalltalk.unknown(rng)], 6),
-        (lambda rng: [about.about(rng, millions)], 20),
-        (lambda rng: [about.site(rng)], 18),
+        (lambda rng: [smalltalk.greeting(rng)], 5),
+        (lambda rng: [smalltalk.thanks(rng)], 3),
+        (lambda rng: [smalltalk.goodbye(rng)], 3),
+        (lambda rng: [smalltalk.how_are_you(rng)], 3.5),
+        (lambda rng: [smalltalk.mood(rng)], 5),
+        (lambda rng: [smalltalk.unknown(rng)], 7),
+        (lambda rng: [about.about(rng, millions)], 25),
+        (lambda rng: [about.site(rng)], 27),
         (_some_sums, 28),
         (countries.capitals, 9),
         (lambda rng: [countries.fact(rng)], 3),

@@ -35,7 +35,7 @@ def about(rng: random.Random, millions: int) -> Exchange:
 
 
 def site(rng: random.Random) -> Exchange:
-    """One question about the use of the site: a sentence, a few words, or one of the topic's own."""
+    """One question about the use of the site: a sentence, a few words, or the topic's own."""
     stored = words("site")
     topics = stored["topic"]
     topic = rng.choices(topics, weights=[len(each["questions"]) ** 0.5 for each in topics])[0]

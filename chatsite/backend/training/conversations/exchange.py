@@ -59,7 +59,7 @@ def remarked(remark: str, rng: random.Random) -> str:
     if chance < 0.2:
         return joined(rng.choice(stored["remark_openings"]), mistyped(remark, rng))
     if chance < 0.35:
-        return mistyped(remark, rng).rstrip(".!") + rng.choice(stored["remark_endings"])
+        return f"{mistyped(remark, rng).rstrip('.!')}{rng.choice(stored['remark_endings'])}"
     return mistyped(remark, rng)
 
 
@@ -71,7 +71,7 @@ def mistyped(text: str, rng: random.Random) -> str:
     if not places:
         return text
     place = rng.choice(places)
-    return text[: place.start()] + _slip(place[0], rng) + text[place.end() :]
+    return f"{text[: place.start()]}{_slip(place[0], rng)}{text[place.end() :]}"
 
 
 def _slip(word: str, rng: random.Random) -> str:
@@ -93,7 +93,7 @@ def typed(question: str, rng: random.Random) -> str:
     if 0.12 < style < 0.42:
         question = question.rstrip("?.! ") or question
     elif 0.42 < style < 0.46 and question.endswith(("?", "!")):
-        question += rng.choice((question[-1], question[-1] * 2, " "))
+        question += question[-1] * rng.randint(1, 2)
     return question
 
 
