@@ -78,7 +78,7 @@ def running_site(provider_url: str, **extra: str) -> Iterator[Site]:
         port = free_port()
         listen = ["-b", "127.0.0.1", "-p", str(port), "chatsite.asgi:application"]
         web = subprocess.Popen(
-            [sys.executable, "-m", "daphne", "-v0", *listen], cwd=ROOT, env=environment
+            [sys.executable, "-m", "chatsite.server", "-v0", *listen], cwd=ROOT, env=environment
         )
         try:
             _wait_for(port, web)

@@ -30,6 +30,13 @@ def error_body(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
+def error_bytes(
+    message: str, *, kind: str = "invalid_request_error", code: str | None = None
+) -> bytes:
+    """The envelope as it is sent, for what never reaches an endpoint."""
+    return orjson.dumps(error_body(message, kind=kind, code=code))
+
+
 def body_of(error: BackendError) -> dict[str, Any]:
     return error_body(error.message, kind=error.type, param=error.param, code=error.code)
 

@@ -353,7 +353,13 @@ STORAGES = {
 }
 
 # API bodies carry base64 pictures: the framework's 2.5 MB would answer them with an HTML page.
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("CHATSITE_MAX_BODY_MB", default=32) * 1024**2
+DATA_UPLOAD_MAX_MEMORY_SIZE = (_number("CHATSITE_MAX_BODY_MB", least=1) or 32) * 1024**2
+# Uploads are not read into memory; a little more than the largest file is for the form around it.
+MAX_UPLOAD_BYTES = (_number("CHATSITE_MAX_UPLOAD_MB", least=1) or 513) * 1024**2
+REQUEST_SECONDS = _number("CHATSITE_REQUEST_SECONDS", least=1) or 30
+REQUEST_PACE = _number("CHATSITE_REQUEST_PACE", least=0, default=1024) or 0
+IDLE_SECONDS = _number("CHATSITE_IDLE_SECONDS", least=1) or 75
+REPLY_SECONDS = _number("CHATSITE_REPLY_SECONDS", least=1) or 60
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

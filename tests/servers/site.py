@@ -21,7 +21,7 @@ from tests.servers import free_port
 ROOT = Path(__file__).resolve().parents[2]
 Name = Literal["web", "worker", "engine"]
 # What tells a process of the Procfile by its command line.
-MARKS = {"web": "/daphne", "worker": "/celery", "engine": "chatsite.backend.engine"}
+MARKS = {"web": "chatsite.server", "worker": "/celery", "engine": "chatsite.backend.engine"}
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
