@@ -1,0 +1,107 @@
+"""The process of one training job: `python -m chatsite.backend.training.tune FOLDER`.
+
+It ends by itself when its parent has gone, when a cancellation is asked for, and where no work has
+been done for the job's `patience`. `chatsite.backend.tuning.run` starts it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from chatsite.backend.tuning.events import Cancelled, JobOverError, Journal
+from chatsite.backend.tuning.run import DISK_FULL_CODE, HEARTBEAT, asked
+from chatsite.backend.tuning.spec import read_spec
+
+_LOOK = 0.2
+_PATIENCE_FOR_PREDECESSOR = 10.0
+"""Seconds that the child of a worker that died may need to notice it."""
+
+
+class Watch(threading.Thread):
+    """Looks for the parent's end and for what is asked, and beats while the work goes on."""
+
+    def __init__(self, folder: Path, journal: Journal, *, parent: int, patience: float) -> None:
+        super().__init__(daemon=True)
+        self._folder, self._journal = folder, journal
+        self._parent, self._patience = parent, patience
+        self._worked = time.monotonic()
+        self.pausing = False
+
+    def work(self) -> None:
+        """Say that the work goes on."""
+        self._worked = time.monotonic()
+
+    def run(self) -> None:
+        beat = 0.0
+        while True:
+            if os.getppid() != self._parent:
+                os._exit(1)
+            match asked(self._folder):
+                case "cancel":
+                    with contextlib.suppress(JobOverError, OSError):
+                        self._journal.append(Cancelled())
+                        os._exit(0)
+                case "pause":
+                    self.pausing = True
+            now = time.monotonic()
+            if now - beat > HEARTBEAT and now - self._worked < self._patience:
+                beat = now
+                with contextlib.suppress(OSError):
+                    (self._folder / "heartbeat").touch()
+            time.sleep(_LOOK)
+
+
+def main() -> None:
+    """Run the job of the folder that is named on the command line."""
+    parser = argparse.ArgumentParser(prog="tune")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--parent", type=int, default=os.getppid())
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, 19)
+    # Spinning threads starve one another where another process takes a core.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    spec = read_spec(folder)
+    with (folder / "lock").open("a") as lock:
+        _wait_for_predecessor(lock.fileno())
+        journal = Journal(folder / "events.jsonl")
+        watch = Watch(folder, journal, parent=arguments.parent, patience=spec.patience)
+        watch.start()
+        scratch = folder / "scratch"  # what libraries leave behind when they are killed
+        scratch.mkdir(exist_ok=True)
+        tempfile.tempdir = str(scratch)
+
+        from chatsite.backend.training.tuning.job import Job
+
+        written = Job(folder, spec, journal, watch).run()
+    # Not through the interpreter's end: libraries' threads delay it, and all is written.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0 if written else DISK_FULL_CODE)
+
+
+def _wait_for_predecessor(lock: int) -> None:
+    deadline = time.monotonic() + _PATIENCE_FOR_PREDECESSOR
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                sys.exit("Another process is at work on this job.")
+            time.sleep(_LOOK)
+        else:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tuning local checkpoints on examples with trl's trainers, and what becomes of the result."""
