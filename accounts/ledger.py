@@ -169,6 +169,15 @@ async def reserve(
     charge.timer = asyncio.get_running_loop().call_later(SHORT, books.writer.beat, charge)
 
 
+async def release(charge: Charge) -> None:
+    """Give back what was held for a request of which nothing is to be written."""
+    if charge.timer is not None:
+        charge.timer.cancel()
+    charge.held.settle(0, 0)
+    if charge.taken is not None:
+        await limits.give_back(charge.taken, 0)
+
+
 async def settle(
     charge: Charge,
     usage: Usage,

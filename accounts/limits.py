@@ -61,6 +61,18 @@ async def admit(caller: Caller, cost: int = 1) -> None:
         await _count(caller, limit, cost)
 
 
+async def admit_pictures(caller: Caller, count: int) -> None:
+    """Count pictures that a person orders, on the page and by all keys. Raises RateLimited."""
+    if amount := settings.PICTURES_PER_MINUTE:
+        ok, pace = await _hit(Limit(amount, f"pictures:person:{caller.user.pk}", "You"), count)
+        if not ok:
+            wait = max(pace.reset, 1.0)
+            raise RateLimited(
+                f"You may order {amount} pictures a minute. Try again in {math.ceil(wait)} s.",
+                retry_after=wait,
+            )
+
+
 async def take(caller: Caller, model: str, *, requests: int, tokens: int) -> TokenHold | None:
     """Count requests of a model, and take the tokens that they may need out of every limit.
 

@@ -112,6 +112,8 @@ INSTALLED_APPS = [
     "accounts",
     "conversations",
     "library",
+    "finetuning",
+    "images",
     "chatsite",
     "unfold",
     "django.contrib.admin",
@@ -223,6 +225,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "settle-downloads": {"task": "library.tasks.settle_downloads", "schedule": 10.0},
     "tidy-library": {"task": "library.tasks.tidy", "schedule": 24 * 3600.0},
+    "settle-checks": {"task": "finetuning.tasks.settle_checks", "schedule": 30.0},
+    "tidy-files": {"task": "finetuning.tasks.tidy_files", "schedule": 600.0},
+    "settle-drawings": {"task": "images.tasks.settle_drawings", "schedule": 10.0},
+    "tidy-pictures": {"task": "images.tasks.tidy", "schedule": 24 * 3600.0},
     "settle-ledger": {"task": "accounts.tasks.settle_ledger", "schedule": 30.0},
     "forget-replies": {"task": "accounts.tasks.forget_replies", "schedule": 3600.0},
     "sweep-requests": {"task": "accounts.tasks.sweep_requests", "schedule": 3600.0},
@@ -331,6 +337,10 @@ TOKENS_PER_MINUTE = _number("CHATSITE_TOKENS_PER_MINUTE", least=0) or 0
 SITE_REQUESTS_PER_MINUTE = _number("CHATSITE_SITE_REQUESTS_PER_MINUTE", least=0) or 0
 SITE_TOKENS_PER_MINUTE = _number("CHATSITE_SITE_TOKENS_PER_MINUTE", least=0) or 0
 MODEL_LIMITS = _model_limits("CHATSITE_MODEL_LIMITS")
+PICTURES_PER_MINUTE = _number("CHATSITE_PICTURES_PER_MINUTE", least=0, default=30) or 0
+PICTURE_LINK_MINUTES = _number("CHATSITE_PICTURE_LINK_MINUTES", least=1, default=60) or 60
+PICTURE_WAIT = _number("CHATSITE_PICTURE_WAIT_SECONDS", least=1, default=120) or 120
+DEFAULT_IMAGE_MODEL = env.str("CHATSITE_DEFAULT_IMAGE_MODEL", default="")
 FEEDBACK_HOURS = _number("CHATSITE_FEEDBACK_HOURS", least=0, default=24) or 0
 REQUEST_LOG = _one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
 REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30) or 30
@@ -351,11 +361,25 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "chatsite.staticfiles.HashedStaticFilesStorage"},
 }
+if _bucket := env.str("CHATSITE_S3_BUCKET", default=""):
+    # Keys, region and endpoint are the AWS_... variables that all of Amazon's tools read.
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _bucket,
+            "location": env.str("CHATSITE_S3_PREFIX", default=""),
+            "default_acl": None,
+        },
+    }
+# On the disk of the files: what has arrived is then renamed, not copied.
+FILE_UPLOAD_TEMP_DIR = str(_private_folder("incoming"))
+FILES_QUOTA_BYTES = (_number("CHATSITE_FILES_QUOTA_MB", least=0, default=10240) or 0) * 1024**2
 
 # API bodies carry base64 pictures: the framework's 2.5 MB would answer them with an HTML page.
 DATA_UPLOAD_MAX_MEMORY_SIZE = (_number("CHATSITE_MAX_BODY_MB", least=1) or 32) * 1024**2
 # Uploads are not read into memory; a little more than the largest file is for the form around it.
 MAX_UPLOAD_BYTES = (_number("CHATSITE_MAX_UPLOAD_MB", least=1) or 513) * 1024**2
+MAX_FILE_BYTES = MAX_UPLOAD_BYTES // 513 * 512  # the rest is for the form around it
 REQUEST_SECONDS = _number("CHATSITE_REQUEST_SECONDS", least=1) or 30
 REQUEST_PACE = _number("CHATSITE_REQUEST_PACE", least=0, default=1024) or 0
 IDLE_SECONDS = _number("CHATSITE_IDLE_SECONDS", least=1) or 75

@@ -1,14 +1,19 @@
-"""Every page of the site. What is under /v1 is answered before this table is read."""
+"""Every page of the site. What else is under /v1 is answered before this table is read."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
 
+from chatsite.api import PAGE
+from chatsite.docs_page import api_page
+
 urlpatterns = [
     path("", include("conversations.urls")),
     path("models/", include("library.urls")),
+    path("pictures/", include("images.urls")),
     path("settings/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path(PAGE.removeprefix("/"), api_page, name="api_page"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chatsite.backend.imaging.terms import image_capabilities, is_image_model
 from chatsite.backend.types import Capability, ModelInfo
 
 # Context windows in tokens, as OpenAI's model pages give them; the longest prefix wins.
@@ -21,7 +22,7 @@ CONTEXT_WINDOWS = {
     "text-embedding-": 8_192,
 }
 NOT_CHAT = (
-    "whisper", "tts-", "dall-e", "gpt-image", "omni-moderation",
+    "whisper", "tts-", "omni-moderation",
     "text-moderation", "babbage", "davinci", "sora", "gpt-realtime", "gpt-audio", "computer-use",
 )  # fmt: skip
 REASONING = ("o1", "o3", "o4", "gpt-5")
@@ -33,9 +34,14 @@ CAPABILITIES: frozenset[Capability] = frozenset(
 def is_chat_model(model_id: str) -> bool:
     """Whether a listed model can hold a conversation, as far as its name tells."""
     name = model_id.removeprefix("ft:")
-    if is_embedding_model(name):
+    if is_embedding_model(name) or is_image_model(name):
         return False
     return not name.startswith(NOT_CHAT) and "-transcribe" not in name and "-tts" not in name
+
+
+def is_served(model_id: str) -> bool:
+    """Whether a listed model does anything that this site offers, as far as its name tells."""
+    return any(fits(model_id) for fits in (is_chat_model, is_embedding_model, is_image_model))
 
 
 def is_embedding_model(model_id: str) -> bool:
@@ -58,6 +64,8 @@ def describe(row: Mapping[str, Any], *, backend: str, prefix: str, window: int |
     capabilities: frozenset[Capability] = CAPABILITIES
     if is_embedding_model(upstream_id):
         capabilities = frozenset({"embeddings"})
+    elif is_image_model(upstream_id):
+        capabilities = image_capabilities(upstream_id)
     elif reasoning:
         capabilities |= {"reasoning"}
     return ModelInfo(

@@ -21,8 +21,9 @@ import openai
 import orjson
 
 from chatsite.backend import errors, tokens
-from chatsite.backend.catalogue import describe, is_chat_model, is_embedding_model
+from chatsite.backend.catalogue import describe, is_served
 from chatsite.backend.clients import client_for, close_clients, translate
+from chatsite.backend.imaging import remote
 from chatsite.backend.types import (
     BackendEvent,
     ChatRequest,
@@ -31,6 +32,8 @@ from chatsite.backend.types import (
     EmbeddingRequest,
     Embeddings,
     Finished,
+    ImageEvent,
+    ImageRequest,
     ModelInfo,
     TokenCounts,
     Usage,
@@ -91,7 +94,7 @@ class OpenAIBackend:
         return tuple(
             describe(row, backend=self.name, prefix=self.prefix, window=self.context_window)
             for row in rows
-            if self._listed or is_chat_model(str(row["id"])) or is_embedding_model(str(row["id"]))
+            if self._listed or is_served(str(row["id"]))
         )
 
     async def _fetch_models(self) -> list[Mapping[str, Any]]:
@@ -115,6 +118,9 @@ class OpenAIBackend:
         if request.dimensions is not None:
             body["dimensions"] = request.dimensions
         return await embed_inputs(self.client(), body, self.label)
+
+    def draw(self, request: ImageRequest, model: ModelInfo) -> AsyncGenerator[ImageEvent, None]:
+        return remote.draw(self.client(), request, model, self.label)
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
         if sum(map(len, texts)) < SHORT:

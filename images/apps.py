@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ImagesConfig(AppConfig):
+    """Pictures: ordered on the page, in a chat or over the API, made by workers, kept, found."""
+
+    name = "images"

@@ -1,0 +1,178 @@
+"""What may be seen of pictures. Everything takes the user first and finds nobody else's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.dateparse import parse_datetime
+
+from accounts.models import User
+from chatsite.backend.errors import ModelNotFound
+from chatsite.backend.registry import get_registry
+from chatsite.backend.types import ModelInfo
+from chatsite.jobs import ACTIVE, State
+from images.models import Board, Drawing, Picture, PictureQuerySet
+from images.types import Filters
+
+PAGE = 48
+"""Pictures on a page of the gallery."""
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPage:
+    """Some pictures, newest first, and the cursor of the next page ("" at the end)."""
+
+    pictures: tuple[Picture, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The family of a picture: `roots` begin it, `children` are by the parent's id, in order."""
+
+    roots: tuple[Picture, ...]
+    children: Mapping[UUID, tuple[Picture, ...]]
+
+
+async def image_models() -> tuple[ModelInfo, ...]:
+    """The models that make pictures."""
+    return await get_registry().models(can="images")
+
+
+async def default_image_model() -> str:
+    """The site's choice if it is there, else the first. Raises ModelNotFound."""
+    ids = [model.id for model in await image_models()]
+    if settings.DEFAULT_IMAGE_MODEL in ids:
+        return str(settings.DEFAULT_IMAGE_MODEL)
+    if not ids:
+        raise ModelNotFound("No model that makes pictures is served here.", param="model")
+    return ids[0]
+
+
+def pictures_for(user: User) -> PictureQuerySet:
+    return Picture.objects.kept().filter(owner=user)
+
+
+def picture_for(user: User, picture_id: UUID) -> Picture:
+    """Raises Picture.DoesNotExist, for anybody else's as well."""
+    return pictures_for(user).select_related("drawing", "board").get(id=picture_id)
+
+
+def same_picture_for(user: User, data: bytes) -> Picture | None:
+    """The user's own picture of which these bytes are the file, so that its lineage goes on."""
+    digest = hashlib.sha256(data).hexdigest()
+    return pictures_for(user).filter(sha256=digest).order_by("-created_at").first()
+
+
+def shared_picture(token: str) -> Picture:
+    """The picture that somebody has shared by this token. Raises Picture.DoesNotExist."""
+    if not token:
+        raise Picture.DoesNotExist
+    return Picture.objects.kept().get(shared_token=token)
+
+
+def board_for(user: User, board_id: UUID) -> Board:
+    """Raises Board.DoesNotExist, for anybody else's as well."""
+    return Board.objects.filter(owner=user).get(id=board_id)
+
+
+def boards_for(user: User) -> QuerySet[Board]:
+    """By name, each with its number of `pictures_count`."""
+    kept = Count("pictures", filter=Q(pictures__deleted_at=None))
+    return Board.objects.filter(owner=user).annotate(pictures_count=kept).order_by("name")
+
+
+def drawing_for(user: User, drawing_id: UUID) -> Drawing:
+    """Raises Drawing.DoesNotExist, for anybody else's as well."""
+    return Drawing.objects.filter(owner=user).get(id=drawing_id)
+
+
+def open_drawings_for(user: User) -> Sequence[Drawing]:
+    """What is being drawn and what failed, newest first, with the pictures that are done."""
+    states = [*ACTIVE, State.FAILED]
+    found = Drawing.objects.filter(owner=user, state__in=states).prefetch_related("pictures")
+    return tuple(found.order_by("-created_at")[:40])
+
+
+def gallery_for(
+    user: User, filters: Filters, *, before: str = "", limit: int = PAGE
+) -> GalleryPage:
+    """A page of the gallery; a cursor that cannot be read starts from the newest."""
+    found = pictures_for(user)
+    for word in filters.words.split()[:10]:
+        found = found.filter(
+            Q(prompt__icontains=word)
+            | Q(revised_prompt__icontains=word)
+            | Q(change__icontains=word)
+        )
+    if filters.model:
+        found = found.filter(model=filters.model)
+    width, _, height = filters.size.partition("x")
+    if width.isdecimal() and height.isdecimal() and len(filters.size) < 12:
+        found = found.filter(width=int(width), height=int(height))
+    if filters.board:
+        found = found.filter(board=filters.board)
+    if filters.starred:
+        found = found.filter(starred=True)
+    if filters.refined:
+        children = Picture.objects.kept().filter(parent=OuterRef("pk"))
+        found = found.filter(Exists(children))
+    if cursor := _parse_cursor(before):
+        moment, identifier = cursor
+        found = found.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=identifier))
+    rows = tuple(found.defer("scene", "params").order_by("-created_at", "-id")[: limit + 1])
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return GalleryPage(rows, _cursor(rows[-1]) if more else "")
+
+
+def choices_for(user: User) -> tuple[list[str], list[str]]:
+    """The models and the sizes that the user's pictures have, to filter by."""
+    mine = pictures_for(user)
+    models = mine.exclude(model="").order_by("model").values_list("model", flat=True).distinct()
+    sizes = mine.order_by("width", "height").values_list("width", "height").distinct()
+    return list(models), [f"{width}x{height}" for width, height in sizes[:40]]
+
+
+def lineage_for(user: User, picture: Picture) -> Lineage:
+    """Everything that the picture comes from, and everything that comes from its ancestors."""
+    top = picture
+    seen = {top.pk}
+    while top.parent_id is not None and top.parent_id not in seen:
+        parent = pictures_for(user).filter(id=top.parent_id).first()
+        if parent is None:
+            break
+        seen.add(parent.pk)
+        top = parent
+    children: dict[UUID, tuple[Picture, ...]] = {}
+    level: list[Picture] = [top]
+    while level:
+        found = (
+            pictures_for(user).filter(parent__in=level).defer("scene").order_by("created_at", "id")
+        )
+        below = [each for each in found if each.pk not in children]
+        for parent in level:
+            own = tuple(each for each in below if each.parent_id == parent.pk)
+            if own:
+                children[parent.pk] = own
+        level = below
+    return Lineage((top,), children)
+
+
+def _cursor(picture: Picture) -> str:
+    return f"{picture.created_at.isoformat()}_{picture.pk}"
+
+
+def _parse_cursor(cursor: str) -> tuple[datetime, UUID] | None:
+    moment, _, identifier = cursor.rpartition("_")
+    try:
+        at = parse_datetime(moment)
+        return (at, UUID(identifier)) if at is not None and at.tzinfo else None
+    except ValueError:
+        return None
