@@ -189,7 +189,7 @@ def _turns(
                 _fault(
                     f"{where}.tool_call_id",
                     "tool_order",
-                    f"No message before it calls {turn.tool_call_id}.",
+                    f"No message before it calls {_quoted(turn.tool_call_id)}.",
                     "Put it behind an assistant's message whose tool_calls have that id.",
                 )
             open_calls.discard(turn.tool_call_id)
@@ -356,7 +356,8 @@ def _require_known(fields: Mapping[str, Any], known: set[str], prefix: str, of: 
         if name not in known:
             advice = _OLDER.get(name, "Leave it out, or mend its spelling.")
             problem = f"{_quoted(name)} is not a field of {of}."
-            _fault(f"{prefix}{name[:60]}", "unknown_field", problem, advice)
+            shown = "".join(c for c in name[:60] if c.isprintable())
+            _fault(f"{prefix}{shown}", "unknown_field", problem, advice)
 
 
 def _kind(value: Any) -> str:

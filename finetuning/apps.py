@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class FinetuningConfig(AppConfig):
+    """Files that people send, and what models learn from them."""
+
+    name = "finetuning"
+    verbose_name = "Fine-tuning"
