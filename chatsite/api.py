@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable
 from functools import cache, partial
-from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -25,7 +23,13 @@ from accounts.auth import caller_for_bearer
 from accounts.types import Caller
 from accounts.usage_api import router as usage_router
 from chatsite import http, replay
-from chatsite.backend.errors import BackendError, InvalidRequest, NotAuthenticated
+from chatsite.backend.errors import (
+    BackendError,
+    InvalidRequest,
+    NotAuthenticated,
+    UnsupportedMedia,
+)
+from chatsite.validation import invalid_request
 from conversations.api import router as conversations_router
 from conversations.completions_api import router as completions_router
 from conversations.embeddings_api import router as embeddings_router
@@ -33,10 +37,12 @@ from conversations.feedback_api import router as feedback_router
 from conversations.moderations_api import router as moderations_router
 from conversations.responses_api import router as responses_router
 from conversations.stored_api import router as stored_router
+from images.api import router as images_router
 
 logger = logging.getLogger("chatsite.gateway")
 
 PREFIX = "/v1/"
+FORM = "application/x-www-form-urlencoded"
 PAGE = "/v1/docs"
 """The one page under /v1, for people to read and try the API: chatsite.docs_page."""
 
@@ -50,6 +56,10 @@ class JSONParser(Parser):
     """Parses bodies with orjson, and says clearly what is no JSON."""
 
     def parse_body(self, request: HttpRequest) -> Any:
+        kind = request.content_type or ""
+        # Scripts that leave the type to curl or a browser say one of the last two.
+        if not kind.endswith("json") and kind not in ("", FORM, "text/plain"):
+            raise UnsupportedMedia(f"The body has to be application/json, not {kind}.")
         try:
             body = orjson.loads(request.body)
         except orjson.JSONDecodeError as error:
@@ -58,6 +68,7 @@ class JSONParser(Parser):
             ) from error
         if isinstance(body, dict):
             request.requested_model = body.get("model")  # type: ignore[attr-defined]  # for the log
+        request.parsed = body  # type: ignore[attr-defined]  # for what validation has to say of it
         return body
 
 
@@ -81,7 +92,7 @@ async def bearer(request: HttpRequest) -> Caller:
     return caller
 
 
-_SCOPES = {"organization": "usage", "uploads": "files"}
+_SCOPES = {"organization": "usage", "uploads": "files", "generate-image": "images"}
 
 
 def _scope(request: HttpRequest) -> str:
@@ -106,6 +117,7 @@ api.add_router("", moderations_router)
 api.add_router("", responses_router)
 api.add_router("", stored_router)
 api.add_router("", feedback_router)
+api.add_router("", images_router)
 api.add_router("", usage_router)
 
 
@@ -130,7 +142,7 @@ def _on_backend_error(request: HttpRequest, error: BackendError) -> HttpResponse
 
 @api.exception_handler(ValidationError)
 def _on_validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return http.error_response(_invalid(_telling(error.errors)))
+    return http.error_response(invalid_request(error.errors, getattr(request, "parsed", None)))
 
 
 @api.exception_handler(HttpError)
@@ -141,62 +153,6 @@ def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return http.json_response(
         http.error_body(str(error), kind="invalid_request_error"), error.status_code
     )
-
-
-# OpenAI's code for each kind of pydantic's errors; any other is invalid_type or invalid_value.
-_CODES = {
-    "missing": "missing_required_parameter",
-    "extra_forbidden": "unknown_parameter",
-    "greater_than_equal": "decimal_below_min_value",
-    "less_than_equal": "decimal_above_max_value",
-    "too_short": "empty_array",
-    "too_long": "array_above_max_length",
-    "string_too_short": "empty_string",
-    "union_tag_invalid": "invalid_value",
-    "union_tag_not_found": "missing_required_parameter",
-    "literal_error": "invalid_value",
-    "string_pattern_mismatch": "invalid_value",
-    "value_error": "invalid_value",
-    "unsupported": "unsupported_parameter",
-}
-# Steps of pydantic's path that name a branch of a union, not a place in the body.
-_TAGS = {
-    "system", "developer", "user", "assistant", "tool", "text", "refusal", "image_url",
-    "input_audio", "file", "json_object", "json_schema",
-}  # fmt: skip
-_BRANCH = re.compile(r"^(~|list\[|function-|dict\[|literal\[|constrained-|str$|nullable)")
-
-
-def _telling(errors: list[dict[str, Any]]) -> dict[str, Any]:
-    """The error that tells most: of a union's branches the one that the value was meant for."""
-    place = errors[0]["loc"][:3]
-    return max(
-        (error for error in errors if error["loc"][:3] == place),
-        key=lambda error: (not error["type"].endswith("_type"), len(error["loc"])),
-    )
-
-
-def _invalid(error: dict[str, Any]) -> InvalidRequest:
-    """OpenAI's error for pydantic's first one, with the path of the value at fault."""
-    kind = error["type"]
-    # A body's path begins with the name that the endpoint gives it.
-    steps = list(error["loc"])[1 if error["loc"][0] == "query" else 2 :]
-    param = ""
-    for before, step in pairwise(["", *steps]):
-        tag = step in _TAGS and isinstance(before, int)
-        if isinstance(step, int):
-            param += f"[{step}]"
-        elif not tag and not _BRANCH.match(str(step)):
-            param += f".{step}" if param else str(step)
-    words = error["msg"].removeprefix("Value error, ")
-    if kind == "missing":
-        message = f"Missing required parameter: '{param}'."
-    elif kind == "extra_forbidden":
-        message = f"Unknown parameter: '{param}'."
-    else:
-        message = f"Invalid value for '{param}': {words}." if param else f"{words}."
-    code = _CODES.get(kind, "invalid_type" if kind.endswith("_type") else "invalid_value")
-    return InvalidRequest(message, param=param or None, code=code)
 
 
 class GatewayMiddleware:

@@ -41,6 +41,18 @@ class ContentBlocked(InvalidRequest):
     code = "content_policy_violation"
 
 
+class TooLarge(InvalidRequest):
+    status = 413
+    code = "request_too_large"
+
+
+class UnsupportedMedia(InvalidRequest):
+    """The body is of a type, or packed in a way, that is not read here."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
 class NotAuthenticated(BackendError):
     status = 401
     type = "authentication_error"

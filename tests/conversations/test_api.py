@@ -320,7 +320,7 @@ def test_old_turns_are_left_out_only_when_asked_for(key: IssuedKey, fake_models:
             "x",
             "Unknown parameter: 'x'.",
         ),
-        ({"model": "m", "messages": HELLO, "n": 0}, "decimal_below_min_value", "n", None),
+        ({"model": "m", "messages": HELLO, "n": 0}, "integer_below_min_value", "n", None),
         ({"model": "m", "messages": HELLO, "n": True}, "invalid_type", "n", None),
         (
             {"model": "m", "messages": HELLO, "stop": ["a"] * 5},
@@ -331,7 +331,7 @@ def test_old_turns_are_left_out_only_when_asked_for(key: IssuedKey, fake_models:
         (
             {"model": "m", "messages": [{"role": "king", "content": "x"}]},
             "invalid_value",
-            "messages[0]",
+            "messages[0].role",
             None,
         ),
         (

@@ -107,7 +107,7 @@ def test_base64_is_of_little_endian_floats(key: IssuedKey) -> None:
         ({"input": {"a": 1}}, "input", "invalid_type", "the input must be a text or a list"),
         ({"input": [-1]}, "input", "invalid_value", "the input has a token that no model has"),
         ({"input": [2**40]}, "input", "invalid_value", "the input has a token that no model has"),
-        ({"input": "a", "dimensions": 0}, "dimensions", "decimal_below_min_value", "equal to 1"),
+        ({"input": "a", "dimensions": 0}, "dimensions", "integer_below_min_value", "equal to 1"),
         ({"input": "a", "encoding_format": "hex"}, "encoding_format", "invalid_value", "'float'"),
         ({"input": "a", "extra_body": {"x": 1}}, "x", "unknown_parameter", "Unknown parameter"),
         ({"input": "a", "model": "fake/echo"}, "model", "model_not_supported", "no embeddings"),

@@ -207,7 +207,11 @@ def test_nobody_reaches_what_is_somebody_elses(
         ({"rating": 1, "completion_id": "a", "reasons": ["a"] * 17}, None, "reasons"),
         ({"rating": 1, "completion_id": "a", "reasons": [""]}, "empty_string", "reasons[0]"),
         ({"rating": 1, "completion_id": "a", "comment": "x\0"}, "invalid_value", "comment"),
-        ({"rating": 1, "completion_id": "a", "comment": "x" * 4001}, "invalid_value", "comment"),
+        (
+            {"rating": 1, "completion_id": "a", "comment": "x" * 4001},
+            "string_above_max_length",
+            "comment",
+        ),
         ({"rating": 1, "completion_id": "a", "stars": 5}, "unknown_parameter", "stars"),
     ],
 )

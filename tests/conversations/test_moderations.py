@@ -113,7 +113,7 @@ def test_pictures_are_shown_to_a_moderator_that_can_see(
         ({"input": []}, 400, "empty_array", "input", None),
         ({"input": 5}, 400, "invalid_type", "input", None),
         ({"input": ["a"] * 129}, 400, "array_above_max_length", "input", None),
-        ({"input": "a" * 1_000_001}, 400, "invalid_value", "input", None),
+        ({"input": "a" * 1_000_001}, 400, "string_above_max_length", "input", None),
         (
             {"input": ["a", 5]},
             400,
