@@ -71,7 +71,7 @@ def test_what_was_told_is_what_is_remembered(made: list[list[Turn]]) -> None:
     remembered = set()
     for turns in made:
         for number, turn in enumerate(turns):
-            match = re.fullmatch(r"Your name is (.+)\.", turn["content"])
+            match = re.match(r"Your name is ([^.]+)\.", turn["content"])
             match = match if turn["role"] == "assistant" else None
             if match:
                 before = " ".join(each["content"] for each in turns[:number])

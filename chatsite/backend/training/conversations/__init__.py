@@ -55,10 +55,10 @@ def _conversation(rng: random.Random, millions: int) -> list[Turn]:
         system, exchanges = style.system, style.exchanges
     elif kind < 0.19:
         exchanges = _long(light, rng)
-    elif kind < 0.38:
+    elif kind < 0.43:
         grammar = rng.choices(
             (memory.told, memory.never_told, memory.corrected, memory.repeated),
-            weights=(16, 2, 2, 1),
+            weights=(18, 2, 2.5, 0.7),
         )[0]
         exchanges = grammar(rng, light)
     else:

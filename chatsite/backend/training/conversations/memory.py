@@ -7,10 +7,35 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
 
-from chatsite.backend.training.conversations.exchange import Exchange, asked, words
+from chatsite.backend.training.conversations.exchange import (
+    Exchange,
+    article,
+    asked,
+    decorated,
+    joined,
+    mistyped,
+    typed,
+    words,
+)
 
 Between = Callable[[random.Random], list[Exchange]]
+Kind = dict[str, Any]
+
+# How often a value is a word that does not exist.
+_COINED = {
+    "cities": 0.25,
+    "cars": 0.2,
+    "countries": 0.2,
+    "foods": 0.25,
+    "hobbies": 0.15,
+    "things": 0.25,
+    "drinks": 0.2,
+    "animals": 0.15,
+}
 
 
 def made_up_name(rng: random.Random) -> str:
@@ -30,43 +55,145 @@ def person(rng: random.Random) -> str:
     return str(rng.choice(words("names")["people"]))
 
 
+def _title(rng: random.Random) -> str:
+    """The title of a film, book or song that nobody knows."""
+    names = words("names")
+    thing = str(rng.choice(names["things"])).capitalize()
+    if rng.random() < 0.3:
+        return f"{person(rng)}'s {thing}"
+    first = rng.choice((*names["colors"], "last", "little", "old", "lost", "secret"))
+    return f"The {first.title()} {thing}"
+
+
+_COMPOSED: dict[str, Callable[[random.Random], str]] = {
+    "person": person,
+    "title": _title,
+    "age": lambda rng: str(rng.randint(5, 95)),
+    "few": lambda rng: str(rng.randint(2, 9)),
+    "number": lambda rng: str(rng.randint(1, 9999)),
+    "surname": lambda rng: made_up_name(rng) + rng.choice(("", "son", "man", "berg", "ton", "ski")),
+    "company": lambda rng: made_up_name(rng) + rng.choice(("", "", " Systems", " and Sons")),
+    "street": lambda rng: f"{made_up_name(rng)} {rng.choice(('Street', 'Road', 'Lane'))}",
+}
+
+
 def value(kind: str, rng: random.Random) -> str:
     """A value of a kind that memory.toml names: a person, a city, a number, a food ..."""
-    if kind == "person":
-        return person(rng)
-    if kind == "city":
-        return (
-            made_up_name(rng) if rng.random() < 0.2 else str(rng.choice(words("names")["cities"]))
-        )
-    if kind == "age":
-        return str(rng.randint(5, 95))
-    if kind == "number":
-        return str(rng.randint(1, 9999))
-    return str(rng.choice(words("names")[kind]))
+    if kind in _COMPOSED:
+        return _COMPOSED[kind](rng)
+    coined = rng.random() < _COINED.get(kind, 0)
+    if not coined:
+        return str(rng.choice(words("names")[kind]))
+    name = made_up_name(rng)
+    return name if kind in {"cities", "cars", "countries"} else name.lower()
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """What can be told: the kinds of memory.toml, and those of which it has a template."""
+    stored = words("memory")
+    made = list(stored["told"])
+    for template in stored["template"]:
+        lists = {key: listed for key, listed in template.items() if isinstance(listed, list)}
+        for who in template["whos"]:
+            filled_in = {
+                key: [each.replace("{who}", who) for each in listed]
+                for key, listed in lists.items()
+            }
+            made.append({**filled_in, "kind": template["kind"]})
+    return tuple(made)
+
+
+def filled(sentence: str, item: str) -> str:
+    """The sentence with the value, {}, and the value with its article, {a} and {A}."""
+    with_article = article(item)
+    said = sentence.format(item, a=with_article, A=with_article[:1].upper() + with_article[1:])
+    return said[:1].upper() + said[1:] if sentence.startswith("{") else said
+
+
+def question(kind: Kind, rng: random.Random) -> str:
+    """One of the many ways to ask for what was told."""
+    stored = words("memory")
+    chance = rng.random()
+    if chance < 0.35 and "nouns" in kind:
+        frame, inner = rng.choice(stored["noun_questions"]), rng.choice(kind["nouns"])
+    elif chance < 0.5 and "clauses" in kind:
+        frame, inner = rng.choice(stored["clause_questions"]), rng.choice(kind["clauses"])
+    else:
+        return asked(kind["asked"], rng)
+    text = mistyped(frame, rng).format(inner)
+    return decorated(text[:1].upper() + text[1:], rng)
+
+
+def _telling(kind: Kind, item: str, rng: random.Random) -> str:
+    """One of the many ways to tell it."""
+    stored = words("memory")
+    if "nouns" in kind and rng.random() < 0.2:
+        frame = mistyped(rng.choice(stored["noun_telling"]), rng)
+        said = frame.format(noun=rng.choice(kind["nouns"]), value=item)
+        said = said[:1].upper() + said[1:]
+    else:
+        frame = mistyped(rng.choice(kind["said"]), rng)
+        said = filled(frame, item)
+    chance = rng.random()
+    if chance < 0.22 and not frame.startswith("{"):
+        said = joined(rng.choice(stored["before_telling"]), said)
+    elif chance < 0.35 and said.endswith("."):
+        said += rng.choice(stored["after_telling"])
+    return said
+
+
+def _told(kind: Kind, item: str, rng: random.Random) -> Exchange:
+    return Exchange(_telling(kind, item, rng), filled(rng.choice(kind["replies"]), item))
+
+
+def _asked_for(kind: Kind, item: str, rng: random.Random) -> Exchange:
+    return Exchange(question(kind, rng), filled(rng.choice(kind["answers"]), item), item)
+
+
+def _some_kinds(rng: random.Random, number: int) -> list[Kind]:
+    """Different kinds, the name of the user more often than any other."""
+    chosen = rng.sample(kinds(), k=number)
+    if rng.random() < 0.2 and not any(kind.get("named") for kind in chosen):
+        chosen[rng.randrange(number)] = next(kind for kind in kinds() if kind.get("named"))
+    return chosen
 
 
 def told(rng: random.Random, between: Between) -> list[Exchange]:
-    """One to three things said about oneself, and the questions for some of them later."""
-    kinds = rng.sample(words("memory")["told"], k=rng.choices((1, 2, 3), weights=(6, 3, 1))[0])
-    facts = [(kind, value(kind["kind"], rng)) for kind in kinds]
+    """One to four things said about oneself, and the questions for some of them later."""
+    some = _some_kinds(rng, rng.choices((1, 2, 3, 4), weights=(10, 6, 3, 1))[0])
+    facts = [(kind, value(kind["kind"], rng)) for kind in some]
     exchanges: list[Exchange] = []
     if len(facts) > 1 and rng.random() < 0.5:
-        said = " ".join(rng.choice(kind["said"]).format(item) for kind, item in facts)
-        name = next((item for kind, item in facts if kind["kind"] == "person"), "")
+        said = " ".join(_telling(kind, item, rng) for kind, item in facts)
+        name = next((item for kind, item in facts if kind.get("named")), "")
         exchanges.append(Exchange(said, _received(name, rng)))
     else:
         for kind, item in facts:
-            reply = rng.choice(kind["replies"]).format(item)
-            exchanges.append(Exchange(rng.choice(kind["said"]).format(item), reply))
+            exchanges += _in_passing(_told(kind, item, rng), between, rng)
             if rng.random() < 0.3:
                 exchanges += between(rng)
-    for _ in range(rng.choices((0, 1, 2, 3), weights=(3, 4, 3, 1))[0]):
+    for _ in range(rng.choices(range(7), weights=(20, 26, 20, 12, 8, 4, 2))[0]):
         exchanges += between(rng)
+    if rng.random() < 0.08:
+        known = " ".join(filled(kind["answers"][0], item) for kind, item in facts)
+        return [*exchanges, Exchange(asked(words("memory")["known_questions"], rng), known)]
     rng.shuffle(facts)
-    for kind, item in facts[: rng.randint(1, len(facts))]:
-        answer = rng.choice(kind["answers"]).format(item)
-        exchanges.append(Exchange(asked(kind["asked"], rng), answer, item))
-    return exchanges
+    return exchanges + [
+        _asked_for(kind, item, rng) for kind, item in facts[: rng.randint(1, len(facts))]
+    ]
+
+
+def _in_passing(telling: Exchange, between: Between, rng: random.Random) -> list[Exchange]:
+    """The telling alone, or at times within another request, which is what is answered."""
+    if rng.random() < 0.15:
+        requests = between(rng)
+        first = requests[0]
+        if "\n" not in first.question and not first.exact:
+            said = telling.question.rstrip(" .!?")
+            both = rng.choice((f"{said}. {first.question}", f"{first.question} {said}."))
+            return [replace(first, question=both), *requests[1:]]
+    return [telling]
 
 
 def _received(name: str, rng: random.Random) -> str:
@@ -78,48 +205,40 @@ def _received(name: str, rng: random.Random) -> str:
 
 def never_told(rng: random.Random, between: Between) -> list[Exchange]:
     """A question about something that was not said, perhaps after something else was."""
-    stored = words("memory")
-    one, other = rng.sample(stored["told"], k=2)
+    one, other = rng.sample(kinds(), k=2)
     exchanges = []
     if rng.random() < 0.4:
-        item = value(other["kind"], rng)
-        exchanges.append(
-            Exchange(
-                rng.choice(other["said"]).format(item), rng.choice(other["replies"]).format(item)
-            )
-        )
+        exchanges.append(_told(other, value(other["kind"], rng), rng))
     if rng.random() < 0.4:
         exchanges += between(rng)
-    return [*exchanges, Exchange(asked(one["asked"], rng), rng.choice(stored["never_told"]))]
+    answer = rng.choice(words("memory")["never_told"])
+    return [*exchanges, Exchange(question(one, rng), answer)]
 
 
 def corrected(rng: random.Random, between: Between) -> list[Exchange]:
     """Something told, then told otherwise; the later one holds."""
     stored = words("memory")
-    kind = rng.choice(stored["told"])
+    kind = _some_kinds(rng, 1)[0]
     first, second = value(kind["kind"], rng), value(kind["kind"], rng)
-    exchanges = [
-        Exchange(rng.choice(kind["said"]).format(first), rng.choice(kind["replies"]).format(first))
-    ]
+    exchanges = [_told(kind, first, rng)]
     if rng.random() < 0.4:
         exchanges += between(rng)
-    change = rng.choice(stored["changes"]) + rng.choice(kind["said"][:4]).format(second)
+    change = joined(rng.choice(stored["changes"]), filled(rng.choice(kind["said"][:4]), second))
     exchanges.append(Exchange(change, rng.choice(stored["changed"]).format(second)))
     if rng.random() < 0.5:
         exchanges += between(rng)
-    answer = rng.choice(kind["answers"]).format(second)
-    return [*exchanges, Exchange(asked(kind["asked"], rng), answer, second)]
+    return [*exchanges, _asked_for(kind, second, rng)]
 
 
 def repeated(rng: random.Random, between: Between) -> list[Exchange]:
-    """A question about the talk itself: what was asked first or last."""
-    exchanges = between(rng) + between(rng)
+    """A question about the talk itself: what was asked first or last, letter by letter."""
+    exchanges = [
+        each if each.exact else replace(each, question=typed(each.question, rng), exact=True)
+        for each in between(rng) + between(rng)
+    ]
+    stored = words("memory")
     if rng.random() < 0.5:
-        question, wanted = "What was my first question?", exchanges[0].question
-        question = rng.choice((question, "What did I ask first?", "What did I ask you first?"))
+        wording, wanted = rng.choice(stored["first_questions"]), exchanges[0].question
     else:
-        wanted = exchanges[-1].question
-        question = rng.choice(
-            ("What did I just ask?", "What was my last question?", "What did I ask before this?")
-        )
-    return [*exchanges, Exchange(question, f'You asked: "{wanted}"')]
+        wording, wanted = rng.choice(stored["last_questions"]), exchanges[-1].question
+    return [*exchanges, Exchange(wording, f'You asked: "{wanted}"')]

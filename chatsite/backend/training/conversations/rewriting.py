@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from chatsite.backend.training.conversations.exchange import Exchange, asked, words
+from chatsite.backend.training.conversations.exchange import Exchange, article, asked, words
 from chatsite.backend.training.conversations.memory import person
 
 
@@ -59,23 +59,26 @@ def _sentence(rng: random.Random) -> str:
     shape = rng.choice(
         (
             "{a} and {b} like {food}.",
-            "{a} lives in {city} and works as a {job}.",
-            "{a} bought a {thing} in {city}.",
+            "{a} lives in {city} and works as {job}.",
+            "{a} bought {a_thing} in {city}.",
             "The {thing} is {color}.",
             "{a} met {b} in {city}.",
             "{a} drinks {drink} every day.",
             "My {pet} is called {a}.",
-            "I found a {color} {thing}.",
+            "I found {colored} {thing}.",
         )
     )
+    thing, color = rng.choice(names["things"]), rng.choice(names["colors"])
     return shape.format(
         a=person(rng),
         b=person(rng),
         food=rng.choice(names["foods"]),
         city=rng.choice(names["cities"]),
-        job=rng.choice(names["jobs"]),
-        thing=rng.choice(names["things"]),
-        color=rng.choice(names["colors"]),
+        job=article(rng.choice(names["jobs"])),
+        thing=thing,
+        a_thing=article(thing),
+        color=color,
+        colored=article(color),
         drink=rng.choice(names["drinks"]),
         pet=rng.choice(names["pets"]),
     )
@@ -133,14 +136,14 @@ def summary(rng: random.Random) -> Exchange:
     job, hobby = rng.choice(names["jobs"]), rng.choice(names["hobbies"])
     food, pet = rng.choice(names["foods"]), rng.choice(names["pets"])
     said = [
-        f"{who} is a {job} who lives in {city}.",
+        f"{who} is {article(job)} who lives in {city}.",
         f"Every morning {who} gets up early and goes to work.",
         f"In the evening there is time for {hobby}.",
         f"On weekends {who} cooks {food} for friends.",
-        f"At home waits a {pet}.",
+        f"At home waits {article(pet)}.",
     ]
     text = " ".join([said[0], *rng.sample(said[1:], k=rng.randint(2, 3))])
-    answer = f"{who} is a {job} in {city}"
+    answer = f"{who} is {article(job)} in {city}"
     answer += f" who likes {hobby}." if hobby in text else "."
     return Exchange(rng.choice(words("rewriting")["shorten"]["questions"]).format(text), answer)
 
@@ -150,10 +153,11 @@ def about_text(rng: random.Random) -> Exchange:
     names = words("names")
     who, other, city = person(rng), person(rng), rng.choice(names["cities"])
     thing, color = rng.choice(names["things"]), rng.choice(names["colors"])
-    text = f"{who} bought a {color} {thing} in {city} and gave it to {other}."
+    colored = article(f"{color} {thing}")
+    text = f"{who} bought {colored} in {city} and gave it to {other}."
     question, answer, brief = rng.choice(
         (
-            (f"What did {who} buy?", f"{who} bought a {color} {thing}.", f"A {color} {thing}."),
+            (f"What did {who} buy?", f"{who} bought {colored}.", f"{colored.capitalize()}."),
             (f"Where did {who} buy the {thing}?", f"{who} bought it in {city}.", f"In {city}."),
             (f"Which color is the {thing}?", f"The {thing} is {color}.", color.capitalize()),
             (f"Who has the {thing} now?", f"{other} has the {thing} now.", other),

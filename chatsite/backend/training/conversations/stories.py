@@ -30,7 +30,7 @@ def story(rng: random.Random) -> Exchange:
         "him": him,
         "friend": article(friend),
         "place": rng.choice(stored["places"]),
-        "thing": rng.choice(words("names")["things"]),
+        "thing": rng.choice([each for each in words("names")["things"] if each[0] not in "aeiou"]),
     }
     capitals = {key.capitalize(): value.capitalize() for key, value in words_of.items()}
     return Exchange(question, text.format(**words_of, **capitals))

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from chatsite.backend.training.conversations import memory
 from chatsite.backend.training.conversations.exchange import Exchange, asked, words
 from chatsite.backend.training.conversations.languages import in_language
-from chatsite.backend.training.conversations.memory import person
 
 Talk = Callable[[random.Random], list[Exchange]]
 
@@ -134,7 +134,7 @@ def _phrase(talk: Talk, rng: random.Random) -> Styled:
 
 
 def _addressed(talk: Talk, rng: random.Random) -> Styled:
-    name = rng.choice(("Boss", "Captain", "Sir", "Professor", person(rng), person(rng)))
+    name = rng.choice(("Boss", "Captain", "Sir", "Professor", *(memory.person(rng) for _ in "ab")))
     system = rng.choice(words("styles")["address"]).format(name)
     made = []
     for each in talk(rng):
@@ -147,10 +147,10 @@ def _addressed(talk: Talk, rng: random.Random) -> Styled:
 
 
 def _persona(talk: Talk, rng: random.Random) -> Styled:
-    name = person(rng)
+    name = memory.person(rng)
     stored = words("styles")
     names = words("about")["topic"]
-    question = asked(names[rng.choice((0, 1))]["questions"][:14], rng)
+    question = asked(names[rng.choice((0, 1))]["questions"][:34], rng)
     who = Exchange(question, rng.choice(stored["persona_answers"]).format(name), name)
     made = [who, *talk(rng)] if rng.random() < 0.5 else [*talk(rng), who]
     if rng.random() < 0.4:
@@ -160,18 +160,18 @@ def _persona(talk: Talk, rng: random.Random) -> Styled:
 
 def _known_user(talk: Talk, rng: random.Random) -> Styled:
     stored = words("styles")
-    told = {kind["kind"]: kind for kind in reversed(words("memory")["told"])}
+    told = {kind["kind"]: kind for kind in reversed(memory.kinds())}
     kind, prompts, value = rng.choice(
         (
-            ("person", "user_name", person(rng)),
-            ("city", "user_city", rng.choice(words("names")["cities"])),
+            ("person", "user_name", memory.person(rng)),
+            ("cities", "user_city", rng.choice(words("names")["cities"])),
             ("jobs", "user_job", rng.choice(words("names")["jobs"])),
         )
     )
-    answer = rng.choice([a for a in told[kind]["answers"] if "told" not in a]).format(value)
-    question = Exchange(asked(told[kind]["asked"], rng), answer, value)
+    answer = memory.filled(rng.choice(told[kind]["answers"]), value)
+    question = Exchange(memory.question(told[kind], rng), answer, value)
     made = [question] if rng.random() < 0.5 else [*talk(rng), question]
-    return Styled(rng.choice(stored[prompts]).format(value), made)
+    return Styled(memory.filled(rng.choice(stored[prompts]), value), made)
 
 
 def _foreign(_talk: Talk, rng: random.Random) -> Styled:
