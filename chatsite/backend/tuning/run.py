@@ -81,13 +81,15 @@ def asked(folder: Path) -> Asked | None:
 class Run:
     """A job's child process and its events. Not for several threads at once."""
 
-    def __init__(self, folder: Path, *, after: int = 0) -> None:
+    def __init__(self, folder: Path, *, after: int = 0, stale: float = STALE) -> None:
         """Start the job in `folder`, or go on with it; events up to number `after` are not told.
 
-        A pause that was asked for earlier is over; a cancellation is not.
+        A pause that was asked for earlier is over; a cancellation is not. A child that has not
+        beaten for `stale` seconds is ended.
         """
         self.folder = folder
         self.final: Final | None = None
+        self._stale = stale
         self._tail = Tail(folder / "events.jsonl", after=max(after, _last_number(folder)))
         self._killed_for: Failed | Cancelled | None = None
         self._cancel_by: float | None = None
@@ -164,7 +166,7 @@ class Run:
         """End a child that does not answer: one that is to cancel, or has stopped beating."""
         if self._cancel_by is not None and time.monotonic() > self._cancel_by:
             self._killed_for = Cancelled()
-        elif time.time() - max(self._began, self._beat()) > STALE:
+        elif time.time() - max(self._began, self._beat()) > self._stale:
             self._killed_for = Failed("stuck", STUCK, retryable=True)
         if self._killed_for is not None:
             self._process.kill()

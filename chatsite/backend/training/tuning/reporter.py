@@ -21,7 +21,7 @@ _PACE = 0.1
 # trl's names of what a method measures, in the order in which they are looked for.
 _METRICS = {
     "loss": ("loss",),
-    "accuracy": ("mean_token_accuracy", "rewards/accuracies", "accuracy"),
+    "accuracy": ("rewards/accuracies", "accuracy", "mean_token_accuracy"),
     "reward": ("reward", "rewards/chosen", "mean_reward"),
     "margin": ("rewards/margins", "margin"),
     "divergence": ("kl",),
