@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 MANUAL = Path(__file__).resolve().parent.parent / "docs" / "api.md"
@@ -51,10 +52,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as a curl example sends it; `path` begins after the base URL."""
+    """A request as a curl example sends it; `path` begins after the base URL.
 
-    path: str
-    body: str | None
+    `form` has the fields of a form, of which those with an "@" before their value are files.
+    """
+
+    path: str = ""
+    body: str | None = None
+    form: tuple[tuple[str, str], ...] = ()
 
 
 def sections(manual: str | None = None) -> tuple[Section, ...]:
@@ -106,5 +111,8 @@ def call_of(section: Section) -> Call | None:
         return None
     words = shlex.split(code[start:])
     address = next((word for word in words if word.startswith(ADDRESS)), ADDRESS)
-    body = words[words.index("-d") + 1] if "-d" in words else None
-    return Call(address.removeprefix(ADDRESS), body)
+    given = list(pairwise(words))
+    body = next((value for option, value in given if option == "-d"), None)
+    fields = [value.partition("=") for option, value in given if option == "-F"]
+    form = tuple((name, value) for name, _, value in fields)
+    return Call(address.removeprefix(ADDRESS), body, form)

@@ -151,20 +151,22 @@ def endpoints() -> tuple[Endpoint, ...]:
 def _endpoint(
     method: str, path: str, operation: Schema, schemas: Schema, section: Section | None
 ) -> Endpoint:
-    call = (call_of(section) if section else None) or Call("", None)
+    call = (call_of(section) if section else None) or Call()
     words = section.words if section else operation.get("description", "")
     content = operation.get("requestBody", {}).get("content", {})
     fields = _schema(content.get("application/json"), schemas).get("properties", {})
     form = _schema(content.get("multipart/form-data"), schemas)
-    body = "" if call.body is None else _pretty(orjson.loads(call.body))
+    body = "{}" if "application/json" in content and not call.form else ""
+    if call.body is not None:
+        body = _pretty(orjson.loads(call.body))
     return Endpoint(
         method=method,
         path=path,
         group=operation["tags"][0],
         summary=operation["summary"],
         words=_html(words),
-        inputs=(*_parameters(operation, path, call), *_fields(form)),
-        body=body or ("{}" if "application/json" in content else ""),
+        inputs=(*_parameters(operation, path, call), *(() if body else _fields(form, call))),
+        body=body,
         capability=_capability(path) if "model" in fields else "",
         streams="stream" in fields,
     )
@@ -177,8 +179,15 @@ def _html(words: str) -> SafeString:
 
 def _capability(path: str) -> str:
     """What a model has to be able to do for an endpoint. The names of moderators are no models'."""
-    known = {"/v1/embeddings": "embeddings", "/v1/moderations": ""}
-    return known.get(path, "chat")
+    return _CAPABILITIES.get(path, "chat")
+
+
+_CAPABILITIES = {
+    "/v1/embeddings": "embeddings",
+    "/v1/generate-image": "images",
+    "/v1/images/generations": "images",
+    "/v1/moderations": "",
+}
 
 
 def _schema(media: Schema | None, schemas: Schema) -> Schema:
@@ -212,18 +221,22 @@ def _path_values(path: str, call: Call) -> dict[str, str]:
     return {name: value for name, value in values.items() if "$" not in value}
 
 
-def _fields(form: Schema) -> list[Input]:
-    required = form.get("required", ())
+def _fields(form: Schema, call: Call) -> list[Input]:
+    """The fields of a form: those of the document, and what else the example has."""
+    properties = form.get("properties", {})
+    shown = dict(call.form)
     return [
         Input(
             name=name,
             place="form",
-            required=name in required,
-            hint=_hint(schema),
-            choices=_choices(schema),
-            is_file=schema.get("format") == "binary" or "contentMediaType" in schema,
+            required=name in form.get("required", ()),
+            hint=_hint(properties.get(name, {})),
+            choices=_choices(properties.get(name, {})),
+            is_file=properties.get(name, {}).get("format") == "binary"
+            or shown.get(name, "").startswith("@"),
+            example=shown.get(name, ""),
         )
-        for name, schema in form.get("properties", {}).items()
+        for name in {**properties, **shown}
     ]
 
 

@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from chatsite.api import document
-from chatsite.api_manual import LANGUAGES, Example, call_of, sections
+from chatsite.api_manual import LANGUAGES, Call, Example, call_of, sections
 from tests.clients.test_clients import CLIENTS
 from tests.servers.site import ROOT, Site, clean_environment
 from tests.servers.upstream import Upstream
@@ -75,6 +75,31 @@ def test_the_curl_example_calls_its_endpoint() -> None:
 def test_an_example_without_an_output_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="in line 5 of the manual has no output"):
         sections("## Chat\n\n### GET /v1/x\n\n```sh\ncurl x\n```\n")
+
+
+def test_a_call_is_read_from_its_curl_example() -> None:
+    manual = """
+### POST /v1/files
+
+```sh
+curl -s x | head -n 1
+
+curl "$OPENAI_BASE_URL/files" -H "Authorization: Bearer $OPENAI_API_KEY" \\
+  -F purpose=fine-tune -F 'file=@two words.jsonl'
+```
+
+```python
+pass
+```
+
+```text
+…
+```
+"""
+    [section] = sections(manual)
+    form = (("purpose", "fine-tune"), ("file", "@two words.jsonl"))
+    assert call_of(section) == Call("/files", None, form)
+    assert [(each.language, each.line) for each in section.examples] == [("sh", 4), ("python", 11)]
 
 
 # --- what the examples print
