@@ -38,23 +38,43 @@ def _capital(country: Country) -> Exchange:
     return Exchange("", f"The capital of {country.name} is {country.capital}.", country.capital)
 
 
+def _named(country: Country, rng: random.Random) -> str:
+    """The country as somebody may call it."""
+    others = words("countries")["other_names"].get(country.name)
+    if others and rng.random() < 0.5:
+        return str(rng.choice(others))
+    return country.name.removeprefix("the ") if rng.random() < 0.15 else country.name
+
+
 def capitals(rng: random.Random) -> list[Exchange]:
-    """One to three capitals, the later ones asked for in few words at times."""
+    """One to four capitals, the later ones asked for in few words at times."""
     stored = words("countries")
     made = []
-    for number, country in enumerate(rng.sample(countries(), k=rng.choice((1, 1, 1, 2, 3)))):
-        kind = "then" if number and rng.random() < 0.7 else "capital"
-        question = asked(stored[f"{kind}_questions"], rng).format(country.name)
+    for number, country in enumerate(rng.sample(countries(), k=rng.choice((1, 1, 1, 2, 3, 4)))):
+        kind = "then" if number and rng.random() < 0.8 else "capital"
+        question = asked(stored[f"{kind}_questions"], rng).format(_named(country, rng))
         answer = _capital(country)
         made.append(Exchange(question, answer.answer, answer.brief))
     return made
+
+
+def is_capital(rng: random.Random) -> Exchange:
+    """Whether a city is the capital of a country: yes, or no and which one is."""
+    country, other = rng.sample(countries(), k=2)
+    right = rng.random() < 0.5
+    city = country.capital if right else other.capital
+    question = asked(words("countries")["yes_no_questions"], rng)
+    question = question.format(city=city, country=_named(country, rng))
+    if city == country.capital:
+        return Exchange(question, f"Yes, {city} is the capital of {country.name}.", "Yes")
+    return Exchange(question, f"No, the capital of {country.name} is {country.capital}.", "No")
 
 
 def fact(rng: random.Random) -> Exchange:
     """Which country a capital belongs to, or a country's continent, language or currency."""
     stored = words("countries")
     country = rng.choice(countries())
-    kind = rng.choice(("city", "continent", "language", "currency"))
+    kind = rng.choice(("city", "city", "continent", "language", "currency"))
     question = asked(stored[f"{kind}_questions"], rng)
     if kind == "city":
         answer = f"{country.capital} is the capital of {country.name}."

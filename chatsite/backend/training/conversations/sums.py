@@ -155,14 +155,24 @@ def word_problem(rng: random.Random, names: list[str]) -> Exchange:
 
 
 def three_numbers(rng: random.Random) -> Exchange:
-    """The sum of three numbers, worked from left to right."""
+    """The sum of three numbers, one of them perhaps taken away, worked from left to right."""
     while True:
         a, b, c = (rng.randint(1, 12) for _ in range(3))
-        if not held_out_sum(a, b) and not held_out_sum(a + b, c):
+        if rng.random() < 0.3:
+            a, b = 10 * rng.randint(1, 5), 10 * rng.randint(1, 4)
+        sign = rng.choice("++-")
+        shown = ((a, "+", b), (a + b, sign, c))
+        if (sign == "+" or c <= a + b) and not any(_shows_held_out(*each) for each in shown):
             break
-    question = rng.choice(words("sums")["questions"]).format(f"{a} + {b} + {c}")
-    answer = f"{a} + {b} = {a + b}, and {a + b} + {c} = {a + b + c}."
-    return Exchange(question[:1].upper() + question[1:], answer, str(a + b + c))
+    first, last = equation(a, "+", b, a + b), a + b + c if sign == "+" else a + b - c
+    second = equation(a + b, sign, c, last)
+    form = rng.choice(("{a} + {b} {sign} {c}", "{a}+{b}{sign}{c}", "{a} plus {b} {said} {c}"))
+    said = "plus" if sign == "+" else "minus"
+    expression = form.format(a=a, b=b, c=c, sign=sign, said=said)
+    question = rng.choice(words("sums")["questions"]).format(expression)
+    if sign == "+" and rng.random() < 0.3:
+        question = rng.choice(words("sums")["three"]).format(a=a, b=b, c=c)
+    return Exchange(question[:1].upper() + question[1:], f"{first}, and {second}.", str(last))
 
 
 def about_numbers(rng: random.Random) -> Exchange:
@@ -171,6 +181,7 @@ def about_numbers(rng: random.Random) -> Exchange:
     a, b = rng.sample(range(1, 101), k=2)
     half, last = rng.randint(1, 25), a + rng.randint(3, 12)
     several = rng.sample(range(1, 100), k=rng.randint(3, 5))
+    start, step, countdown = rng.randint(1, 20), rng.choice((1, 2, 2, 3, 5, 10)), rng.randint(3, 12)
     values = {
         "a": a,
         "b": b,
@@ -184,6 +195,12 @@ def about_numbers(rng: random.Random) -> Exchange:
         "last": last,
         "several": ", ".join(map(str, several)),
         "ordered": ", ".join(map(str, sorted(several))),
+        "most": max(several),
+        "least": min(several),
+        "sequence": ", ".join(str(start + step * n) for n in range(4)),
+        "next": start + step * 4,
+        "countdown": countdown,
+        "down": ", ".join(map(str, range(countdown, 0, -1))),
         "counted": ", ".join(map(str, range(a, last + 1))),
     }
     return Exchange(
