@@ -16,12 +16,13 @@ def some_of_a_kind(rng: random.Random) -> tuple[str, list[str]]:
 
 
 def short_list(rng: random.Random) -> Exchange:
-    """Two to six things of a kind, as many as were asked for, in one of four forms."""
+    """Two to six things of a kind, as many as were asked for if so, in one of four forms."""
     kind, items = some_of_a_kind(rng)
     number = len(items)
-    question = asked(words("lists")["questions"], rng).format(
-        rng.choice((spelled(number), str(number))), kind
-    )
+    said = rng.choice((spelled(number), str(number)))
+    if rng.random() < 0.2:
+        said = rng.choice(("some", "a few", "several"))
+    question = asked(words("lists")["questions"], rng).format(said, kind)
     form = rng.random()
     if form < 0.2:
         answer = f"{', '.join(items[:-1])} and {items[-1]}."
@@ -30,5 +31,5 @@ def short_list(rng: random.Random) -> Exchange:
     answer = "\n".join(f"{mark} {item}" for mark, item in zip(marks, items, strict=True))
     brief = answer
     if form > 0.45:
-        answer = f"Here are {spelled(number)} {kind}:\n\n{answer}"
+        answer = f"Here are {spelled(number) if said.isdigit() else said} {kind}:\n\n{answer}"
     return Exchange(question, answer, brief, plain=False)

@@ -118,7 +118,7 @@ def follow_ups(rng: random.Random) -> list[Exchange]:
     for _ in range(rng.randint(1, 2)):
         step = rng.randint(1, 12)
         sign = rng.choice("+-")
-        if result + step > 200 or (sign == "-" and step > result):
+        if result < 0 or result + step > 200 or (sign == "-" and step > result):
             break
         if _shows_held_out(result, sign, step):
             break
