@@ -24,7 +24,7 @@ from chatsite.backend.training.template import SPECIAL_TOKENS, Turn, render
 # fits holds. Word problems and task dialogues are a third of the corpus but beyond a model of this
 # size, and long stories lead it into loops, so they are thinned out.
 CHAT_WEIGHTS: tuple[tuple[str, float, float], ...] = (
-    ("generated", 0.5, 0.42),
+    ("generated", 0.5, 0.6),
     ("original", 1.0, 1.0),
     ("mledoze/countries", 1.0, 1.5),
     ("microsoft/botframework-cli", 0.8, 0.8),
