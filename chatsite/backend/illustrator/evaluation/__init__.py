@@ -1,0 +1,1 @@
+"""How well prompts are understood: held-out prompts against scenes written by hand."""

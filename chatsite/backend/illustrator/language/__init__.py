@@ -1,0 +1,1 @@
+"""From words to scenes and back: `read` a prompt, `refine` a scene, `describe` what was drawn."""

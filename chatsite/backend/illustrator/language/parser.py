@@ -1,0 +1,200 @@
+"""The grammar: from tokens to a sketch, left to right, without going back.
+
+A preposition joins the things named last to the next thing ("a cat on a table under a lamp" puts
+the table under the lamp); "and" makes things equal, so that what follows is said of all of them.
+"""
+
+from __future__ import annotations
+
+from chatsite.backend.illustrator.language.lexer import Token, tokens
+from chatsite.backend.illustrator.language.lexicon import lexicon
+from chatsite.backend.illustrator.language.phrase import NOUNS, SCENE, Cursor
+from chatsite.backend.illustrator.language.sketch import Draft, Sketch
+from chatsite.backend.illustrator.language.things import Link, Things
+from chatsite.backend.illustrator.scene import Scene
+
+# Links after which "and" names one more object: "with a hat and a scarf".
+_OPEN = frozenset({"with", "held", "worn", "between", "contains", "carries", "surrounded"})
+
+
+def read(
+    prompt: str, *, width: int = 1024, height: int = 1024, seed: int = 0, style: str | None = None
+) -> Scene:
+    """The scene that a prompt describes; `style` is for when the prompt names none.
+
+    Never fails: what is not understood is in the scene's `ignored`.
+    """
+    sketch = Sketch()
+    _Parser(sketch, Cursor(tokens(prompt))).run()
+    return sketch.scene(style=style, width=width, height=height, seed=seed)
+
+
+class _Parser(Things):
+    """Reads the words between the things."""
+
+    def run(self) -> None:
+        """Reads every token."""
+        steps = (
+            self._without,
+            self._break,
+            self._join,
+            self._place,
+            self._image,
+            self._about_scene,
+            self._verb,
+            self._relation,
+            self._with,
+            self._trait,
+            self._pronoun,
+        )
+        while (token := self.cursor.peek()) is not None:
+            if not any(step(token) for step in steps):
+                self.noun(token)
+        self.close_gaps()
+
+    # Words between the things.
+
+    def _without(self, token: Token) -> bool:
+        if not token.get("without"):
+            return False
+        self.cursor.take()
+        self.link = None
+        while (word := self.cursor.peek()) is not None:
+            joins = word.get("joins") and not self.cursor.is_next("articles", ahead=1)
+            if word.get("articles") or joins or word.get("color", "size", "tone"):
+                pass
+            elif (thing := word.get("kind", "part", "weather", "setting")) is not None:
+                self.sketch.leave_out(thing.value)
+            elif word.readings:
+                break
+            else:
+                self.sketch.ignore(word.text)
+            self.cursor.take()
+        return True
+
+    def _break(self, token: Token) -> bool:
+        if not token.get("breaks"):
+            return False
+        self.cursor.take()
+        if self.link is not None and not (self.link.used and self.link.kind in _OPEN):
+            self.link = None
+        self.joined, self.recent = False, False
+        return True
+
+    def _join(self, token: Token) -> bool:
+        if not token.get("joins"):
+            return False
+        self.cursor.take()
+        self.joined, self.recent = True, False
+        if self.link is not None and not (self.link.used and self.link.kind in _OPEN):
+            self.link = None
+        return True
+
+    def _place(self, token: Token) -> bool:
+        place = token.get("place")
+        if place is None or token.get("bodies", "setting"):
+            return False
+        self.cursor.take()
+        self.link = None
+        while self.cursor.is_next("comma"):
+            self.cursor.take()
+        starts = not self.recent and (
+            self.cursor.noun_follows(0) or self.cursor.is_next("articles", "number")
+        )
+        if starts:
+            self.place_next = place.value
+        for draft in () if starts else self.group:
+            draft.place = draft.place or place.value
+        return True
+
+    def _image(self, token: Token) -> bool:
+        """ "A painting of": no thing to draw, unless it hangs or stands somewhere itself."""
+        if not token.get("images"):
+            return False
+        ahead = self.cursor.peek(1)
+        of = ahead is not None and ahead.get("of") is not None
+        hung = ahead is not None and ahead.get("relation") is not None and ahead.text != "in"
+        if token.get("kind") and not of and (self.link is not None or hung):
+            return False
+        if not of and (token.get("setting") or self.cursor.noun_follows(1)):
+            return False
+        for role in SCENE:
+            if (reading := token.get(role)) is not None:
+                self.sketch.say(reading)
+        self.cursor.take()
+        return True
+
+    def _about_scene(self, token: Token) -> bool:
+        reading = token.get(*SCENE)
+        if reading is None or token.get(*NOUNS):
+            return False
+        if token.get("trait") and (self.recent or self.cursor.noun_follows(1)):
+            return False
+        self.cursor.take()
+        self.sketch.say(reading)
+        if not self.cursor.noun_follows(0):
+            self.link = None
+        return True
+
+    def _verb(self, token: Token) -> bool:
+        verb = token.get("verb")
+        if verb is None or not self.sketch.drafts:
+            return False
+        if not self.recent and self.cursor.noun_follows(1) and token.get("trait"):
+            return False
+        self.cursor.take()
+        about = lexicon().verbs[verb.value]
+        sources = self.group
+        if about.pose or about.link in {"held", "worn"}:
+            sources = [d for d in self.group if d.kind.living] or self._living() or self.group
+        if about.pose:
+            able = [d for d in sources if about.pose in d.kind.traits]
+            for draft in able:
+                if about.pose not in draft.traits:
+                    draft.traits.append(about.pose)
+        self.link = Link(about.link, list(sources), verb.value)
+        self.recent = False
+        return True
+
+    def _living(self) -> list[Draft]:
+        return [d for d in reversed(self.sketch.drafts) if d.kind.living][:1]
+
+    def _relation(self, token: Token) -> bool:
+        relation = token.get("relation")
+        if relation is None:
+            return False
+        self.cursor.take()
+        named = self.sketch.drafts[-1] if self.recent and self.sketch.drafts else None
+        self.link = Link(relation.value, list(self.group), token.text, named=named)
+        self.recent = False
+        return True
+
+    def _with(self, token: Token) -> bool:
+        if not token.get("with"):
+            return False
+        self.cursor.take()
+        self.link = Link("with", list(self.group), token.text)
+        self.recent = False
+        return True
+
+    def _trait(self, token: Token) -> bool:
+        if not token.get("trait") or (token.get(*NOUNS) and not self.recent):
+            return False
+        if not self.recent and self.cursor.noun_follows(1):
+            return False
+        self.cursor.take()
+        values = token.all("trait")
+        able = [d for d in self.group if any(v in d.kind.traits for v in values)]
+        self.sketch.pose(token, able or self.sketch.able(token))
+        self.link = None
+        return True
+
+    def _pronoun(self, token: Token) -> bool:
+        if not token.get("pronouns") or self.cursor.noun_follows(1):
+            return False
+        self.cursor.take()
+        if self.link is not None:
+            meant = [d for d in self.sketch.drafts if d not in self.link.sources][-1:]
+            self.attach(self.link, self.living_but(self.link.sources) or meant)
+        self.link = None
+        return True
