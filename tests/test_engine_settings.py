@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import runpy
 import sys
 from pathlib import Path
@@ -112,15 +111,6 @@ def test_every_setting_reaches_the_manager(
             *("--prompt-cache-bytes", "0"),
         ]
     ]
-
-
-def test_the_documentation_lists_each_of_them() -> None:
-    source = Path(SETTINGS).read_text("utf-8")
-    table = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    names = set(re.findall(r'"(CHATSITE_ENGINE\w*)"', source))
-
-    assert len(names) > 10
-    assert [name for name in names if f"| `{name}` |" not in table] == []
 
 
 def test_a_short_cache_makes_room_for_more() -> None:

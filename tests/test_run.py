@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import signal
 import socket
 import subprocess
@@ -17,7 +16,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chatsite.management.commands import serve
 from tests.servers import free_port
 from tests.servers.site import ROOT, Name, Site, clean_environment
 
@@ -172,17 +170,3 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(tmp_path: Path):
     url = f"postgres://nobody@127.0.0.1:{free_port()}/none"
     said = refused(CHATSITE_DATA_DIR=str(tmp_path), DATABASE_URL=url)
     assert said.startswith("CommandError: The database cannot be used: ")
-
-
-def test_every_setting_is_in_the_handbook():
-    read = re.compile(
-        r'(?:env\.\w+|_number|_one_of|_model_limits)\(\s*f?"([^"]+)"|environ\.get\("([^"]+)"'
-    )
-    sources = (ROOT / "chatsite" / "settings.py", Path(serve.__file__))
-    found = read.findall("".join(path.read_text() for path in sources))
-    names = {
-        (first or second).replace("{_var}", "CHATSITE_BACKEND_<NAME>") for first, second in found
-    }
-    handbook = (ROOT / "docs" / "operations.md").read_text()
-    listed = set(re.findall(r"^\| `([A-Z][A-Z_<>]+)` \|", handbook, flags=re.MULTILINE))
-    assert listed == names
