@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatsite.backend.clients import client_for
+from chatsite.backend.clients import Server, client_for
 from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.client import (
     CONTINUE,
@@ -122,13 +122,13 @@ class EmbeddedBackend:
         for last in (False, True):
             begun = False
             endpoint = await self.engine.acquire(model.upstream_id)
-            client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
+            server = Server(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
             try:
                 going_on = CONTINUE if request.continue_last else {}
                 surely = GREEDY if request.params.get("temperature") == 0 else {}
                 own = {**STREAM, **going_on, **surely, **endpoint.body}
                 body = {**request_body(request, model), **own}
-                answer = stream_chat(client, body, "The engine")
+                answer = stream_chat(server, body, "The engine")
                 async with aclosing(answer) as events:
                     async for event in events:
                         begun = True

@@ -1,7 +1,7 @@
 """Speaks OpenAI's chat API to any server that has it: OpenAI, vLLM, Ollama, the engine.
 
-The client's own pydantic chunks cost more CPU than all the rest of a stream, so streams are read
-raw and parsed with orjson (docs/architecture.md has the measurement).
+The official client's pydantic chunks cost more CPU than all the rest of a stream, so streams are
+read raw and parsed with orjson (docs/architecture.md has the measurement).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import orjson
 
 from chatsite.backend import errors, tokens
 from chatsite.backend.catalogue import describe, is_served
-from chatsite.backend.clients import client_for, close_clients, translate
+from chatsite.backend.clients import Server, client_for, close_clients, post, translate
 from chatsite.backend.imaging import remote
 from chatsite.backend.types import (
     BackendEvent,
@@ -54,6 +54,7 @@ BREATH = 0.005
 """Seconds in which a quick stream's words gather after the first: to be woken for each costs ten
 times as much as to read it, and nobody sees the difference."""
 _JSON = {"content-type": "application/json"}
+_LAST = b"[DONE]\n\n"
 _TEXT_ONLY = {"content", "role"}
 
 
@@ -111,7 +112,8 @@ class OpenAIBackend:
         return rows
 
     def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
-        return stream_chat(self.client(), request_body(request, model), self.label)
+        server = Server(self.base_url, self.api_key, self.timeout)
+        return stream_chat(server, request_body(request, model), self.label)
 
     async def embed(self, request: EmbeddingRequest, model: ModelInfo) -> Embeddings:
         body: dict[str, Any] = {"model": model.upstream_id, "input": request.inputs}
@@ -151,7 +153,7 @@ def request_body(request: ChatRequest, model: ModelInfo) -> dict[str, Any]:
 
 
 async def stream_chat(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+    server: Server, body: Mapping[str, Any], label: str
 ) -> AsyncGenerator[BackendEvent, None]:
     """Post a streamed chat completion and yield its events, ending with Finished.
 
@@ -164,7 +166,7 @@ async def stream_chat(
     for attempt in range(1, MAX_TRIES + 1):
         begun = False
         try:
-            async with aclosing(_stream_once(client, body, label)) as events:
+            async with aclosing(_stream_once(server, body, label)) as events:
                 async for event in events:
                     begun = True
                     yield event
@@ -240,27 +242,18 @@ def _worth_another_try(error: errors.BackendError) -> bool:
 
 
 async def _stream_once(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
+    server: Server, body: Mapping[str, Any], label: str
 ) -> AsyncGenerator[BackendEvent, None]:
     usage: Usage | None = None
     produced = 0
     finished = False
+    rest = b""
+    heard = time.monotonic()
     try:
-        # The client's `create` walks over the whole conversation by its types, and then makes an
-        # object of what is to be read raw here: `post` does neither.
-        response: Any = await client.post(
-            "/chat/completions",
-            cast_to=httpx2.Response,
-            content=orjson.dumps(body),
-            options={"headers": _JSON},
-            stream=True,
-            stream_cls=openai.AsyncStream[Any],
-        )
-        try:
-            rest = b""
-            heard = time.monotonic()
-            async for data in response.aiter_bytes():
+        async with aclosing(post(server, "/chat/completions", body, label)) as reply:
+            async for data in reply:
                 *lines, rest = (rest + data).split(b"\n")
+                before = produced
                 for event in _events(_chunks(lines, label)):
                     if isinstance(event, Usage):
                         usage = event
@@ -270,18 +263,10 @@ async def _stream_once(
                     else:
                         finished = True
                     yield event
-                quick = time.monotonic() - heard < BREATH
-                if quick and not data.endswith(b"[DONE]\n\n"):
+                now = time.monotonic()
+                if produced > before and now - heard < BREATH and not data.endswith(_LAST):
                     await asyncio.sleep(BREATH)
                 heard = time.monotonic()
-        finally:
-            await response.aclose()
-    except openai.OpenAIError as error:
-        raise translate(error, label) from error
-    except httpx2.TimeoutException as error:
-        raise errors.UpstreamTimeout(f"{label} went silent in the middle of the answer.") from error
-    except httpx2.HTTPError as error:
-        raise errors.UpstreamFailed(f"{label} broke off in the middle of the answer.") from error
     except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
         raise errors.UpstreamFailed(f"{label} sent a stream that cannot be read.") from error
     if not finished:

@@ -184,6 +184,50 @@ def test_a_server_that_is_not_there_is_unavailable(upstream: Upstream) -> None:
     assert caught.value.message == "Fake cannot be reached."
 
 
+def test_the_proxy_of_the_environment_is_used(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", upstream.url.removesuffix("/v1"))
+    heard = stream(upstream, request("echo"), base_url="http://models.example/v1")
+    assert heard[0] == Delta("Hello ")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    again = upstream.url.replace("v1", "./v1")  # what the environment says is asked once a server
+    assert stream(upstream, request("echo"), base_url=again)[0] == Delta("Hello ")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"error":{"message":"No."}}', "Fake: No."),
+        (b'{"error":"No."}', "Fake: HTTP 400"),
+        (b"<h1>No.</h1>", "Fake: HTTP 400"),
+        (b"[]", "Fake: HTTP 400"),
+    ],
+)
+def test_a_refusal_of_any_form_is_read(body: bytes, words: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"
+        writer.write(head + body)
+        writer.close()
+
+    async def ask() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            asked = OpenAIBackend(
+                name="fake", label="Fake", base_url=f"http://127.0.0.1:{port}/v1", api_key="k"
+            )
+            try:
+                async with aclosing(asked.stream(request("echo"), info("echo"))) as events:
+                    await anext(events)
+            finally:
+                await close_clients()
+
+    with pytest.raises(errors.InvalidRequest) as caught:
+        asyncio.run(ask())
+    assert caught.value.message == words
+
+
 def test_closing_the_stream_stops_the_server(upstream: Upstream) -> None:
     async def leave_early() -> None:
         async with aclosing(
