@@ -102,7 +102,10 @@ def _shortened(question: str, rng: random.Random) -> str:
     short = words("asking")["shortened"]
 
     def chosen(found: re.Match[str]) -> str:
-        return str(short[found[0].lower()]) if rng.random() < 0.6 else found[0]
+        if rng.random() > 0.6:
+            return found[0]
+        shorter = str(short[found[0].lower()])
+        return shorter[:1].upper() + shorter[1:] if found[0][0].isupper() else shorter
 
     return _shortenable().sub(chosen, question)
 

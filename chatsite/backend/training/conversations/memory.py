@@ -188,8 +188,8 @@ def _in_passing(telling: Exchange, between: Between, rng: random.Random) -> list
     """The telling alone, or at times within another request, which is what is answered."""
     if rng.random() < 0.15:
         requests = between(rng)
-        first = requests[0]
-        if "\n" not in first.question and not first.exact:
+        first = next(iter(requests), None)
+        if first and "\n" not in first.question and not first.exact:
             said = telling.question.rstrip(" .!?")
             both = rng.choice((f"{said}. {first.question}", f"{first.question} {said}."))
             return [replace(first, question=both), *requests[1:]]
