@@ -37,6 +37,7 @@ from conversations.feedback_api import router as feedback_router
 from conversations.moderations_api import router as moderations_router
 from conversations.responses_api import router as responses_router
 from conversations.stored_api import router as stored_router
+from finetuning.files_api import router as files_router
 from images.api import router as images_router
 
 logger = logging.getLogger("chatsite.gateway")
@@ -118,6 +119,7 @@ api.add_router("", responses_router)
 api.add_router("", stored_router)
 api.add_router("", feedback_router)
 api.add_router("", images_router)
+api.add_router("", files_router)
 api.add_router("", usage_router)
 
 

@@ -11,6 +11,7 @@ from chatsite.docs_page import api_page
 urlpatterns = [
     path("", include("conversations.urls")),
     path("models/", include("library.urls")),
+    path("files/", include("finetuning.urls")),
     path("pictures/", include("images.urls")),
     path("settings/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

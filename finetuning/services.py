@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -44,6 +46,14 @@ _AT_ONCE = 500
 
 class FileInUse(InvalidRequest):
     code = "file_in_use"
+
+
+class UnusableExamples(InvalidRequest):
+    """No model can be trained on these examples; `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(_in_words(report, told=0))
+        self.report = report
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,24 @@ def keep_file(user: User, arrival: Arrival, *, lasts: timedelta | None = None) -
     return file
 
 
+def write_examples(user: User, filename: str, content: bytes) -> UploadedFile:
+    """Keep a training file that was written in the page.
+
+    Raises UnusableExamples, and what `take_in` and `keep_file` do.
+    """
+    require_size(len(content))
+    report = check(io.BytesIO(content))
+    if not report.usable:
+        raise UnusableExamples(report)
+    with tempfile.NamedTemporaryFile(dir=storing.incoming(), delete=False) as draft:
+        draft.write(content)
+    path = Path(draft.name)
+    try:
+        return keep_file(user, take_in(path, filename, Purpose.FINE_TUNE))
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def require_room(user: User, size: int) -> None:
     """Raises NotPermitted unless the person may store so many bytes more."""
     most = settings.FILES_QUOTA_BYTES
@@ -138,13 +166,15 @@ def _outcome(report: Report | None, *, purpose: str) -> dict[str, object]:
     return {"state": state, "error": _in_words(report), "report": report.to_json()}
 
 
-def _in_words(report: Report) -> str:
+def _in_words(report: Report, *, told: int = 3) -> str:
+    """What is wrong with a file, and the first faults of it; "" where nothing is."""
     if report.usable:
         return ""
     if not report.lines:
         return "There are no examples in this file."
-    of = f"{report.faulty:,} of {report.lines:,} lines cannot be learnt from."
-    return " ".join([of, *map(str, report.faults[:3])])
+    lines = "line" if report.lines == 1 else "lines"
+    of = f"{report.faulty:,} of {report.lines:,} {lines} cannot be learnt from."
+    return " ".join([of, *map(str, report.faults[:told])])
 
 
 # --- in pieces, from the page

@@ -244,7 +244,9 @@ def _continue_upload(request: PageRequest, begun: Upload) -> HttpResponse:
         return JsonResponse({"error": error.message}, status=error.status)
     if isinstance(result, int):
         return JsonResponse({"offset": result})
-    return JsonResponse({"offset": begun.size, "model": result.id, "problem": result.error})
+    words = f"is here. {result.error}" if result.error else "is here and can be picked."
+    done = {"done": f"{result.id} {words}", "problem": bool(result.error)}
+    return JsonResponse({"offset": begun.size, **done})
 
 
 # --- models

@@ -1,5 +1,6 @@
-// Sends a model file piece by piece, so that neither side holds more than a piece of it, and goes
-// on where a connection broke off: the server says which byte it needs next.
+// Sends a file piece by piece, so that neither side holds more than a piece of it, and goes on where
+// a connection broke off: the server says which byte it needs next, and in the end what has come of
+// it in words (`done`), whether that is a `problem`, and perhaps a `location` to go to.
 const section = document.querySelector("[data-upload]");
 const zone = section.querySelector(".drop");
 const picker = section.querySelector("input[type=file]");
@@ -51,12 +52,13 @@ async function ask(url, options) {
 
 async function send(file, signal) {
   const about = new URLSearchParams({ name: file.name, size: file.size, stamp: file.lastModified });
+  for (const choice of section.querySelectorAll("select")) about.set(choice.name, choice.value);
   const { url, offset, piece } = await ask(section.dataset.upload, { method: "POST", body: about, signal });
   sending.url = url;
   let next = offset;
   let answer = {};
   // What had come whole before the site was killed is put in its place by an empty piece.
-  while (!answer.model) {
+  while (!answer.done) {
     showProgress(file, next);
     const body = file.slice(next, next + piece);
     answer = await ask(`${url}?offset=${next}`, { method: "PUT", body, signal });
@@ -76,9 +78,10 @@ async function upload(file) {
   showProgress(file, 0);
   state.hidden = false;
   try {
-    const { model, problem } = await send(file, sending.abort.signal);
-    show(problem ? `${model} is here. ${problem}` : `${model} is here and can be picked.`, Boolean(problem));
-    window.htmx.trigger(document.body, "models-changed");
+    const { done, problem, location: page } = await send(file, sending.abort.signal);
+    show(done, Boolean(problem));
+    if (page) location.assign(page);
+    else window.htmx.trigger(document.body, section.dataset.uploadEvent);
   } catch (error) {
     if (error.name === "AbortError") {
       show("The upload is cancelled.");

@@ -319,7 +319,7 @@ def test_a_file_is_sent_in_pieces(admin: Client, models: Path, alphabet: bytes) 
     assert (again.status_code, again.json()) == (409, {"offset": half})
     assert begin(admin, "Mine.gguf", alphabet).json()["offset"] == half
     assert admin.put(f"{url}?offset={half}", alphabet[half:]).json() == {
-        "offset": len(alphabet), "model": "mine", "problem": "",
+        "offset": len(alphabet), "done": "mine is here and can be picked.", "problem": False,
     }  # fmt: skip
     assert (models / "Mine.gguf").read_bytes() == alphabet
 

@@ -50,6 +50,10 @@ def _mend(schemas: dict[str, Any]) -> None:
         for name in ("first_id", "last_id"):
             if name in schema.get("properties", {}):
                 schema["properties"][name] = {"type": ["string", "null"]}
+    # A purpose of uploads, and missing in what they are answered with.
+    purposes = schemas["OpenAIFile"]["properties"]["purpose"]["enum"]
+    if "evals" not in purposes:
+        purposes.append("evals")
     # Shown by the official example of pausing a job, and missing here.
     statuses = schemas["FineTuningJob"]["properties"]["status"]["enum"]
     if "paused" not in statuses:
