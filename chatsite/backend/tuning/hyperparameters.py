@@ -24,7 +24,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "generations": (2, 64),
     "max_answer_tokens": (1, 4096),
 }
-_STEPS = {"supervised": 24, "dpo": 75, "kto": 75, "reward": 60, "reinforcement": 60}
+_STEPS = {"supervised": 24, "dpo": 50, "kto": 50, "reward": 50, "reinforcement": 50}
 """Steps that a job of few examples should have: enough to learn, too few to forget much."""
 _MOST_EPOCHS = {"supervised": 20, "dpo": 5, "kto": 5, "reward": 5, "reinforcement": 10}
 _FEWEST_EPOCHS = {"supervised": 3, "dpo": 1, "kto": 1, "reward": 1, "reinforcement": 1}
