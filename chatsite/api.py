@@ -22,7 +22,7 @@ from accounts import limits, request_log
 from accounts.auth import caller_for_bearer
 from accounts.types import Caller
 from accounts.usage_api import router as usage_router
-from chatsite import http, replay
+from chatsite import http, packing, replay
 from chatsite.backend.errors import (
     BackendError,
     InvalidRequest,
@@ -174,7 +174,9 @@ class GatewayMiddleware:
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_endpoint(request.path_info):
             return await self.get_response(request)
-        return await request_log.observe(request, self._reply(request))
+        response = await request_log.observe(request, self._reply(request))
+        await packing.pack_reply(request, response)
+        return response
 
     async def _reply(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
@@ -182,6 +184,11 @@ class GatewayMiddleware:
         if settings.HTTPS and not request.is_secure():
             words = "Use https: a key must not travel in the clear."
             response: HttpResponseBase = _problem(403, words, code="insecure")
+        elif "\0" in request.path_info or "%00" in request.META["QUERY_STRING"]:
+            # No text in PostgreSQL may have it, and so nothing can be found by it.
+            response = _problem(
+                400, "An address cannot have the character NUL.", code="invalid_url"
+            )
         else:
             response = await self._answer(request)
         caller: Caller | None = getattr(request, "caller", None)
@@ -196,10 +203,15 @@ class GatewayMiddleware:
         response["openai-processing-ms"] = str(round(1000 * (time.perf_counter() - started)))
         response["openai-version"] = "2020-10-01"
         response["x-content-type-options"] = "nosniff"
+        if isinstance(response, HttpResponse):
+            response["content-length"] = str(len(response.content))
         return response
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         try:
+            if "HTTP_CONTENT_ENCODING" in request.META:
+                await bearer(request)  # nothing is unpacked for a stranger
+                await packing.unpack(request)
             match = resolve(request.path_info, urlconf=__name__)
             request.resolver_match = match
             view = partial(match.func, request, *match.args, **match.kwargs)

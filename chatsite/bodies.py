@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
@@ -15,6 +16,18 @@ def _refuse(value: Any) -> None:
 
 Unsupported = Annotated[Any, AfterValidator(_refuse)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _shallow(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what could be read and not be written again, in a request or reply that holds it."""
+    try:
+        orjson.dumps([[[[[[[[value]]]]]]]])
+    except TypeError as error:
+        raise PydanticCustomError("nesting", "it is nested too deeply") from error
+    return value
+
+
+JSONObject = Annotated[dict[str, Any], AfterValidator(_shallow)]
 
 
 class Body(BaseModel):

@@ -11,6 +11,7 @@ import orjson
 from django.http import HttpResponse, StreamingHttpResponse
 
 from chatsite.backend.errors import BackendError
+from chatsite.backend.moderation.secrets import mask
 
 DONE = b"data: [DONE]\n\n"
 
@@ -38,7 +39,8 @@ def error_bytes(
 
 
 def body_of(error: BackendError) -> dict[str, Any]:
-    return error_body(error.message, kind=error.type, param=error.param, code=error.code)
+    """The envelope. The words of a model's server may quote keys and addresses with passwords."""
+    return error_body(mask(error.message).text, kind=error.type, param=error.param, code=error.code)
 
 
 def error_response(error: BackendError) -> HttpResponse:
@@ -54,6 +56,8 @@ def error_response(error: BackendError) -> HttpResponse:
         response["retry-after-ms"] = str(math.ceil(1000 * error.retry_after))
     if error.status == 401:
         response["www-authenticate"] = "Bearer"
+    if error.code == "unsupported_content_encoding":
+        response["accept-encoding"] = "gzip, deflate"
     return response
 
 

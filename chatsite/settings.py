@@ -6,6 +6,7 @@ Nothing has to be set: without any variable the site keeps all it needs under on
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,18 @@ def _number(
     return number
 
 
+def _origins(name: str) -> list[str]:
+    """Origins of pages, such as https://app.example.org, or "*" for all."""
+    given = [str(origin).strip().rstrip("/") for origin in env.list(name, default=[])]
+    for origin in given:
+        if origin != "*" and not re.fullmatch(r"https?://[^/\s?#@*]+", origin):
+            raise ImproperlyConfigured(
+                f"{name} must be a list such as https://app.example.org,http://localhost:3000, or "
+                f"* for all, not {origin!r}."
+            )
+    return given
+
+
 def _one_of(name: str, *choices: str) -> str:
     """One of several words, the first where none is given."""
     given = str(env.str(name, default="")) or choices[0]
@@ -135,6 +148,7 @@ MIDDLEWARE = [
     "chatsite.api.GatewayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "chatsite.packing.PackedPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -384,6 +398,29 @@ REQUEST_SECONDS = _number("CHATSITE_REQUEST_SECONDS", least=1) or 30
 REQUEST_PACE = _number("CHATSITE_REQUEST_PACE", least=0, default=1024) or 0
 IDLE_SECONDS = _number("CHATSITE_IDLE_SECONDS", least=1) or 75
 REPLY_SECONDS = _number("CHATSITE_REPLY_SECONDS", least=1) or 60
+
+# Pages of other sites that may call the API, with a key of their own and never with cookies.
+if _cors_origins := _origins("CHATSITE_CORS_ORIGINS"):
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+    CORS_ALLOW_ALL_ORIGINS = "*" in _cors_origins
+    CORS_ALLOWED_ORIGINS = [origin for origin in _cors_origins if origin != "*"]
+    CORS_URLS_REGEX = r"^/v1/(?!docs$)"
+    CORS_ALLOW_HEADERS = (
+        "accept", "authorization", "content-encoding", "content-type", "idempotency-key",
+        "openai-beta", "openai-organization", "openai-project", "x-request-id", "x-requested-with",
+        # What the official client for browsers tells of itself.
+        *(f"x-stainless-{name}" for name in (
+            "arch", "helper-method", "lang", "os", "package-version", "poll-helper",
+            "custom-poll-interval", "retry-count", "runtime", "runtime-version", "timeout",
+        )),
+    )  # fmt: skip
+    CORS_EXPOSE_HEADERS = (
+        "x-request-id", "x-chatsite-overhead-ms", "openai-processing-ms", "openai-version",
+        "retry-after", "retry-after-ms", "x-should-retry", "idempotent-replayed",
+        *(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset")
+          for of in ("requests", "tokens")),
+    )  # fmt: skip
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -36,6 +36,8 @@ def invalid_request(errors: Sequence[dict[str, Any]], body: Any) -> InvalidReque
     place, error = max((each for each in placed if each[0][:1] == first), key=_says)
     param = _written(place)
     kind, words = error["type"], error["msg"].removeprefix("Value error, ")
+    if kind == "missing" and not param:
+        return InvalidRequest("The request has no body. Send a JSON object.", code="invalid_json")
     if kind in ("missing", "union_tag_not_found"):
         message = f"Missing required parameter: '{param}'."
     elif kind == "extra_forbidden":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,8 +21,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chatsite.bodies import Body, Metadata, NonEmpty, Unsupported
-from conversations.schemas import FunctionName, JSONObjectFormat, TextFormat
+from chatsite.bodies import Body, JSONObject, Metadata, NonEmpty, Unsupported
+from conversations.message_schemas import FunctionName
+from conversations.schemas import JSONObjectFormat, TextFormat
 
 MAX_TOOLS = 128
 
@@ -42,18 +42,6 @@ def _refused_with(advice: str) -> AfterValidator:
             raise PydanticCustomError("unsupported", "{advice}", {"advice": advice})
 
     return AfterValidator(refuse)
-
-
-def _shallow(value: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what could be read and not be written again, in a reply some levels deeper."""
-    try:
-        orjson.dumps([[[[[[[[value]]]]]]]])
-    except TypeError as error:
-        raise PydanticCustomError("nesting", "it is nested too deeply") from error
-    return value
-
-
-JSONObject = Annotated[dict[str, Any], AfterValidator(_shallow)]
 
 
 # --- items of the input

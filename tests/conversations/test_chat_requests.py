@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletion
 
 from accounts.types import IssuedKey
 from chatsite.backend.registry import get_registry
-from conversations import schemas
+from conversations import message_schemas
 from tests.gateway import error, get, post, send, with_client
 from tests.servers.answers import Answer
 from tests.servers.upstream import Upstream
@@ -223,7 +223,7 @@ def test_a_picture_is_looked_at_first(key: IssuedKey, url: str, words: str) -> N
 def test_a_picture_may_not_be_larger_than_openais(
     key: IssuedKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schemas, "LARGEST_PICTURE", 3 * 1024**2)
+    monkeypatch.setattr(message_schemas, "LARGEST_PICTURE", 3 * 1024**2)
     url = f"data:image/png;base64,{b64encode(bytes(3 * 1024**2 + 1)).decode()}"
     problem = refused(key, messages=user({"type": "image_url", "image_url": {"url": url}}))
     assert "at most 3 MB" in problem["message"]

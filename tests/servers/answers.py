@@ -50,6 +50,7 @@ class Answer:
     delay: float = 0.0
     status: int = 200
     code: str | None = None
+    message: str = ""
     retry_after: str = ""
     breaks: Break | None = None
     after: int = 0

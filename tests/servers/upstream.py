@@ -229,7 +229,7 @@ class Upstream:
 def _refusal(answer: Answer) -> web.Response:
     kind, code = ERRORS.get(answer.status, ("server_error", None))
     headers = {"retry-after": answer.retry_after} if answer.retry_after else {}
-    message = f"The fake provider was told to answer {answer.status}."
+    message = answer.message or f"The fake provider was told to answer {answer.status}."
     error = {"message": message, "type": kind, "param": None, "code": answer.code or code}
     return web.json_response({"error": error}, status=answer.status, headers=headers)
 
