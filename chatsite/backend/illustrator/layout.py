@@ -1,0 +1,192 @@
+"""How big things appear, how the many of a kind are spread, and in which order they are drawn.
+
+Sizes depend on a thing and its depth alone, so that what is added later changes nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from chatsite.backend.illustrator.catalogue import Kind, kinds
+from chatsite.backend.illustrator.painting.sprites import width_of
+from chatsite.backend.illustrator.scene import Scene, Subject
+from chatsite.backend.illustrator.stage import Stage
+
+AIRBORNE = frozenset({"flying", "moving"})
+GROUNDED = frozenset(
+    {"sitting", "standing", "walking", "sleeping", "lying", "eating", "running", "parked", "reading"}
+)
+ZOOM = {"close-up": 1.45, "portrait": 1.6, "wide": 0.62, "above": 0.85}
+AGES = {"baby": 0.62, "young": 0.8}
+FEW = 7
+"""Up to so many stand side by side; more are spread over all the room there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One copy of a subject: the foot point in 0..1 of the picture, its depth, its height in
+    shares of the picture's height, whether it faces left, and its place in the drawing order."""
+
+    subject: Subject
+    index: int
+    x: float
+    y: float
+    depth: float
+    height: float
+    flip: bool
+    order: float
+
+
+def scale_at(depth: float) -> float:
+    """How much bigger than its plain size a thing of that depth appears."""
+    return 0.3 + 1.6 * (1 - min(1.0, max(0.0, depth))) ** 1.6
+
+
+def depth_for(scale: float) -> float:
+    """The depth at which `scale_at` is that, within 0..1."""
+    return min(1.0, max(0.0, 1 - max(0.0, (scale - 0.3) / 1.6) ** (1 / 1.6)))
+
+
+def plain_size(subject: Subject) -> float:
+    """A subject's height in shares of the picture's shorter side, before depth: small things are
+    shown larger than they are beside big ones, or a mouse could not be seen beside an elephant."""
+    kind = kinds()[subject.kind]
+    metres = max(0.02, kind.height) * _age(subject)
+    size = min(0.85, 0.33 * metres**0.26) * subject.size**0.85
+    wide = width_of(kind)
+    return size if wide <= 1.6 else size * (1.6 / wide) ** 0.45
+
+
+def _age(subject: Subject) -> float:
+    return next((AGES[trait] for trait in subject.traits if trait in AGES), 1.0)
+
+
+def height_of(scene: Scene, subject: Subject, depth: float) -> float:
+    """The height of a subject at a depth, in shares of the picture's height."""
+    short = min(scene.width, scene.height) / scene.height
+    zoom = ZOOM.get(scene.camera or "", 1.0)
+    if kinds()[subject.kind].category in {"sky", "landscape"}:
+        zoom = 1 + (zoom - 1) * 0.25
+    return plain_size(subject) * scale_at(depth) * short * zoom
+
+
+def wide_share(scene: Scene, kind: Kind, height: float) -> float:
+    """The width, in shares of the picture's width, of a thing that is so high."""
+    return height * width_of(kind) * scene.height / scene.width
+
+
+def lives(subject: Subject) -> str:
+    """Where a subject is at home, given what it does."""
+    home = kinds()[subject.kind].lives
+    traits = set(subject.traits)
+    if home == "sky" and kinds()[subject.kind].category != "sky" and traits & GROUNDED:
+        return "ground"
+    if home in {"ground", "floor"} and "flying" in traits:
+        return "sky"
+    return home
+
+
+def foot_y(stage: Stage, depth: float) -> float:
+    """Where on the ground (or the water) a depth is."""
+    far, near = stage.ground or stage.water or (0.6, 0.95)
+    return near - (near - far) * min(1.0, max(0.0, depth)) ** 0.8
+
+
+def copies(scene: Scene, stage: Stage, subject: Subject, order: float) -> list[Placed]:
+    """Every copy of a composed subject; the first stands where `at` says."""
+    if subject.at is None:
+        raise ValueError(f"subject {subject.id} is not composed")
+    x, y, depth = subject.at
+    rng = random.Random(f"{scene.seed}:{subject.id}:copies")
+    home = lives(subject)
+    kind = kinds()[subject.kind]
+    floats = home in {"sky", "underwater"} or stage.open
+    drop = 0.0
+    if scene.camera in {"close-up", "portrait"} and home == "ground" and not stage.open:
+        drop = (ZOOM[scene.camera] - 1) * 0.38
+    found = []
+    for index in range(max(1, subject.count)):
+        if index == 0:
+            spot = (x, y, depth)
+        elif subject.relation and subject.relation.kind == "around":
+            spot = _around(scene, subject, index)
+        elif floats:
+            spot = _aloft(scene, stage, subject, index, rng)
+        else:
+            spot = _in_row(scene, stage, subject, index, rng)
+        px, py, far = spot
+        height = height_of(scene, subject, far)
+        if index and subject.count > 2:
+            height *= 0.88 + 0.24 * rng.random()
+        flip = (px > 0.54) if index == 0 else rng.random() < 0.5
+        if kind.category in {"building", "symbol", "sky", "landscape", "furniture", "food"}:
+            flip = False
+        found.append(Placed(subject, index, px, py + drop, far, height, flip, order + far - depth))
+    return found
+
+
+def _around(scene: Scene, subject: Subject, index: int) -> tuple[float, float, float]:
+    assert subject.at is not None
+    x, y, depth = subject.at
+    target = scene.subject(subject.relation.targets[0]) if subject.relation else subject
+    cx, cy, _ = target.at or subject.at
+    angle = math.atan2(y - cy, x - cx) + math.tau * index / subject.count
+    reach = math.hypot(x - cx, y - cy)
+    return cx + math.cos(angle) * reach, cy + math.sin(angle) * reach * 0.5, depth
+
+
+def _aloft(
+    scene: Scene, stage: Stage, subject: Subject, index: int, rng: random.Random
+) -> tuple[float, float, float]:
+    """Spread evenly over the air or the water by a low-discrepancy sequence from the first."""
+    assert subject.at is not None
+    x, y, depth = subject.at
+    height = height_of(scene, subject, depth)
+    low, high = _room(stage, lives(subject), height)
+    px = (x + 0.7548776662 * index) % 1.0
+    span = max(0.02, high - low)
+    py = low + ((y - low) / span + 0.5698402909 * index) % 1.0 * span
+    margin = 0.06
+    return (
+        margin + px * (1 - 2 * margin),
+        py,
+        min(1.0, max(0.0, depth + (rng.random() - 0.35) * 0.3)),
+    )
+
+
+def _room(stage: Stage, home: str, height: float) -> tuple[float, float]:
+    """The highest and the lowest foot of something that floats."""
+    if home == "underwater" and stage.water:
+        return stage.water[0] + height, max(stage.water[0] + height + 0.05, stage.water[1])
+    if stage.open:
+        return min(0.9, height + 0.03), 0.96
+    return height + 0.03, max(height + 0.08, stage.horizon * 0.82)
+
+
+def _in_row(
+    scene: Scene, stage: Stage, subject: Subject, index: int, rng: random.Random
+) -> tuple[float, float, float]:
+    """Beside the first, right and left in turn; what does not fit stands in rows behind."""
+    assert subject.at is not None
+    x, y, depth = subject.at
+    kind = kinds()[subject.kind]
+    wide = wide_share(scene, kind, height_of(scene, subject, depth))
+    step = wide * (1.04 if subject.count <= FEW else 0.8)
+    slots = [0.0]
+    reach = 1
+    while x + reach * step < 0.98 - wide * 0.3 or x - reach * step > 0.02 + wide * 0.3:
+        if x + reach * step < 0.98 - wide * 0.3:
+            slots.append(reach * step)
+        if x - reach * step > 0.02 + wide * 0.3:
+            slots.append(-reach * step)
+        reach += 1
+    row, slot = divmod(index, len(slots))
+    far = min(1.0, depth + row * 0.16 + (rng.random() - 0.5) * 0.06)
+    shift = step * 0.5 if row % 2 else 0.0
+    px = x + slots[slot] + shift + (rng.random() - 0.5) * wide * 0.18
+    moved = foot_y(stage, far) - foot_y(stage, depth)
+    if stage.water and lives(subject) == "water":
+        moved *= 0.6
+    return px, y + moved, far
