@@ -35,6 +35,8 @@ _FIELDS = {
     "relations": "relation",
     "numbers": "number",
     "sizes": "size",
+    "comparatives": "comparative",
+    "shades": "shade",
 }
 
 
@@ -68,6 +70,7 @@ class Lexicon:
     verbs: Mapping[str, Verb]
     tones: Mapping[str, tuple[float, float]]
     features: Mapping[str, tuple[str, int]]
+    commands: Mapping[str, tuple[str, ...]]
 
     def single(self, word: str) -> tuple[Reading, ...]:
         """The readings of one word alone."""
@@ -97,6 +100,7 @@ def lexicon() -> Lexicon:
         verbs={name: Verb(pose, link) for name, (pose, link, _) in data["verbs"].items()},
         tones={name: (toward, full) for name, (toward, full) in data["tones"].items()},
         features={name: (kind, count) for name, (kind, count) in data["features"].items()},
+        commands={name: tuple(words) for name, words in data["commands"].items()},
     )
 
 
@@ -119,8 +123,8 @@ def _entries(data: Mapping[str, Any]) -> Iterator[tuple[str, Reading]]:
     ]
     named += [("part", name, (name, *words)) for name, words in parts().items()]
     for section, role in _FIELDS.items():
-        # "Above" alone is where something stands, not how it is looked at.
-        own = section != "cameras"
+        # "Above" alone is where something stands, and "dark" is an adjective like others.
+        own = section not in {"cameras", "shades"}
         named += [
             (role, value, (*((value.replace("_", " "),) if own else ()), *words))
             for value, words in data[section].items()

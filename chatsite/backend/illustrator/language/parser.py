@@ -16,6 +16,8 @@ from chatsite.backend.illustrator.scene import Scene
 # Links after which "and" names one more object: "with a hat and a scarf".
 _OPEN = frozenset({"with", "held", "worn", "between", "contains", "carries", "surrounded"})
 
+_GROUNDED = frozenset({"beside", "on", "in_front_of", "behind", "inside", "left_of", "right_of"})
+
 
 def read(
     prompt: str, *, width: int = 1024, height: int = 1024, seed: int = 0, style: str | None = None
@@ -25,8 +27,13 @@ def read(
     Never fails: what is not understood is in the scene's `ignored`.
     """
     sketch = Sketch()
-    _Parser(sketch, Cursor(tokens(prompt))).run()
+    read_into(sketch, prompt)
     return sketch.scene(style=style, width=width, height=height, seed=seed)
+
+
+def read_into(sketch: Sketch, text: str) -> None:
+    """Adds what a text says to a sketch; "the fox" is the one that is there already."""
+    _Parser(sketch, Cursor(tokens(text))).run()
 
 
 class _Parser(Things):
@@ -165,7 +172,10 @@ class _Parser(Things):
             return False
         self.cursor.take()
         named = self.sketch.drafts[-1] if self.recent and self.sketch.drafts else None
-        self.link = Link(relation.value, list(self.group), token.text, named=named)
+        # "Under the moon beside a lake": it is not the moon that is beside the lake.
+        lofty = bool(self.before) and all(d.kind.lives == "sky" for d in self.group)
+        sources = self.before if lofty and relation.value in _GROUNDED else self.group
+        self.link = Link(relation.value, list(sources), token.text, named=named)
         self.recent = False
         return True
 

@@ -41,7 +41,7 @@ _SURFACES = frozenset(
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A subject that is being read."""
+    """A subject that is being read, or changed: `origin` is what it was in the scene before."""
 
     kind: Kind
     count: int = 1
@@ -52,6 +52,8 @@ class Draft:
     relation: str | None = None
     targets: list[Draft] = field(default_factory=list)
     place: str | None = None
+    at: tuple[float, float, float] | None = None
+    origin: Subject | None = None
 
     def add_color(self, color: tuple[str, str]) -> None:
         """Notes a colour; a third and further ones change nothing."""
@@ -146,9 +148,9 @@ class Sketch:
 
     def scene(self, *, style: str | None, width: int, height: int, seed: int) -> Scene:
         """The finished scene, its subjects numbered in the order in which they were named."""
-        numbers = {id(draft): number for number, draft in enumerate(self.drafts, 1)}
+        subjects, next_id = self.subjects(1)
         return Scene(
-            subjects=tuple(_subject(draft, numbers) for draft in self.drafts),
+            subjects=subjects,
             setting=self._setting(),
             time=self.fields.get("time") or self._time(),
             season=self.fields.get("season"),
@@ -164,8 +166,16 @@ class Sketch:
             width=width,
             height=height,
             seed=seed,
-            next_id=len(self.drafts) + 1,
+            next_id=next_id,
         )
+
+    def subjects(self, next_id: int) -> tuple[tuple[Subject, ...], int]:
+        """The subjects, new ones numbered from `next_id`, and the id after the last of them."""
+        numbers: dict[int, int] = {}
+        for draft in self.drafts:
+            numbers[id(draft)] = draft.origin.id if draft.origin is not None else next_id
+            next_id += draft.origin is None
+        return tuple(_subject(draft, numbers) for draft in self.drafts), next_id
 
     def _setting(self) -> str:
         if "setting" in self.fields:
@@ -224,6 +234,7 @@ def _subject(draft: Draft, numbers: dict[int, int]) -> Subject:
         parts=tuple(draft.parts),
         relation=Relation(draft.relation, targets) if draft.relation and targets else None,
         place=draft.place,
+        at=draft.at,
     )
 
 

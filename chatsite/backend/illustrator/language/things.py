@@ -42,7 +42,9 @@ class Things:
 
     `group` are the things named last, of which more may be said. `link` waits for its object;
     `fronted` is one whose object came first ("on a table, a cat"). `gaps` are phrases whose noun
-    is still to come. `joined` is set right after "and", `recent` right after a noun.
+    is still to come. `before` are those that were named before `group` was named as
+    an object. `joined` is set right after "and", `recent` right after a noun, `closed` when
+    something was said of the group that is not said of what follows.
     """
 
     sketch: Sketch
@@ -51,7 +53,9 @@ class Things:
     link: Link | None = None
     fronted: Link | None = None
     gaps: list[Phrase] = field(default_factory=list)
+    before: list[Draft] = field(default_factory=list)
     joined: bool = False
+    closed: bool = False
     recent: bool = False
     place_next: str | None = None
 
@@ -120,7 +124,12 @@ class Things:
             self.sketch.ignore(phrase.noun.text)
 
     def _skips(self, noun: Token, phrase: Phrase) -> bool:
-        """Parts of a body, edges, families: they stand for somebody who was named."""
+        """Parts of a body, edges, families: they stand for somebody who was named.
+
+        So do pictures ("in oil painting"), which are no things unless they hang somewhere.
+        """
+        if noun.get("images") and self.link is None and not self.cursor.is_next("relation"):
+            return phrase.number is None and not phrase.colors
         if phrase.owner and noun.get("families") and (parents := self._living_named()):
             young = noun.get("young") is not None
             family = Draft(parents[-1].kind, phrase.number or 1, size=0.6 if young else 1.3)
@@ -194,7 +203,7 @@ class Things:
             self.sketch.palette.append(phrase.tone)
         for token in phrase.traits:
             self.sketch.pose(token, ())
-        self.link = None
+        self.link, self.closed = None, True
         if named and (grown := named[-1].get("kind")) is not None:
             self.group = [Draft(kinds()[grown.value], 5)]
             self.sketch.drafts += self.group
@@ -325,7 +334,8 @@ class Things:
                     draft.relate(self.fronted.kind, self.fronted.sources)
                 self.fronted = None
             together = self.joined and bool(self.group) and not self.group[-1].targets
-            self.group = [*self.group, *drafts] if together else drafts
+            self.group = [*self.group, *drafts] if together and not self.closed else drafts
+            self.closed = False
         self.recent, self.joined = True, False
         self._contents(drafts)
 
@@ -345,7 +355,7 @@ class Things:
                 under = lofty and source.kind.lives != "sky" and not targets[0].kind.living
                 source.relate("under" if under else link.kind, targets)
             verbal = link.word in lexicon().verbs
-            self.group = sources if verbal and sources else targets
+            self.before, self.group = sources, sources if verbal and sources else targets
             if link.kind != "between":
                 self.link = None
             return
