@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -16,10 +17,11 @@ import orjson
 import pytest
 
 from chatsite.api import document
-from chatsite.api_manual import LANGUAGES, Call, Example, call_of, sections
+from chatsite.api_manual import LANGUAGES, MANUAL, Call, Example, call_of, sections
 from tests.clients.test_clients import CLIENTS
 from tests.servers.site import ROOT, Site, clean_environment
 from tests.servers.upstream import Upstream
+from tests.test_operations import sources as product_modules
 
 SECTIONS = sections()
 EXAMPLES = [
@@ -100,6 +102,26 @@ pass
     form = (("purpose", "fine-tune"), ("file", "@two words.jsonl"))
     assert call_of(section) == Call("/files", None, form)
     assert [(each.language, each.line) for each in section.examples] == [("sh", 4), ("python", 11)]
+
+
+PAGES_ALONE = {"conversation_busy", "email_taken"}
+"""Codes of errors that no endpoint answers with."""
+
+
+def test_every_code_of_an_error_is_in_the_manual() -> None:
+    codes: set[object] = set()
+    for path in product_modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.keyword(arg="code", value=ast.Constant(value=str() as code)):
+                    codes.add(code)
+                case ast.Assign(
+                    targets=[ast.Name(id="code")], value=ast.Constant(value=str() as code)
+                ):
+                    codes.add(code)
+    assert "rate_limit_exceeded" in codes
+    told = set(re.findall(r"`(\w+)`", MANUAL.read_text("utf-8")))
+    assert codes - told == PAGES_ALONE
 
 
 # --- what the examples print
