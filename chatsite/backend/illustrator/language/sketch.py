@@ -186,7 +186,8 @@ class Sketch:
             if draft.kind.lives in {"floor", "wall"}:
                 return draft.kind.setting
         grounded = [d for d in self.drafts if d.kind.lives not in {"sky", "worn", "plain"}]
-        for draft in (*grounded, *self.drafts):
+        fixed = [d for d in grounded if d.kind.category in {"building", "vehicle", "landscape"}]
+        for draft in (*fixed, *grounded, *self.drafts):
             return draft.kind.setting
         return "meadow" if self.fields.keys() & {"time", "season"} or self.weather else "plain"
 

@@ -305,6 +305,8 @@ class Things:
                 draft.traits.append("stone")
             elif thing is not None and thing.value == "toy":
                 draft.size *= 0.5
+            elif thing is not None and thing.value == draft.kind.name:
+                pass
             elif thing is not None and self._grows(thing.value, draft):
                 draft.kind = kinds()[thing.value]
             else:
