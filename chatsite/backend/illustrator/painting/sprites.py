@@ -5,6 +5,10 @@ from __future__ import annotations
 from chatsite.backend.illustrator.catalogue import Kind
 from chatsite.backend.illustrator.painting import (
     birds,
+    vehicles,
+    outdoors,
+    landforms,
+    boats,
     buildings,
     heavens,
     headwear,
@@ -16,7 +20,7 @@ from chatsite.backend.illustrator.painting import (
 )
 from chatsite.backend.illustrator.painting.sprite import SPRITES, Sprite
 
-MODULES = (birds, buildings, heavens, headwear, insects, people, plants, quadrupeds, sealife)
+MODULES = (birds, vehicles, outdoors, landforms, boats, buildings, heavens, headwear, insects, people, plants, quadrupeds, sealife)
 """The modules whose painters are registered by importing them."""
 
 
