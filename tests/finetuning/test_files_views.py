@@ -158,7 +158,7 @@ def test_a_file_tells_what_a_model_would_learn(client: Client, alice: User, sent
     assert "1 example is longer than the 1,024 tokens" in text
     assert "The longest stands on line 4." in text
     assert "1 example repeats an earlier one." in text
-    assert "1 example has what looks like email address." in text
+    assert "Email address found in 1 example." in text
     assert "Line 1 user Translate to French: 'Hello' assistant Bonjour" in text
 
 
