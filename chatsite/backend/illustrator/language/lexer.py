@@ -143,14 +143,16 @@ def _respelled(word: str, *, distance: int) -> tuple[Reading, ...]:
     if len(word) < 5:
         return ()
     sound = _sound(word)
+    letters = _letters(sound)
     best: tuple[int, str] | None = None
-    for candidate, spoken in _by_first_letter().get(word[0], ()):
-        if abs(len(spoken) - len(sound)) > distance:
+    for candidate, spoken, others in _by_first_letter().get(word[0], ()):
+        far = (letters ^ others).bit_count() > 2 * distance
+        if far or abs(len(spoken) - len(sound)) > distance:
             continue
         steps = 0 if spoken == sound else _steps(sound, spoken, distance)
         same_length = len(spoken) == len(sound)
         swapped = sorted(spoken) == sorted(sound)
-        if steps == 1 and same_length and not swapped and len(word) < 8:
+        if steps == 1 and not swapped and len(word) < (8 if same_length else 6):
             continue
         if steps <= distance and (best is None or steps < best[0]):
             best = steps, candidate
@@ -161,16 +163,27 @@ def _respelled(word: str, *, distance: int) -> tuple[Reading, ...]:
 
 
 @cache
-def _by_first_letter() -> dict[str, tuple[tuple[str, str], ...]]:
+def _by_first_letter() -> dict[str, tuple[tuple[str, str, int], ...]]:
+    """Words, how they sound and their letters, by their first letter."""
     wanted = {"kind", "color", "setting", "style"}
-    table: dict[str, list[tuple[str, str]]] = {}
+    table: dict[str, list[tuple[str, str, int]]] = {}
     for entries in lexicon().phrases.values():
         for phrase, readings in entries:
             if len(phrase) > 1 or len(phrase[0]) < 5:
                 continue
             if any(r.role in wanted for r in readings):
-                table.setdefault(phrase[0][0], []).append((phrase[0], _sound(phrase[0])))
-    return {letter: tuple(found) for letter, found in table.items()}
+                sound = _sound(phrase[0])
+                found = table.setdefault(phrase[0][0], [])
+                found.append((phrase[0], sound, _letters(sound)))
+    return {letter: tuple(words) for letter, words in table.items()}
+
+
+def _letters(word: str) -> int:
+    """Which letters a word has, one bit for each: words that are near share most of them."""
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) & 31)
+    return bits
 
 
 def _sound(word: str) -> str:

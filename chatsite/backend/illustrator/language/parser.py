@@ -71,7 +71,8 @@ class _Parser(Things):
             if word.get("articles") or joins or word.get("color", "size", "tone"):
                 pass
             elif (thing := word.get("kind", "part", "weather", "setting")) is not None:
-                self.sketch.leave_out(thing.value)
+                if not thing.near:
+                    self.sketch.leave_out(thing.value)
             elif word.readings:
                 break
             else:
@@ -83,7 +84,8 @@ class _Parser(Things):
         if not token.get("breaks"):
             return False
         self.cursor.take()
-        if self.link is not None and not (self.link.used and self.link.kind in _OPEN):
+        goes_on = token.get("comma") and self.link is not None and self.link.kind in _OPEN
+        if self.link is not None and not (goes_on and self.link.used):
             self.link = None
         self.joined, self.recent = False, False
         return True
@@ -110,7 +112,7 @@ class _Parser(Things):
         )
         if starts:
             self.place_next = place.value
-        for draft in () if starts else self.group:
+        for draft in () if starts else self.latest:
             draft.place = draft.place or place.value
         return True
 
@@ -135,7 +137,10 @@ class _Parser(Things):
         reading = token.get(*SCENE)
         if reading is None or token.get(*NOUNS):
             return False
-        if token.get("trait") and (self.recent or self.cursor.noun_follows(1)):
+        noun_follows = self.cursor.noun_follows(1)
+        if token.get("trait") and (self.recent or noun_follows):
+            return False
+        if token.get("tone") and (noun_follows or self.cursor.is_next("color", ahead=1)):
             return False
         self.cursor.take()
         self.sketch.say(reading)
@@ -154,11 +159,8 @@ class _Parser(Things):
         sources = self.group
         if about.pose or about.link in {"held", "worn"}:
             sources = [d for d in self.group if d.kind.living] or self._living() or self.group
-        if about.pose:
-            able = [d for d in sources if about.pose in d.kind.traits]
-            for draft in able:
-                if about.pose not in draft.traits:
-                    draft.traits.append(about.pose)
+        for draft in sources:
+            draft.act(about.pose)
         self.link = Link(about.link, list(sources), verb.value)
         self.recent = False
         return True
@@ -171,7 +173,7 @@ class _Parser(Things):
         if relation is None:
             return False
         self.cursor.take()
-        named = self.sketch.drafts[-1] if self.recent and self.sketch.drafts else None
+        named = self.latest[-1] if self.recent and self.latest else None
         # "Under the moon beside a lake": it is not the moon that is beside the lake.
         lofty = bool(self.before) and all(d.kind.lives == "sky" for d in self.group)
         sources = self.before if lofty and relation.value in _GROUNDED else self.group

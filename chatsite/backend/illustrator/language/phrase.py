@@ -43,7 +43,7 @@ class Cursor:
     def noun_follows(self, ahead: int) -> bool:
         """Whether a noun comes with nothing but adjectives before it."""
         while (token := self.peek(ahead)) is not None:
-            if token.get(*NOUNS) or token.get("families"):
+            if token.get(*NOUNS, "families", "bodies"):
                 return True
             if token.get("joins") and self.is_next("color", "tone", "size", ahead=ahead + 1):
                 ahead += 1
@@ -57,7 +57,8 @@ class Cursor:
 class Phrase:
     """What a noun phrase says.
 
-    `colors` are pairs of value and name. `tone` changes the thing's own colour. `modifiers` are
+    `colors` are pairs of value and name. `tone` changes the thing's own colour.
+    `sized` is the word for its size. `modifiers` are
     the nouns before the noun ("kitchen table"). `gap` marks a phrase whose noun comes in the
     next one ("a red and a blue car"). `scene` says something about the whole picture.
     """
@@ -67,6 +68,7 @@ class Phrase:
     colors: list[tuple[str, str]] = field(default_factory=list)
     tone: str | None = None
     size: float = 1.0
+    sized: str = ""
     traits: list[Token] = field(default_factory=list)
     parts: list[tuple[str, tuple[str, str] | None]] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
@@ -190,6 +192,7 @@ def _describe(phrase: Phrase, token: Token, cursor: Cursor) -> bool:
         phrase.tone = token.text
     elif (size := token.get("size")) is not None:
         phrase.size *= float(size.value)
+        phrase.sized = token.text
     elif (part := token.get("parted")) is not None:
         phrase.parts.append((part.value, phrase.colors.pop() if phrase.colors else None))
     elif (part := token.get("lacking")) is not None:

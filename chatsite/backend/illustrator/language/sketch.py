@@ -27,6 +27,7 @@ _SAME_VIEW = (
     frozenset({"jungle", "forest"}),
     frozenset({"park", "garden"}),
 )
+_MOTIONS = frozenset({"flying", "running", "swimming", "walking", "jumping"})
 _HELD = frozenset(
     {"object", "instrument", "food", "toy", "clothing", "plant", "symbol", "animal", "insect"}
 )
@@ -59,6 +60,13 @@ class Draft:
         """Notes a colour; a third and further ones change nothing."""
         if len(self.colors) < 2 and color not in self.colors:
             self.colors.append(color)
+
+    def act(self, pose: str) -> None:
+        """Shows it doing something, if it can; a vehicle that flies or runs is moving."""
+        if pose in _MOTIONS and pose not in self.kind.traits:
+            pose = "moving"
+        if pose in self.kind.traits and pose not in self.traits:
+            self.traits.append(pose)
 
     def add_part(self, name: str, color: tuple[str, str] | None, traits: Iterable[str]) -> None:
         """Notes a part, or says more about one that is there."""
@@ -185,9 +193,9 @@ class Sketch:
         for draft in self.drafts:
             if draft.kind.lives in {"floor", "wall"}:
                 return draft.kind.setting
-        grounded = [d for d in self.drafts if d.kind.lives not in {"sky", "worn", "plain"}]
-        fixed = [d for d in grounded if d.kind.category in {"building", "vehicle", "landscape"}]
-        for draft in (*fixed, *grounded, *self.drafts):
+        if self.drafts and all(draft.place == "sky" for draft in self.drafts):
+            return "sky"
+        for draft in sorted(self.drafts, key=_rank):
             return draft.kind.setting
         return "meadow" if self.fields.keys() & {"time", "season"} or self.weather else "plain"
 
@@ -195,6 +203,15 @@ class Sketch:
         if any(draft.kind.name in _NOCTURNAL for draft in self.drafts):
             return "night"
         return "night" if self.fields.get("light") == "moonlight" else "day"
+
+
+def _rank(draft: Draft) -> int:
+    """How much a thing says about where the picture is; less is more."""
+    if draft.kind.category in {"building", "vehicle", "landscape"} and draft.kind.lives != "sky":
+        return 0
+    return {"ground": 1, "water": 1, "underwater": 1, "table": 2, "floor": 2}.get(
+        draft.kind.lives, 3
+    )
 
 
 def holdable(kind: Kind) -> bool:

@@ -42,7 +42,8 @@ class Things:
 
     `group` are the things named last, of which more may be said. `link` waits for its object;
     `fronted` is one whose object came first ("on a table, a cat"). `gaps` are phrases whose noun
-    is still to come. `before` are those that were named before `group` was named as
+    is still to come. `latest` are those added
+    last, `before` those that were named before `group` was named as
     an object. `joined` is set right after "and", `recent` right after a noun, `closed` when
     something was said of the group that is not said of what follows.
     """
@@ -53,6 +54,7 @@ class Things:
     link: Link | None = None
     fronted: Link | None = None
     gaps: list[Phrase] = field(default_factory=list)
+    latest: list[Draft] = field(default_factory=list)
     before: list[Draft] = field(default_factory=list)
     joined: bool = False
     closed: bool = False
@@ -96,7 +98,8 @@ class Things:
         elif not phrase.unknown:
             for draft in about:
                 self._dress(draft, phrase)
-        self.link = None
+        if not (phrase.unknown and self.link is not None and self.link.kind in {"held", "worn"}):
+            self.link = None
 
     def close_gaps(self) -> None:
         """ "Two birds, one red and one white": phrases whose noun came before them."""
@@ -181,8 +184,7 @@ class Things:
         if not able:
             return False
         modifiers = [token.text for token in (*phrase.modifiers, *phrase.traits)]
-        if phrase.size != 1:
-            modifiers.append("big" if phrase.size > 1 else "small")
+        modifiers += [word for word in (phrase.sized, phrase.tone) if word]
         for draft in able:
             draft.add_part(part.value, color, modifiers)
         if link is not None:
@@ -203,7 +205,7 @@ class Things:
             self.sketch.palette.append(phrase.tone)
         for token in phrase.traits:
             self.sketch.pose(token, ())
-        self.link, self.closed = None, True
+        self.link, self.closed, self.latest = None, True, []
         if named and (grown := named[-1].get("kind")) is not None:
             self.group = [Draft(kinds()[grown.value], 5)]
             self.sketch.drafts += self.group
@@ -233,6 +235,11 @@ class Things:
         if self._again(kind.name, phrase):
             return
         link = self.link
+        if link is not None and link.word == "of" and link.sources[-1].kind.name == "statue":
+            # "A statue of a lion": a lion, and of stone.
+            link.sources[-1].kind, self.link = kind, None
+            link.sources[-1].traits.append("stone")
+            return
         if link is not None and link.used and self.joined and phrase.article in {"a", "an"}:
             # "A house with a garden and a man" starts anew; "with a hat and a scarf" goes on.
             own = kind.category == "clothing" or link.kind == "between"
@@ -277,7 +284,7 @@ class Things:
                 if self.link is not None:
                     self.attach(self.link, [draft])
                 else:
-                    self.group = [draft]
+                    self.group = self.latest = [draft]
                 self.recent = True
                 return True
         return False
@@ -298,6 +305,8 @@ class Things:
         """Takes in the nouns before the noun, and the words that nobody knows."""
         for token in phrase.modifiers:
             setting, thing = token.get("setting"), token.get("kind")
+            if setting is None and thing is None:
+                continue
             if setting is not None:
                 self.sketch.hinted = self.sketch.hinted or setting.value
             elif thing is not None and draft.kind.name == "statue":
@@ -316,13 +325,15 @@ class Things:
 
     @staticmethod
     def _grows(modifier: str, draft: Draft) -> bool:
-        """Whether it is the plant that is meant: "lavender bush", "rose flowers"."""
+        """Whether the first noun says it more exactly: "lavender bush", "koi fish"."""
         plant = draft.kind.name in {"bush", "flower", "tree", "grass", "bouquet"}
-        return plant and kinds()[modifier].category == "plant"
+        first = kinds()[modifier]
+        return (plant and first.category == "plant") or first.painter == draft.kind.painter
 
     def _add(self, drafts: list[Draft]) -> None:
         """Puts new things into the scene, joined to what they were named with."""
         self.sketch.drafts += drafts
+        self.latest = [*self.latest, *drafts] if self.joined and not self.closed else list(drafts)
         for draft in drafts:
             draft.place = draft.place or self.place_next
         if self.link is not None and (self.link.sources or self.link.kind not in RELATIONS):
@@ -337,8 +348,7 @@ class Things:
                 self.fronted = None
             together = self.joined and bool(self.group) and not self.group[-1].targets
             self.group = [*self.group, *drafts] if together and not self.closed else drafts
-            self.closed = False
-        self.recent, self.joined = True, False
+        self.recent, self.joined, self.closed = True, False, False
         self._contents(drafts)
 
     def _contents(self, drafts: list[Draft]) -> None:
