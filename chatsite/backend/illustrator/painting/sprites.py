@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsite.backend.illustrator.catalogue import Kind
 from chatsite.backend.illustrator.painting import (
     birds,
+    objects,
     symbols,
     food,
     clothes,
@@ -25,7 +26,7 @@ from chatsite.backend.illustrator.painting import (
 )
 from chatsite.backend.illustrator.painting.sprite import SPRITES, Sprite
 
-MODULES = (birds, symbols, food, clothes, furniture, fantasy, vehicles, outdoors, landforms, boats, buildings, heavens, headwear, insects, people, plants, quadrupeds, sealife)
+MODULES = (birds, objects, symbols, food, clothes, furniture, fantasy, vehicles, outdoors, landforms, boats, buildings, heavens, headwear, insects, people, plants, quadrupeds, sealife)
 """The modules whose painters are registered by importing them."""
 
 
