@@ -108,12 +108,14 @@ class Part:
     """Something a subject has or wears that was named: a red roof, a hat, a long tail.
 
     `name` is a part of the catalogue or a kind of its category "clothing"; `color` is "#rrggbb".
+    `traits` are words as they were said; `count` is None where no number was.
     """
 
     name: str
     color: str | None = None
     color_name: str | None = None
     traits: tuple[str, ...] = ()
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

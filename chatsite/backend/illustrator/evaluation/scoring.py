@@ -89,7 +89,8 @@ def held_out() -> tuple[Prompt, ...]:
 def expected(line: str) -> Expected:
     """Reads the notation of `prompts.toml` for a subject."""
     optional = line.endswith("?")
-    thing, *extras = _EXTRA.split(line.removesuffix("?"))
+    line = line.removesuffix("?")
+    thing, *extras = _EXTRA.split(line)
     sized = [word for word in ("big", "small") if line.endswith(" " + word)]
     if sized and not extras:
         thing = thing.removesuffix(" " + sized[0])

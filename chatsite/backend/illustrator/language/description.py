@@ -13,8 +13,6 @@ _NUMBERS = (
     *("no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve"),
 )
-_IRREGULAR = {"man": "men", "woman": "women", "mouse": "mice", "goose": "geese"}
-_IRREGULAR |= {"child": "children", "person": "people", "baby": "babies"}
 _PAIRS = frozenset({"glasses", "sunglasses", "trousers", "scissors"})
 _STYLES = {
     "vivid": "a vivid picture of",
@@ -145,11 +143,10 @@ def article(words: str) -> str:
 
 def plural_of(kind: Kind) -> str:
     """The kind's name for several of it."""
-    *before, last = kind.name.split()
     if kind.name in kind.plurals:
         return kind.name
-    if last in _IRREGULAR:
-        return " ".join((*before, _IRREGULAR[last]))
+    if plural(kind.name) in kind.plurals:
+        return plural(kind.name)
     for many in kind.plurals:
         if many.startswith(kind.name[: max(3, len(kind.name) - 2)]):
             return many
@@ -253,6 +250,8 @@ def _is_clothing(part: Part) -> bool:
 def _part(part: Part) -> str:
     named = [*part.traits, *([part.color_name] if part.color_name else []), part.name]
     text = " ".join(named)
+    if part.count is not None and 1 < part.count < len(_NUMBERS):
+        return f"{_NUMBERS[part.count]} {plural(text)}"
     many = part.name in _PAIRS or part.name.endswith(("hair", "fur", "skin", "feathers", "lights"))
     return text if many else article(text)
 

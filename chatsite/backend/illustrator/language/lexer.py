@@ -112,9 +112,9 @@ def _parted(word: str) -> tuple[Reading, ...]:
         if stem == word:
             continue
         for candidate in (stem, stem + "e", stem[:-1] if stem[-1:] == stem[-2:-1] else stem):
-            part = next((r for r in single(candidate) if r.role in {"part", "kind"}), None)
-            if part is not None and (role == "lacking" or part.role == "part"):
-                return (Reading(role, part.value),)
+            known = {r.role: r.value for r in reversed(single(candidate))}
+            if "part" in known or (role == "lacking" and "kind" in known):
+                return (Reading(role, known.get("part") or known["kind"]),)
     return ()
 
 

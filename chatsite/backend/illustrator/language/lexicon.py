@@ -39,6 +39,15 @@ _FIELDS = {
     "shades": "shade",
 }
 
+_IRREGULAR = {
+    "man": "men",
+    "woman": "women",
+    "child": "children",
+    "person": "people",
+    "mouse": "mice",
+    "goose": "geese",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -105,7 +114,10 @@ def lexicon() -> Lexicon:
 
 
 def plural(noun: str) -> str:
-    """The regular English plural of a noun; of several words, the last one's."""
+    """The English plural of a noun; of several words, the last one's."""
+    *before, last = noun.split(" ")
+    if last in _IRREGULAR:
+        return " ".join((*before, _IRREGULAR[last]))
     if noun.endswith(("s", "x", "z", "ch", "sh")):
         return noun + "es"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
@@ -123,8 +135,8 @@ def _entries(data: Mapping[str, Any]) -> Iterator[tuple[str, Reading]]:
     ]
     named += [("part", name, (name, *words)) for name, words in parts().items()]
     for section, role in _FIELDS.items():
-        # "Above" alone is where something stands, and "dark" is an adjective like others.
-        own = section not in {"cameras", "shades"}
+        # "Above" alone is where something stands, and "dark" or "neon" says more than one thing.
+        own = section not in {"cameras", "shades", "lights"}
         named += [
             (role, value, (*((value.replace("_", " "),) if own else ()), *words))
             for value, words in data[section].items()

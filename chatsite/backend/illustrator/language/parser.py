@@ -16,6 +16,7 @@ from chatsite.backend.illustrator.scene import Scene
 # Links after which "and" names one more object: "with a hat and a scarf".
 _OPEN = frozenset({"with", "held", "worn", "between", "contains", "carries", "surrounded"})
 
+_COLORS = frozenset({"colors", "colours", "tones"})
 _GROUNDED = frozenset({"beside", "on", "in_front_of", "behind", "inside", "left_of", "right_of"})
 
 
@@ -123,7 +124,8 @@ class _Parser(Things):
         ahead = self.cursor.peek(1)
         of = ahead is not None and ahead.get("of") is not None
         hung = ahead is not None and ahead.get("relation") is not None and ahead.text != "in"
-        if token.get("kind") and not of and (self.link is not None or hung):
+        alone = ahead is None and not self.sketch.drafts and not self.sketch.fields
+        if token.get("kind") and not of and (self.link is not None or hung or alone):
             return False
         if not of and (token.get("setting") or self.cursor.noun_follows(1)):
             return False
@@ -134,6 +136,12 @@ class _Parser(Things):
         return True
 
     def _about_scene(self, token: Token) -> bool:
+        following = self.cursor.peek(1)
+        if token.get("color") and following is not None and following.text in _COLORS:
+            self.cursor.take()
+            self.cursor.take()
+            self.sketch.palette.append(token.text)
+            return True
         reading = token.get(*SCENE)
         if reading is None or token.get(*NOUNS):
             return False
@@ -206,6 +214,8 @@ class _Parser(Things):
             return False
         self.cursor.take()
         if self.link is not None:
+            if self.link.named is not None:
+                self.link.sources = [self.link.named]
             meant = [d for d in self.sketch.drafts if d not in self.link.sources][-1:]
             self.attach(self.link, self.living_but(self.link.sources) or meant)
         self.link = None

@@ -47,7 +47,7 @@ class Cursor:
                 return True
             if token.get("joins") and self.is_next("color", "tone", "size", ahead=ahead + 1):
                 ahead += 1
-            elif token.readings and not (token.get(*_ADJECTIVES) or _adverb(token)):
+            elif token.readings and not (token.get(*_ADJECTIVES, "number") or _adverb(token)):
                 return False
             ahead += 1
         return False
@@ -174,7 +174,7 @@ def _goes_on(phrase: Phrase, cursor: Cursor) -> bool:
         return False
     ahead = 2 if comma and cursor.is_next("joins", ahead=1) else 1
     if cursor.is_next("articles", "number", ahead=ahead):
-        phrase.gap = True
+        phrase.gap = phrase.article is not None or phrase.number is not None
         return False
     return cursor.is_next("color", "tone", "size", "trait", ahead=ahead) and cursor.noun_follows(
         ahead

@@ -183,7 +183,7 @@ def _phrases(text: str) -> list[Phrase]:
 
 
 def _names_of(noun: Token) -> tuple[str, ...]:
-    return (*noun.all("part"), *noun.all("kind"))
+    return (*noun.all("part"), *(r.value for r in noun.readings if r.role == "kind" and not r.near))
 
 
 def _take(sketch: Sketch, found: list[Draft], number: int | None) -> None:

@@ -30,6 +30,7 @@ _SAME_VIEW = (
 _MOTIONS = frozenset({"flying", "running", "swimming", "walking", "jumping"})
 _HELD = frozenset(
     {"object", "instrument", "food", "toy", "clothing", "plant", "symbol", "animal", "insect"}
+    | {"bird", "sea"}
 )
 _CONTAINERS = frozenset(
     {"bowl", "basket", "vase", "box", "cup", "glass", "bucket", "birdcage", "fishbowl", "bottle"}
@@ -68,11 +69,17 @@ class Draft:
         if pose in self.kind.traits and pose not in self.traits:
             self.traits.append(pose)
 
-    def add_part(self, name: str, color: tuple[str, str] | None, traits: Iterable[str]) -> None:
+    def add_part(
+        self,
+        name: str,
+        color: tuple[str, str] | None,
+        traits: Iterable[str],
+        count: int | None = None,
+    ) -> None:
         """Notes a part, or says more about one that is there."""
         self.parts = [part for part in self.parts if part.name != name]
         value, color_name = color or (None, None)
-        self.parts.append(Part(name, value, color_name, tuple(traits)))
+        self.parts.append(Part(name, value, color_name, tuple(traits), count))
 
     def relate(self, kind: str, targets: Sequence[Draft]) -> None:
         """Places it by others; what was said first stands, save that "between" takes more."""
@@ -223,7 +230,7 @@ def relation_with(source: Kind, target: Kind) -> str:
     """Where B is, seen from A, in "A with B"."""
     if source.name in _CONTAINERS:
         return "inside"
-    if source.name in _SURFACES and target.height < source.height * 1.5:
+    if source.name in _SURFACES and target.height < max(1.3, source.height):
         return "on"
     if source.living and target.category in {"object", "instrument", "food"} and holdable(target):
         return "held_by"

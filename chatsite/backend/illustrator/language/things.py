@@ -131,7 +131,8 @@ class Things:
 
         So do pictures ("in oil painting"), which are no things unless they hang somewhere.
         """
-        if noun.get("images") and self.link is None and not self.cursor.is_next("relation"):
+        alone = not self.sketch.drafts and not self.sketch.fields and self.cursor.peek() is None
+        if noun.get("images") and not (self.link or alone or self.cursor.is_next("relation")):
             return phrase.number is None and not phrase.colors
         if phrase.owner and noun.get("families") and (parents := self._living_named()):
             young = noun.get("young") is not None
@@ -186,7 +187,7 @@ class Things:
         modifiers = [token.text for token in (*phrase.modifiers, *phrase.traits)]
         modifiers += [word for word in (phrase.sized, phrase.tone) if word]
         for draft in able:
-            draft.add_part(part.value, color, modifiers)
+            draft.add_part(part.value, color, modifiers, phrase.number)
         if link is not None:
             link.used = True
         return True
