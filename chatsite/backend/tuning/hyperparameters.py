@@ -35,10 +35,10 @@ _LARGEST_BATCH = {"supervised": 16, "dpo": 8, "kto": 8, "reward": 8, "reinforcem
 # adapter wants about ten times as much, as nothing but its few weights moves.
 _RATES = {
     "supervised": 1e-4,
-    "dpo": 1e-5,
-    "kto": 1e-5,
+    "dpo": 3e-5,
+    "kto": 3e-5,
     "reward": 5e-5,
-    "reinforcement": 1e-5,
+    "reinforcement": 3e-5,
 }
 _LORA_FACTOR = 10.0
 

@@ -81,8 +81,11 @@ def asked(folder: Path) -> Asked | None:
 class Run:
     """A job's child process and its events. Not for several threads at once."""
 
-    def __init__(self, folder: Path, *, after: int = 0, stale: float = STALE) -> None:
-        """Start the job in `folder`, or go on with it; events up to number `after` are not told.
+    def __init__(self, folder: Path, *, after: int | None = None, stale: float = STALE) -> None:
+        """Start the job in `folder`, or go on with it.
+
+        The events told are the new ones, or all behind number `after`: a worker that takes over
+        from one that died names the last that was saved.
 
         A pause that was asked for earlier is over; a cancellation is not. A child that has not
         beaten for `stale` seconds is ended.
@@ -90,7 +93,10 @@ class Run:
         self.folder = folder
         self.final: Final | None = None
         self._stale = stale
-        self._tail = Tail(folder / "events.jsonl", after=max(after, _last_number(folder)))
+        self._former = _last_number(folder)
+        told = self._former if after is None else after
+        self._tail = Tail(folder / "events.jsonl", after=told)
+        self._began = time.time()
         self._killed_for: Failed | Cancelled | None = None
         self._cancel_by: float | None = None
         if asked(folder) == "pause":
@@ -113,7 +119,6 @@ class Run:
                 # Ctrl-C is for the worker, whose end the child notices by itself.
                 start_new_session=True,
             )
-        self._began = time.time()
 
     @property
     def pid(self) -> int:
@@ -143,12 +148,13 @@ class Run:
         while self.final is None:
             ended = self._process.poll() is not None
             found = self._tail.read()
-            if ended and not any(isinstance(recorded.event, Final) for recorded in found):
-                found += self._mourn()
+            if ended and not any(self._last(recorded) is not None for recorded in found):
+                found.append(self._mourn())
+            for recorded in found:
+                self.final = self._last(recorded) or self.final
+            if self.final is not None:
+                self._reap()
             if found:
-                if isinstance(found[-1].event, Final):
-                    self.final = found[-1].event
-                    self._reap()
                 return found
             self._watch()
             if time.monotonic() >= deadline:
@@ -161,6 +167,12 @@ class Run:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         self._process.wait()
+
+    def _last(self, recorded: Recorded) -> Final | None:
+        """The event where it ends this run, not a former one of the job."""
+        if recorded.number > self._former and isinstance(recorded.event, Final):
+            return recorded.event
+        return None
 
     def _watch(self) -> None:
         """End a child that does not answer: one that is to cancel, or has stopped beating."""
@@ -177,13 +189,13 @@ class Run:
         except OSError:
             return 0.0
 
-    def _mourn(self) -> list[Recorded]:
+    def _mourn(self) -> Recorded:
         """Write down why the child ended where it could not do so itself."""
         event: Event = self._killed_for or self._cause(self._process.wait())
         try:
-            return [Journal(self.folder / "events.jsonl").append(event)]
+            return Journal(self.folder / "events.jsonl").append(event)
         except OSError:  # the disk is still full
-            return [Recorded(_last_number(self.folder) + 1, round(time.time(), 3), event)]
+            return Recorded(_last_number(self.folder) + 1, round(time.time(), 3), event)
 
     def _cause(self, code: int) -> Failed:
         if code == DISK_FULL_CODE:

@@ -58,6 +58,8 @@ class Job:
         self._folder, self._spec = folder, spec
         self._journal, self._watch = journal, watch
         self._checkpoints = folder / "checkpoints"
+        # A reward model writes nothing.
+        self._prompts = () if spec.method == "reward" else spec.prompts
         self._began = time.monotonic()
 
     def run(self) -> bool:
@@ -123,8 +125,9 @@ class Job:
             spec,
             self._folder,
             tell=self._tell,
-            answer=lambda: self._answers(trainer.model, loaded),
+            prompts=self._prompts,
             base_answers=base_answers,
+            answer=lambda: self._answers(trainer.model, loaded),
             pausing=lambda: self._watch.pausing,
             epochs=[
                 Path(event.folder).name
@@ -198,16 +201,14 @@ class Job:
     # --- samples
 
     def _answers(self, model: Any, loaded: Loaded) -> list[str]:
-        if self._spec.method == "reward":  # which writes nothing
-            return [""] * len(self._spec.prompts)
-        return answers(model, loaded.tokenizer, self._spec.prompts)
+        return answers(model, loaded.tokenizer, self._prompts)
 
     def _base_answers(self, loaded: Loaded) -> list[str]:
         """The base's answers, which are kept: a resumed job's model is the base no more."""
         file = self._folder / "base_answers.json"
         with contextlib.suppress(OSError, ValueError):
             kept = json.loads(file.read_bytes())
-            if len(kept) == len(self._spec.prompts):
+            if len(kept) == len(self._prompts):
                 return list(kept)
         made = self._answers(loaded.model, loaded)
         file.write_text(json.dumps(made), "utf-8")

@@ -34,7 +34,7 @@ class DivergedError(Exception):
 
 
 class Reporter(TrainerCallback):
-    """Tells the events of a trainer with `tell`, and answers the prompts with `answer`."""
+    """Tells the events of a trainer with `tell`, and how it answers the prompts, with `answer`."""
 
     def __init__(
         self,
@@ -42,8 +42,9 @@ class Reporter(TrainerCallback):
         folder: Path,
         *,
         tell: Callable[[Event], object],
-        answer: Callable[[], Sequence[str]],
+        prompts: Sequence[str],
         base_answers: Sequence[str],
+        answer: Callable[[], Sequence[str]],
         pausing: Callable[[], bool],
         epochs: Collection[str],
         validated: bool,
@@ -51,7 +52,8 @@ class Reporter(TrainerCallback):
         self.paused = False
         self.trained_tokens = 0
         self._spec, self._folder = spec, folder
-        self._tell, self._answer, self._base_answers = tell, answer, base_answers
+        self._tell, self._answer = tell, answer
+        self._asked = tuple(zip(prompts, base_answers, strict=True))
         self._pausing, self._validated = pausing, validated
         self._ends = set(epochs)
         self._metrics: Mapping[str, float] = {}
@@ -69,6 +71,7 @@ class Reporter(TrainerCallback):
     ) -> None:
         self._saved = self._logged = time.monotonic()
         self._logged_step = state.global_step
+        self._tokens = float(state.num_input_tokens_seen)
 
     def on_log(
         self,
@@ -152,9 +155,7 @@ class Reporter(TrainerCallback):
             self._ends.add(name)
         samples = tuple(
             Sample(prompt, base, answer)
-            for prompt, base, answer in zip(
-                self._spec.prompts, self._base_answers, self._answer(), strict=True
-            )
+            for (prompt, base), answer in zip(self._asked, self._answer(), strict=True)
         )
         folder = f"checkpoints/{name}"
         self._tell(Checkpoint(state.global_step, folder, epoch, self._metrics, samples))

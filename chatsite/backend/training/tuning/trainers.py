@@ -84,14 +84,17 @@ def make_trainer(
             pairs = RewardConfig(**settings, max_length=loaded.longest)
             return RewardTrainer(args=pairs, **parts)
         case "reinforcement":
+            assert rewards is not None  # noqa: S101 - the spec has a grader
             return _reinforcement(spec, settings, parts, rewards)
 
 
 def _reinforcement(
-    spec: TuningSpec, settings: dict[str, Any], parts: dict[str, Any], rewards: Rewards | None
+    spec: TuningSpec, settings: dict[str, Any], parts: dict[str, Any], rewards: Rewards
 ) -> RLOOTrainer:
     chosen = spec.hyperparameters
-    answers = chosen.batch_size * chosen.generations
+    # trl leaves a batch out that is not full.
+    prompts = min(chosen.batch_size, len(parts["train_dataset"]))
+    answers = prompts * chosen.generations
     settings.update(
         per_device_train_batch_size=answers,
         per_device_eval_batch_size=answers,
@@ -100,10 +103,9 @@ def _reinforcement(
     args = RLOOConfig(
         **settings,
         num_generations=chosen.generations,
+        num_generations_eval=2,  # the fewest that have a mean to be compared with
         max_completion_length=chosen.max_answer_tokens,
         beta=chosen.beta,
-        # An answer that was cut off shows nothing of where it would have ended.
-        temperature=1.0,
     )
     return RLOOTrainer(args=args, reward_funcs=[rewards], **parts)
 
