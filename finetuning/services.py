@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import ManyToOneRel
 from django.utils import timezone
 
 from accounts.models import User
@@ -25,7 +27,7 @@ from chatsite.backend.datasets.lines import ByteStream
 from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted, Unavailable
 from chatsite.backend.library.shelf import readable_size, require_space
 from chatsite.backend.pieces import Upload
-from chatsite.jobs import ACTIVE, Job, Pulse, State, StoppedError
+from chatsite.jobs import Job, Pulse, State, StoppedError
 from finetuning import selectors, storing
 from finetuning.contents import Contents, check, read_contents, require_size
 from finetuning.models import UploadedFile
@@ -37,6 +39,7 @@ Purpose = UploadedFile.Purpose
 BATCH_LASTS = timedelta(days=30)
 """Files for batches expire by themselves, as OpenAI's do."""
 LONGEST_NAME = 255
+ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 _GRACE = timedelta(hours=1)
 """So long bytes may lie in the storage before their row is written."""
 _FORGOTTEN = timedelta(days=2)
@@ -293,18 +296,17 @@ def _delete(file: UploadedFile) -> None:
 
 
 def require_unused(file: UploadedFile) -> None:
-    """Raises FileInUse while a job that has the file as a foreign key is queued or running."""
-    for relation in UploadedFile._meta.related_objects:
-        model = relation.related_model
-        if isinstance(model, type) and issubclass(model, Job):
-            using = model._default_manager.filter(
-                **{relation.field.name: file.pk}, state__in=ACTIVE
+    """Raises FileInUse while a job that has the file as a foreign key has not ended."""
+    for relation in UploadedFile._meta.get_fields(include_hidden=True):
+        model: Any = relation.related_model
+        if not (isinstance(relation, ManyToOneRel) and issubclass(model, Job)):
+            continue
+        using = model._default_manager.filter(**{relation.field.name: file.pk})
+        if using.exclude(state__in=ENDED).exists():
+            raise FileInUse(
+                f"The {model._meta.verbose_name} that uses {file.filename} has not ended. "
+                "Cancel it, or wait for its end, and delete the file then."
             )
-            if using.exists():
-                raise FileInUse(
-                    f"The {model._meta.verbose_name} that uses {file.filename} has not ended. "
-                    "Cancel it, or wait for its end, and delete the file then."
-                )
 
 
 def expire_files() -> int:

@@ -24,6 +24,8 @@ def pairs(*pairs: tuple[str, str]) -> bytes:
 
 
 TWO_LINES = pairs(*PAIRS)
+LARGE = pairs(*((str(number), "word " * 20_000) for number in range(12)))
+"""Twelve examples, too large to be checked while their sender waits."""
 
 
 @pytest.fixture(autouse=True)

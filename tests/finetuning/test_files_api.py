@@ -19,7 +19,7 @@ from accounts.types import KeyTerms
 from chatsite.celery import app as celery
 from finetuning import storing
 from finetuning.models import UploadedFile
-from tests.finetuning.conftest import TWO_LINES, lying
+from tests.finetuning.conftest import LARGE, TWO_LINES, lying
 from tests.gateway import error, get, send, with_client
 
 pytestmark = pytest.mark.django_db
@@ -323,12 +323,12 @@ def at_once() -> Any:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_large_file_is_checked_by_the_worker(key: str, at_once: None) -> None:
-    made = upload(key, TWO_LINES * 10_000)
+    made = upload(key, LARGE)
     assert made.status == "uploaded"
     assert get(key, f"/files/{made.id}").json()["status"] == "processed"
     report = UploadedFile.objects.get().findings
     assert report is not None
-    assert (report.examples, report.duplicates) == (20_000, 19_998)
+    assert (report.examples, report.truncated) == (12, 12)
 
 
 def test_a_file_whose_bytes_are_gone_says_so(key: str, alice: User, sent: Sent) -> None:

@@ -22,7 +22,7 @@ from accounts.models import User
 from chatsite.jobs import State
 from finetuning import storing
 from finetuning.models import UploadedFile
-from tests.finetuning.conftest import PAIRS, TWO_LINES, jsonl, lying, pairs
+from tests.finetuning.conftest import LARGE, PAIRS, TWO_LINES, jsonl, lying, pairs
 
 pytestmark = pytest.mark.django_db
 
@@ -225,7 +225,7 @@ def test_a_file_of_another_kind_has_no_examples(client: Client, alice: User, sen
 
 
 def test_a_check_that_goes_on_is_asked_after(client: Client, alice: User, sent: Sent) -> None:
-    file = sent(alice, TWO_LINES * 10_000)
+    file = sent(alice, LARGE)
     page = client.get(page_of(file))
     assert "The file waits for its turn." in words(page)
     assert f'hx-get="{page_of(file, "check")}"' in page.content.decode()
