@@ -7,7 +7,6 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.utils import filter_users_by_email
 from allauth.core.exceptions import ImmediateHttpResponse
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY
@@ -24,7 +23,7 @@ from accounts import keys, services
 from accounts.models import User
 from accounts.types import Caller
 from chatsite.backend.errors import InvalidRequest, NotPermitted
-from chatsite.sql import Parameter, Prepared
+from chatsite.sql import Parameter, Prepared, threaded
 
 INVITATION_PARAMETER = "invitation"
 """The query parameter, and then the session key, that holds an invitation's token."""
@@ -110,6 +109,9 @@ def still_signed_in(user: User, session_key: str | None) -> User | None:
     return person if constant_time_compare(stored, person.get_session_auth_hash()) else None
 
 
+_authenticate = threaded(keys.authenticate_key)
+
+
 async def caller_for_bearer(request: HttpRequest, scope: str) -> Caller | None:
     """Whose API key the Authorization header carries; None without a valid one.
 
@@ -119,7 +121,7 @@ async def caller_for_bearer(request: HttpRequest, scope: str) -> Caller | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         return None
-    caller = await sync_to_async(keys.authenticate_key)(secret.strip())
+    caller = await _authenticate(secret.strip())
     if caller is not None and caller.api_key is not None:
         keys.require_scope(caller.api_key, scope)
         if caller.api_key.allowed_addresses:

@@ -11,7 +11,7 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -19,7 +19,6 @@ from typing import Any, Literal
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from asgiref.sync import sync_to_async
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
@@ -100,6 +99,7 @@ class Charge:
     taken: limits.TokenHold | None = None
     held: Held = field(default_factory=Held)
     timer: asyncio.TimerHandle | None = None
+    beside: Callable[[], None] | None = None
 
     @property
     def total_tokens(self) -> int:
@@ -187,11 +187,13 @@ async def settle(
     images: int = 0,
     training_tokens: int = 0,
     flags: Sequence[str] = (),
+    beside: Callable[[], None] | None = None,
 ) -> None:
     """Write down what a request has used; `flags` are the moderation categories it touched.
 
-    `time_to_first_token` is in seconds. Comes back when the row is in the database; it gets there
-    also if the caller is cancelled meanwhile.
+    `time_to_first_token` is in seconds. `beside` saves something else of the request, once, in the
+    same turn of the database's thread; if that fails, the log says so. Comes back when both are in
+    the database; they get there also if the caller is cancelled meanwhile.
     """
     if charge.refused:
         return
@@ -210,6 +212,7 @@ async def settle(
     charge.status = status
     charge.flags = ",".join(flags)
     charge.process, charge.heartbeat_at = "", None
+    charge.beside = beside
     written = _books().writer.write(charge)
     if charge.taken is not None:
         await limits.give_back(charge.taken, charge.total_tokens)
@@ -290,16 +293,21 @@ class _Writer:
                 for charge in charges:
                     if charge.status != UsageRecord.Status.RUNNING:
                         charge.cost_nanos = _cost(charge, prices)
-                return await sync_to_async(_save)([(each.id, _values(each)) for each in charges])
+                rows = [(each.id, _values(each)) for each in charges]
+                ids = await _save(rows, [each.beside for each in charges if each.beside])
+                break
             except Exception:
                 logger.exception("the ledger could not be written yet")
                 await asyncio.sleep(PAUSE * 2**attempt)
-        for charge in charges:
-            logger.critical("not in the ledger: %s", _values(charge))
-        return [charge.id for charge in charges]
+        else:
+            for charge in charges:
+                logger.critical("not in the ledger: %s", _values(charge))
+            ids = [charge.id for charge in charges]
+        return ids
 
 
 _Row = tuple[int | None, tuple[Any, ...]]
+_Beside = Callable[[], None]
 
 
 def _cost(charge: Charge, prices: PriceList) -> int:
@@ -316,8 +324,34 @@ _UNFIT = (IntegrityError, DataError, OverflowError)
 """What a single row can be refused for, and would be for ever."""
 
 
-def _save(rows: list[_Row]) -> list[int | None]:
-    """Insert the rows without an id, update the others; their ids."""
+@sql.threaded
+def _save(rows: list[_Row], besides: list[_Beside]) -> list[int | None]:
+    """Insert the rows without an id, update the others; their ids. Then save what is beside them,
+    which must not lose what was used."""
+    ids = _save_rows(rows)
+    try:
+        if len(besides) == 1:
+            besides[0]()
+        elif besides:
+            with transaction.atomic():
+                for save in besides:
+                    save()
+    except Exception:
+        logger.exception("beside the ledger something could not be saved")
+        if len(besides) > 1:
+            _save_apart(besides)
+    return ids
+
+
+def _save_apart(besides: list[_Beside]) -> None:
+    for save in besides:
+        try:
+            save()
+        except Exception:
+            logger.exception("beside the ledger something is lost")
+
+
+def _save_rows(rows: list[_Row]) -> list[int | None]:
     try:
         if len(rows) == 1:
             return [_save_one(*rows[0])]

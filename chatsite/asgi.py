@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import RequestAborted
+from django.http import HttpRequest, HttpResponse
+from django.urls import set_script_prefix
 
 pages = get_asgi_application()
 
 # Django has to be set up before anything that imports models.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix  # noqa: E402
 
 from chatsite.api import is_endpoint  # noqa: E402
 from chatsite.backend.registry import get_registry  # noqa: E402
@@ -26,14 +29,43 @@ from conversations.routing import websocket_urlpatterns  # noqa: E402
 
 
 class APIHandler(ASGIHandler):
-    """Django's handler without a thread, and so a database connection, for every request.
+    """Django's handler without the threads that it takes for each request.
 
-    The API's endpoints are asynchronous, and what they ask of the database is short: one thread
-    that keeps its connection serves them all.
+    Pages get a thread and a database connection of their own, and one more turn of it before and
+    after the request, to look after that connection. The API's endpoints are asynchronous, and what
+    they ask of the database is short: one thread that keeps its connection serves them all, and
+    looks after it whenever it is asked something (`chatsite.sql.threaded`).
     """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.handle(scope, receive, send)
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with body:
+            set_script_prefix(get_script_prefix(scope))
+            request, refusal = self.create_request(scope, body)
+            if request is None:
+                await self.send_response(cast("HttpResponse", refusal), send)
+                return
+            answering = asyncio.create_task(self._answer(request, send))
+            # Nothing can come any more but the news that the client has gone away.
+            leaving = asyncio.create_task(receive())
+            leaving.add_done_callback(lambda _: answering.cancel())
+            try:
+                await answering
+            except asyncio.CancelledError:
+                if not leaving.done():
+                    raise
+            finally:
+                leaving.cancel()
+
+    async def _answer(self, request: HttpRequest, send: Any) -> None:
+        response = await self.run_get_response(request)
+        try:
+            await self.send_response(response, send)
+        finally:
+            response.close()
 
 
 api = APIHandler()

@@ -45,26 +45,24 @@ async def create_chat_completion(
         logprobs=bool(body.logprobs),
         functions=body.functions is not None,
     )
-    events = complete(chat_request, origin)
+    events = complete(chat_request, origin, keeper.beside(completion.body))
     if not body.stream:
         async with aclosing(events):
             reply = await replies.whole(events, completion)
         if body.metadata:
             reply["metadata"] = body.metadata
-        return await keeper.respond(reply)
+        if keeper.store:
+            await keeper.keep(reply)
+        return json_response(reply)
     # The status line can still say that it failed, as long as no word has been sent.
     first = await first_word(events)
-
-    async def ended() -> None:
-        await keeper.akeep(completion.body())
-
     return event_stream(
         replies.chunks(
             first,
             events,
             completion,
             include_usage=body.include_usage,
-            ended=ended if keeper.wanted else None,
+            keep=keeper.keep if keeper.store else None,
         )
     )
 

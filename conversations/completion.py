@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -85,12 +85,15 @@ class _Meter:
         return Usage(self.prompt_tokens, said, exact=False)
 
 
-async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event, None]:
+async def complete(
+    request: ChatRequest, origin: Origin, beside: Callable[[], None] | None = None
+) -> AsyncGenerator[Event, None]:
     """Answer a request: Accepted, then Delta and ChoiceFinished, then Finished or Failed.
 
     Never raises BackendError: that is the last event, Failed. What a moderator blocks on the way
     out ends its choice with `content_filter`. Closing the generator stops the model, and is
-    charged for what was produced until then. Every accepted request is one row of the ledger.
+    charged for what was produced until then. Every accepted request is one row of the ledger, with
+    which `beside` saves what is to be kept of an answer that has come to its end.
     """
     meter = _Meter()
     charge: ledger.Charge | None = None
@@ -146,7 +149,7 @@ async def complete(request: ChatRequest, origin: Origin) -> AsyncGenerator[Event
             yield Failed(errors.BackendError("Something went wrong on this site."))
     finally:
         if charge is not None:
-            await _settle(charge, meter)
+            await _settle(charge, meter, beside if meter.outcome == "finished" else None)
 
 
 async def _heard(
@@ -325,7 +328,7 @@ def open_charge(origin: Origin, resolved: Resolved) -> ledger.Charge:
     )
 
 
-async def _settle(charge: ledger.Charge, meter: _Meter) -> None:
+async def _settle(charge: ledger.Charge, meter: _Meter, beside: Callable[[], None] | None) -> None:
     usage = meter.usage
     logger.info(
         "%s %s %s %s: %d + %d tokens in %d ms",
@@ -344,6 +347,7 @@ async def _settle(charge: ledger.Charge, meter: _Meter) -> None:
         meter.outcome,
         time_to_first_token=None if first is None else first - charge.started,
         flags=sorted(meter.flags),
+        beside=beside,
     )
 
 

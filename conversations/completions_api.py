@@ -27,7 +27,7 @@ from chatsite.backend.types import (
     Message,
     Usage,
 )
-from chatsite.http import event_stream
+from chatsite.http import event_stream, json_response
 from conversations.api import first_word
 from conversations.completion import Origin, complete
 from conversations.keeping import Keeper
@@ -136,12 +136,15 @@ async def create_completion(request: HttpRequest, body: CompletionBody) -> HttpR
         async with aclosing(events):
             async for event in events:
                 completion.add(event)
-        return await keeper.respond(completion.body())
+        reply = completion.body()
+        if keeper.wanted:
+            await keeper.keep(reply)
+        return json_response(reply)
     first = await first_word(events)
 
     async def ended() -> None:
         if keeper.wanted:
-            await keeper.akeep(completion.body())
+            await keeper.keep(completion.body())
 
     chunks = completion.chunks(first, events, include_usage=body.include_usage, ended=ended)
     return event_stream(chunks)

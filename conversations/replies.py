@@ -171,28 +171,31 @@ async def chunks(
     completion: Completion,
     *,
     include_usage: bool,
-    ended: Callable[[], Awaitable[None]] | None = None,
+    keep: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """The server-sent events of a `chat.completion.chunk` stream, `first` having been read.
 
-    A failure in the middle is an event with the error envelope, after which the stream ends
-    without `[DONE]`. With `ended`, the completion takes all events, and that is called before
-    `[DONE]`.
+    The completion takes all events. Its end is told once the events are over, and so in the
+    ledger, and `keep` has been given the completion. A failure in the middle is an event with the
+    error envelope, after which the stream ends without `[DONE]`.
     """
     frames = _Frames(completion, include_usage=include_usage)
     async with aclosing(events):
         for index in range(completion.n):
             yield frames.chunk(index, {"role": "assistant", "content": "", "refusal": None})
         event: Event | None = first
-        while event is not None:
-            if ended is not None:
-                if not isinstance(event, Failed):
-                    completion.add(event)
-                if isinstance(event, Finished):
-                    await ended()
+        while event is not None and not isinstance(event, Finished | Failed):
+            completion.add(event)
             if frame := frames.of(event):
                 yield frame
             event = await anext(events, None)
+        if isinstance(event, Finished):
+            completion.add(event)
+            await anext(events, None)
+            if keep is not None:
+                await keep(completion.body())
+        if event is not None:
+            yield frames.of(event)
 
 
 class _Frames:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from pytest_django.fixtures import Settings
 from accounts import keys, ledger
 from accounts.models import ApiKey, ModelPrice, UsageRecord, User
 from accounts.types import Caller, KeyTerms
-from chatsite import processes
+from chatsite import processes, sql
 from chatsite.backend.errors import QuotaExceeded, RateLimited
 from chatsite.backend.types import Usage
 
@@ -341,3 +342,46 @@ def test_what_is_refused_is_not_in_the_ledger_and_gives_its_tokens_back(
     spend(Caller(alice), Usage(80), prompt_tokens=80)
     with pytest.raises(RateLimited):
         spend(Caller(alice), Usage(80), prompt_tokens=80)
+
+
+# --- what is saved with them
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_what_fails_beside_the_rows_costs_nobody_anything(
+    alice: User, caller: Caller, broken: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def save(number: int) -> None:
+        keys.issue_key(alice, f"beside {number}")
+        if number < broken:
+            sql.execute("INSERT INTO nowhere VALUES (1)")
+
+    async def use(number: int) -> None:
+        charge = begin(caller, request_id=f"req_{number}")
+        await ledger.reserve(charge, caller, prompt_tokens=9)
+        await ledger.settle(charge, Usage(9, number), "finished", beside=partial(save, number))
+
+    async def together() -> None:  # they are written in one batch
+        await asyncio.gather(use(0), use(1), use(2))
+
+    in_a_loop(together)()
+    rows = UsageRecord.objects.order_by("request_id").values_list("request_id", "completion_tokens")
+    assert list(rows) == [("req_0", 0), ("req_1", 1), ("req_2", 2)]
+    names = list(alice.api_keys.filter(name__startswith="beside").order_by("name"))
+    saved = {key.name for key in names}
+    assert {f"beside {number}" for number in range(broken, 3)} <= saved
+    assert len(names) == len(saved)  # nothing was saved twice
+    assert caplog.text.count("beside the ledger something is lost") == broken
+
+
+def test_what_fails_alone_beside_a_row_costs_nobody_anything(caller: Caller) -> None:
+    def save() -> None:
+        sql.execute("INSERT INTO nowhere VALUES (1)")
+
+    async def use() -> None:
+        charge = begin(caller)
+        await ledger.reserve(charge, caller, prompt_tokens=9)
+        await ledger.settle(charge, Usage(9, 1), "finished", beside=save)
+
+    in_a_loop(use)()
+    assert row()["completion_tokens"] == 1

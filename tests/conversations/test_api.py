@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import openai
 import orjson
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from accounts.keys import revoke_key
@@ -435,3 +438,20 @@ def test_a_backend_that_is_down_breaks_nothing(key: IssuedKey, fake_models: Upst
     assert get(key.secret, "/models").json() == {"object": "list", "data": []}
     status, problem = error(post(key.secret, {"model": "fake/echo", "messages": HELLO}))
     assert (status, problem["code"]) == (404, "model_not_found")
+
+
+# --- what it costs
+
+
+@pytest.mark.parametrize("ask", [chat, stream])
+def test_a_request_writes_two_rows(
+    key: IssuedKey, fake_models: Upstream, ask: Callable[[IssuedKey], object]
+) -> None:
+    ask(key)  # that the key was used is noted once a minute
+    with CaptureQueriesContext(connection) as queries:
+        ask(key)
+    said = [query["sql"] for query in queries]
+    assert [sql.split("(")[0].rstrip() for sql in said if sql.startswith("INSERT")] == [
+        "INSERT INTO accounts_usagerecord",
+        "INSERT INTO conversations_storedcompletion",
+    ]
