@@ -171,7 +171,7 @@ async function showWhole(endpoint, response) {
   const content = part(endpoint, "content");
   const kind = response.headers.get("content-type") ?? "";
   const blob = await response.blob();
-  if (kind.startsWith("application/json")) {
+  if (/^application\/json(;|$)/.test(kind)) {
     const reply = JSON.parse(await blob.text());
     remember(reply);
     content.textContent = JSON.stringify(reply, null, 2);

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PageFor = Callable[..., "Page"]
+LANGUAGES = [("curl", "sh"), ("Python", "python"), ("Node", "js")]
 
 
 def opened(page: Page, key: str, anchor: str) -> Locator:
@@ -148,9 +149,7 @@ def test_the_key_is_kept_nowhere(page_for: PageFor, site: Site) -> None:
     assert page.get_by_label("API key", exact=True).input_value() == ""
 
 
-@pytest.mark.parametrize(
-    ("language", "name"), [("curl", "sh"), ("Python", "python"), ("Node", "js")]
-)
+@pytest.mark.parametrize(("language", "name"), LANGUAGES)
 def test_the_examples_do_the_same_as_the_page(
     page_for: PageFor, site: Site, tmp_path: Path, language: str, name: str
 ) -> None:
@@ -173,29 +172,60 @@ def test_the_examples_do_the_same_as_the_page(
         endpoint = page.locator(f"#{anchor}")
         endpoint.locator("summary").click()
         programs.append(program(endpoint, language))
+    files = page.locator("#post-files")
+    files.locator("summary").click()
+    files.locator("input[type=file]").set_input_files(written(tmp_path))
+    files.locator("[data-sample]", has_text="french.jsonl").wait_for()
+    programs.append(program(files, language))
     environment = clean_environment(OPENAI_API_KEY=key, PYTHONDONTWRITEBYTECODE="")
     examples = [Example(name, code, "", "text", line) for line, code in enumerate(programs)]
     ran = RUN[name](examples, tmp_path, environment)
     assert [failure for _, failure in ran if failure] == []
-    plain, streamed, model, rating, costs = (text for text, _ in ran)
+    plain, streamed, model, rating, costs, file = (text for text, _ in ran)
     assert re.search(r"""It's .{0,2}"me.{0,2}" .{0,4} ü""", plain)
     assert streamed.count("chat.completion.chunk") >= 3
     assert re.search(r"owned_by.*chatsite", model)
     assert re.search(r"better_answer.*Hello, Ada!", rating)
     assert "organization.costs.result" in costs
+    assert re.search(r"filename\W+french.jsonl", file)
 
 
 def program(endpoint: Locator, language: str) -> str:
     """The program that an endpoint shows, once it shows it in this language."""
-    begins = {"curl": "curl", "Python": "from openai import", "Node": "import OpenAI"}
+    begins = {"curl": "curl", "Python": "client = OpenAI(", "Node": "const client"}
     code = endpoint.locator("[data-sample]", has_text=begins[language])
     code.wait_for()
     return code.inner_text() + "\n"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_it_is_accessible_and_fits(page_for: PageFor, site: Site, scheme: Any, width: int) -> None:
+def test_a_file_is_sent_and_read_back(page_for: PageFor, site: Site, tmp_path: Path) -> None:
+    page = page_for()
+    files = opened(page, site.person().api_key, "post-files")
+    assert files.get_by_label("purpose").input_value() == "fine-tune"
+    files.locator("input[type=file]").set_input_files(written(tmp_path))
+    assert send(files).startswith("200 ")
+    sent = reply_of(files)
+    assert (sent["filename"], sent["status"]) == ("french.jsonl", "processed")
+
+    content = page.locator("#get-files-file_id-content")
+    content.locator("summary").click()
+    assert content.get_by_label("file_id").input_value() == sent["id"]
+    send(content)
+    assert content.locator("[data-content]").inner_text() == LINES
+
+
+LINES = '{"prompt": "One", "completion": "Un"}\n{"prompt": "Two", "completion": "Deux"}\n'
+
+
+def written(folder: Path) -> Path:
+    """A file to be sent."""
+    path = folder / "french.jsonl"
+    path.write_text(LINES)
+    return path
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_it_is_accessible_and_fits(page_for: PageFor, site: Site, width: int, scheme: Any) -> None:
     page = page_for(color_scheme=scheme, viewport={"width": width, "height": 740})
     chat = opened(page, site.person().api_key, "post-chat-completions")
     say(chat, "fake/echo")
