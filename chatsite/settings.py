@@ -241,6 +241,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-library": {"task": "library.tasks.tidy", "schedule": 24 * 3600.0},
     "settle-checks": {"task": "finetuning.tasks.settle_checks", "schedule": 30.0},
     "tidy-files": {"task": "finetuning.tasks.tidy_files", "schedule": 600.0},
+    "settle-jobs": {"task": "finetuning.tasks.settle_jobs", "schedule": 10.0},
+    "tidy-jobs": {"task": "finetuning.tasks.tidy_jobs", "schedule": 3600.0},
     "settle-drawings": {"task": "images.tasks.settle_drawings", "schedule": 10.0},
     "tidy-pictures": {"task": "images.tasks.tidy", "schedule": 24 * 3600.0},
     "settle-ledger": {"task": "accounts.tasks.settle_ledger", "schedule": 30.0},
@@ -308,6 +310,8 @@ if ENGINE_CACHE_TYPE != "f16" and ENGINE_FLASH_ATTENTION == "off":
 ENGINE_LOAD = _one_of("CHATSITE_ENGINE_LOAD", "auto", "map", "lock", "read")
 _prompt_cache_mb = _number("CHATSITE_ENGINE_PROMPT_CACHE_MB", least=0)
 ENGINE_PROMPT_CACHE_BYTES = None if _prompt_cache_mb is None else _prompt_cache_mb * 1024**2
+
+ILLUSTRATOR_ENABLED = env.bool("CHATSITE_ILLUSTRATOR", default=True)
 
 BACKENDS: list[dict[str, Any]] = []
 if _openai_key := env.str("OPENAI_API_KEY", default=""):

@@ -31,6 +31,7 @@ _environment = clean_environment(
     DJANGO_SETTINGS_MODULE="chatsite.settings",
     CHATSITE_DATA_DIR=str(DATA),
     CHATSITE_ENGINE="false",
+    CHATSITE_ILLUSTRATOR="false",
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{DATA / 'db.sqlite3'}",
     REDIS_URL=os.environ.get("TEST_REDIS_URL", ""),
 )

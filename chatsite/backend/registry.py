@@ -15,6 +15,7 @@ from chatsite.backend.base import Backend, ChatBackend, ImageBackend, Moderator
 from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
+from chatsite.backend.imaging.illustrating import IllustratorBackend
 from chatsite.backend.moderation import RuleModerator, UpstreamModerator
 from chatsite.backend.openai import OpenAIBackend
 from chatsite.backend.types import BackendStatus, Capability, ModelInfo
@@ -107,14 +108,14 @@ class Registry:
         Raises ModelNotFound, InvalidRequest where its file is broken or it has not the capability.
         """
         backend, model = await self._able(model_id, can)
-        return Resolved(cast(ChatBackend, backend), model)
+        return Resolved(cast("ChatBackend", backend), model)
 
     async def resolve_images(
         self, model_id: str, *, can: Capability = "images"
     ) -> ResolvedImages:
         """The model that makes pictures of that id. Raises as `resolve`."""
         backend, model = await self._able(model_id, can)
-        return ResolvedImages(cast(ImageBackend, backend), model)
+        return ResolvedImages(cast("ImageBackend", backend), model)
 
     async def _able(self, model_id: str, can: Capability) -> tuple[Backend, ModelInfo]:
         backend, model = await self._resolve(model_id)
@@ -194,6 +195,8 @@ def build_registry() -> Registry:
     """The registry that the settings describe."""
     remote = [OpenAIBackend(**table) for table in settings.BACKENDS]
     backends: list[Backend] = [*remote]
+    if settings.ILLUSTRATOR_ENABLED:
+        backends.append(IllustratorBackend())
     if settings.ENGINE_ENABLED:
         backends.insert(0, EmbeddedBackend(settings.DATA_DIR, most_waiting=settings.ENGINE_QUEUE))
     moderator: Moderator | None

@@ -10,8 +10,8 @@ import warnings
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal
-from xml.sax.saxutils import escape
 
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo

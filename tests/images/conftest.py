@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.conf import LazySettings
+
+from accounts.keys import issue_key
+from accounts.models import User
+from accounts.types import Caller, IssuedKey
+from chatsite.backend.registry import get_registry
+from images.drawing import run_drawing
+from images.models import Drawing, Picture
+
+
+@pytest.fixture(autouse=True)
+def illustrator(settings: LazySettings) -> Iterator[None]:
+    """The built-in illustrator beside whatever else the site serves."""
+    settings.ILLUSTRATOR_ENABLED = True
+    get_registry.cache_clear()
+    yield
+    get_registry.cache_clear()
+
+
+@pytest.fixture
+def key(alice: User) -> IssuedKey:
+    return issue_key(alice, "tests")
+
+
+@pytest.fixture
+def caller(alice: User) -> Caller:
+    return Caller(alice)
+
+
+def drawn(drawing: Drawing) -> list[Picture]:
+    """Carry a drawing out as a worker does; its pictures."""
+    run_drawing(drawing.id, threading.Event())
+    drawing.refresh_from_db()
+    return list(drawing.pictures.order_by("index"))
