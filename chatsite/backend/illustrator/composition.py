@@ -206,7 +206,11 @@ def _wanted(scene: Scene, subject: Subject) -> float:
         lead *= 0.6 if len(mates) > 1 else 0.8
     if lives(subject) == "wall":
         lead *= 0.8
-    return max(0.085, lead * share * groups * crowd)
+    size = max(0.085, lead * share * groups * crowd)
+    short = min(scene.width, scene.height) / scene.height
+    wide = wide_share(scene, kind, size * short) * min(subject.count, 3 if crowd > 0.5 else 2)
+    room = {1: 0.6, 2: 0.46, 3: 0.36}.get(len(mates), 0.3) * (1.35 if subject.count > 1 else 1.0)
+    return size * min(1.0, room / wide)
 
 
 def _home_y(
@@ -237,7 +241,7 @@ def _home_y(
         return low + height + max(0.0, high - low - height) * (0.25 + 0.5 * rng.random())
     if home in {"water", "underwater"} and stage.water is not None:
         far, near = stage.water
-        near = min(near, 0.93)
+        near = min(near - 0.02, 0.93)
         return near - (near - far) * min(0.86, 0.14 + 0.8 * depth)
     if category == "landscape" and stage.ground is not None:
         return stage.ground[0] + 0.02

@@ -257,6 +257,8 @@ def _scenery(drop: Backdrop) -> None:
         tall = unit * {"village": 0.2, "street": 0.42, "farm": 0.24}[setting] * (0.9 + 0.2 * rng.random())
         px = (x + (rng.random() - 0.5) * 0.08) * drop.width
         _stand(drop, kind, px, far_y + unit * 0.015, tall, 0.35 if setting != "street" else 0.1, rng, traits)
+    if setting in {"lake", "river", "swamp"}:
+        far_y = drop.horizon
     trees = [k for k in _TREES.get(setting, ()) if drop.shows(k) or setting == "forest"]
     if not trees or ("tree" in scene.absent and setting != "forest"):
         return
@@ -267,9 +269,11 @@ def _scenery(drop: Backdrop) -> None:
         x = (edge * 0.3 if index % 2 else 1 - edge * 0.3) if setting != "forest" or index > 4 else rng.random()
         depth = 0.75 - 0.55 * t
         y = far_y + unit * 0.02 + (drop.height - far_y) * 0.24 * (1 - depth)
-        if drop.stage.water is not None and setting != "beach":
-            y = far_y + unit * 0.03
         tall = unit * (0.2 + 0.3 * (1 - depth)) * (0.8 + 0.4 * rng.random())
+        if far_y == drop.horizon:
+            tall, y = tall * 0.4, far_y + unit * 0.012
+        elif setting in {"mountains", "snowfield"}:
+            tall *= 0.6
         kind = rng.choice(trees)
         if kind == "bush":
             tall *= 0.35

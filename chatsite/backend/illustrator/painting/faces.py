@@ -8,6 +8,7 @@ import math
 from chatsite.backend.illustrator.painting import colors
 from chatsite.backend.illustrator.painting.colors import Color, parse
 from chatsite.backend.illustrator.painting.curves import limb, oval, polygon, smooth
+from chatsite.backend.illustrator.painting.headwear import HATS, paint_hat
 from chatsite.backend.illustrator.painting.pen import Pen
 from chatsite.backend.illustrator.painting.sprite import Look
 
@@ -38,7 +39,7 @@ def paint_eye(
         pen.fill(oval(x + size * 0.2, y + size * 2.2, size * 0.4, size * 0.7), parse("#7cc4f2"))
 
 
-def front_face(pen: Pen, look: Look) -> bool:
+def front_face(look: Look) -> bool:
     """Whether the kind shows its face to us."""
     snout = look.text("snout", "short")
     return snout in {"flat", "short", "nose"} and not look.shape.get("neck") or (
@@ -47,10 +48,34 @@ def front_face(pen: Pen, look: Look) -> bool:
 
 
 def paint_head(pen: Pen, look: Look) -> None:
-    if front_face(pen, look):
+    front = front_face(look)
+    if front:
         _front(pen, look)
     else:
         _profile(pen, look)
+    paint_worn(pen, look, front=front)
+
+
+def paint_worn(pen: Pen, look: Look, *, front: bool) -> None:
+    """A hat, glasses or a scarf that was put on, on a head of radius 1."""
+    worn = next((name for name in look.parts if name in HATS), None)
+    if worn:
+        with pen.at(0 if front else -0.1, 0.1, 0.82):
+            paint_hat(pen, look, HATS[worn], look.parts[worn])
+    if "glasses" in look.parts or "sunglasses" in look.parts:
+        dark = "sunglasses" in look.parts
+        tone = look.parts.get("glasses") or look.parts.get("sunglasses") or INK
+        for x in (-0.44, 0.44) if front else (0.42,):
+            if dark:
+                pen.fill(oval(x, -0.1, 0.3, 0.27), INK)
+            pen.stroke(oval(x, -0.1, 0.3, 0.27), 0.08, tone)
+        pen.line([(-0.14, -0.14), (0.14, -0.14)] if front else [(-0.7, -0.2), (0.12, -0.14)], 0.08, tone)
+    for name in ("scarf", "tie", "necklace"):
+        if name in look.parts:
+            tone = look.parts[name] or parse("#d0303a" if name != "necklace" else "#e8c23a")
+            pen.limb([(-0.85, 0.78), (0, 1.08), (0.85, 0.78)], [0.36 if name == "scarf" else 0.16], tone)
+            if name != "necklace":
+                pen.limb([(0.2, 1.0), (0.35, 1.9)], [0.34, 0.3], tone)
 
 
 def _fur(look: Look) -> Color:

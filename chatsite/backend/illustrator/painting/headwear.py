@@ -10,6 +10,12 @@ from chatsite.backend.illustrator.painting.sprite import Look, draws
 
 GOLD = parse("#e8c23a")
 
+HATS = {
+    "hat": "top", "cap": "cap", "straw hat": "straw", "cowboy hat": "cowboy", "wizard hat": "wizard",
+    "santa hat": "santa", "crown": "crown", "helmet": "helmet",
+}
+"""The shape of each kind of hat that can be worn."""
+
 _OWN = {
     "top": "#2f2a30", "cap": "#2f6fb8", "straw": "#e2c27a", "cowboy": "#8a5a34", "wizard": "#3f3a8a",
     "witch": "#2f2a38", "santa": "#c8242a", "crown": "#e8c23a", "helmet": "#9aa4b0", "tricorn": "#2a2a30",

@@ -9,7 +9,7 @@ from chatsite.backend.illustrator.painting import colors
 from chatsite.backend.illustrator.painting.colors import Color, parse
 from chatsite.backend.illustrator.painting.curves import Point, box, oval, polygon, smooth
 from chatsite.backend.illustrator.painting.faces import INK
-from chatsite.backend.illustrator.painting.headwear import paint_hat
+from chatsite.backend.illustrator.painting.headwear import HATS, paint_hat
 from chatsite.backend.illustrator.painting.held import paint_held
 from chatsite.backend.illustrator.painting.pen import Pen
 from chatsite.backend.illustrator.painting.sprite import Look, draws
@@ -321,21 +321,15 @@ def _head(pen: Pen, look: Look, body: Body, skin: Color) -> None:
             pen.form(smooth([(-0.86, 0.1), (-0.5, 0.35), (0, 0.3), (0.5, 0.35), (0.86, 0.1), (0.72, 0.85), (0.1, long), (-0.1, long), (-0.72, 0.85)], tension=0.8), beard, 0.8)
             pen.line([(-0.2, 0.58), (0, 0.64), (0.2, 0.58)], 0.08, parse("#b0524a"))
         hat = look.text("hat")
-        worn = next((name for name in look.parts if name in _HAT_PARTS), None)
+        worn = next((name for name in look.parts if name in HATS), None)
         if worn or hat not in {"", "none"}:
-            paint_hat(pen, look, _HAT_PARTS[worn] if worn else hat, look.parts.get(worn) if worn else None)
+            paint_hat(pen, look, HATS[worn] if worn else hat, look.parts.get(worn) if worn else None)
         if "glasses" in look.parts or "sunglasses" in look.parts:
             dark = "sunglasses" in look.parts
             for side in (-1, 1):
                 if dark:
                     pen.fill(oval(side * 0.38, -0.02, 0.28, 0.24), INK)
                 pen.stroke(oval(side * 0.38, -0.02, 0.28, 0.26), 0.07, INK)
-
-
-_HAT_PARTS = {
-    "hat": "top", "cap": "cap", "straw hat": "straw", "cowboy hat": "cowboy", "wizard hat": "wizard",
-    "santa hat": "santa", "crown": "crown", "helmet": "helmet",
-}
 
 
 def _face(pen: Pen, look: Look, skin: Color) -> None:

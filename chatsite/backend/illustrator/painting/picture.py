@@ -17,15 +17,18 @@ from chatsite.backend.illustrator.painting.atmosphere import Atmosphere, atmosph
 from chatsite.backend.illustrator.painting.backdrop import Backdrop, paint_far
 from chatsite.backend.illustrator.painting.colors import parse
 from chatsite.backend.illustrator.painting.coats import paint_coat
-from chatsite.backend.illustrator.painting.curves import lumpy, oval
+from chatsite.backend.illustrator.painting.curves import box, lumpy, oval
 from chatsite.backend.illustrator.painting.interiors import paint_tabletop
 from chatsite.backend.illustrator.painting.looks import look_of
 from chatsite.backend.illustrator.painting.pen import Pen
+from chatsite.backend.illustrator.painting.sprite import Look
 from chatsite.backend.illustrator.painting.sprites import sprite_of
 from chatsite.backend.illustrator.scene import Scene
 from chatsite.backend.illustrator.stage import Stage, stage_of
 
 TABLETOP = 0.78
+MISTY = 0.55
+"""The fog lies behind what is nearer than this depth."""
 CELESTIAL = frozenset(
     {"sun", "moon", "star", "cloud", "rainbow", "aurora", "planet", "earth", "mars", "galaxy", "comet",
      "lightning", "black hole", "fireworks"}
@@ -61,9 +64,15 @@ def _paint(canvas: skia.Canvas, scene: Scene, surface: skia.Surface | None) -> N
     paint_far(drop, [lambda one=one: _thing(pen, scene, stage, air, one) for one in distant])
     if needs_table(scene, stage):
         paint_tabletop(pen, scene.width, scene.height, TABLETOP * scene.height)
-    for one in things:
-        if one not in distant:
-            _thing(pen, scene, stage, air, one)
+    near = [one for one in things if one not in distant]
+    mist = "fog" in scene.weather and not stage.indoor and not stage.open
+    for one in near:
+        if mist and one.depth < MISTY:
+            _fog(pen, scene, stage, air)
+            mist = False
+        _thing(pen, scene, stage, air, one)
+    if mist:
+        _fog(pen, scene, stage, air)
     _weather(pen, scene, stage, air, things)
 
 
@@ -93,7 +102,7 @@ def _thing(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, one: Placed) -
     standing = home in {"ground", "floor", "table", "worn"} and not stage.open
     with pen.distance(haze):
         if afloat:
-            _reflected(pen, x, y, tall, one, sprite.paint, look)
+            _reflected(pen, scene, stage, (x, y, tall), one, look)
         elif standing and sprite.casts:
             pen.shadow(x, y, tall * wide * 0.56, tall * 0.06, 0.5 if not air.light.dark else 0.6)
             if stage.ground is None and stage.water is not None and one.subject.relation is None:
@@ -106,14 +115,19 @@ def _thing(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, one: Placed) -
             _waterline(pen, x, y, tall * wide)
 
 
-def _reflected(pen: Pen, x: float, y: float, tall: float, one: Placed, paint, look) -> None:
+def _reflected(
+    pen: Pen, scene: Scene, stage: Stage, spot: tuple[float, float, float], one: Placed, look: Look
+) -> None:
     """The thing upside down in the water under it, and dimmer."""
-    if pen.vector:
+    if pen.vector or stage.water is None:
         return
+    x, y, tall = spot
     state = look.rng.getstate()
-    with pen.layer(0.3), pen.at(x, y, tall, flip=one.flip):
-        pen.canvas.scale(1.0, -0.55)
-        paint(pen, look)
+    low = stage.water[1] * scene.height
+    with pen.clip(box(0, y, scene.width, max(1.0, low - y))), pen.layer(0.3):
+        with pen.at(x, y, tall, flip=one.flip):
+            pen.canvas.scale(1.0, -0.55)
+            sprite_of(kinds()[one.subject.kind]).paint(pen, look)
     look.rng.setstate(state)
 
 
@@ -145,6 +159,13 @@ def _puddle(pen: Pen, x: float, y: float, wide: float) -> None:
     )
 
 
+def _fog(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere) -> None:
+    rng = random.Random(f"{scene.seed}:fog")
+    mist = colors.mix(air.light.haze, colors.WHITE, 0.25 if not air.light.dark else 0.0)
+    top = stage.horizon * scene.height
+    weather.paint_fog(pen, rng, float(scene.width), top, float(scene.height), mist)
+
+
 def _weather(
     pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, things: Iterable[Placed]
 ) -> None:
@@ -159,9 +180,6 @@ def _weather(
     if "storm" in falling and not any(one.subject.kind == "lightning" for one in things):
         x = w * (0.25 + 0.5 * rng("bolt").random())
         weather.paint_lightning(pen, rng("bolt"), x, 0, stage.horizon * h * 0.92, h * 0.003)
-    if "fog" in falling:
-        mist = colors.mix(air.light.haze, colors.WHITE, 0.25 if not air.light.dark else 0.0)
-        weather.paint_fog(pen, rng("fog"), w, stage.horizon * h, h, mist)
     if "rain" in falling or "storm" in falling:
         weather.paint_rain(pen, rng("rain"), w, h, heavy="storm" in falling)
     if "snow" in falling:

@@ -1,0 +1,1 @@
+"""Styles: what a finished picture is turned into, by image filters over the painted scene."""
