@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from chatsite.backend.engine.header import read_whole_head
+from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.training.tuning.job import Job
 from chatsite.backend.tuning.events import (
     Checkpoint,
@@ -32,6 +33,7 @@ from chatsite.backend.tuning.events import (
     Validated,
     read_events,
 )
+from chatsite.backend.tuning.exports import export_checkpoint
 from chatsite.backend.tuning.spec import read_spec
 from tests.backend.training.tuning.jobs import chats, make_job, preferences
 
@@ -111,6 +113,12 @@ def test_a_job_tells_every_step_and_leaves_a_model(tmp_path, tiny):
     assert isinstance(last, Succeeded)
     assert (last.steps, last.checkpoint, last.gguf) == (4, "result/checkpoint", "result/model.gguf")
     AutoModelForCausalLM.from_pretrained(folder / "result/checkpoint")
+    # A checkpoint can be tried, too.
+    tried = export_checkpoint(folder, 3, tmp_path / "tried", name="tried")
+    assert read_whole_head(tried).metadata["general.name"] == "tried"
+    AutoModelForCausalLM.from_pretrained(tmp_path / "tried/checkpoint")
+    with pytest.raises(InvalidRequest, match="step 2 is no longer kept"):
+        export_checkpoint(folder, 2, tmp_path / "gone", name="gone")
     # Nothing is kept that only resuming needs.
     assert not list(folder.rglob("optimizer.pt"))
     assert not (folder / "scratch").exists()
@@ -176,7 +184,8 @@ def test_lora_trains_few_weights_and_is_merged(tmp_path, tiny):
     assert events[0].trained_parameters < events[0].parameters / 2
     AutoModelForCausalLM.from_pretrained(folder / "result/checkpoint")
     assert (folder / "result/checkpoint/adapter/adapter_model.safetensors").is_file()
-    assert (folder / "result/model.gguf").is_file()
+    tried = export_checkpoint(folder, 4, tmp_path / "tried", name="ft:tiny:me::1")
+    assert tried.read_bytes() == (folder / "result/model.gguf").read_bytes()
 
 
 @pytest.mark.parametrize("method", ["dpo", "kto", "reward"])
