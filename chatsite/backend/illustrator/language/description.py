@@ -165,7 +165,9 @@ class _Teller:
         leading = [s for s in self.scene.subjects if not self._comes_later(s)]
         phrases = [self._full(s) for s in leading if s.id not in self.told]
         phrases += [self._full(s) for s in self.scene.subjects if s.id not in self.told]
-        return _listed(phrases)
+        # What a later one says of where it stands must not be read as said of those before it.
+        placed = any(s.relation is not None for s in leading[1:])
+        return "; ".join(phrases) if placed else _listed(phrases)
 
     def _comes_later(self, subject: Subject) -> bool:
         """Whether it is told with another: what is held, or what others are placed by."""

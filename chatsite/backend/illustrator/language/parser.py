@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from chatsite.backend.illustrator.language.lexer import Token, tokens
 from chatsite.backend.illustrator.language.lexicon import lexicon
+from chatsite.backend.illustrator.language.links import Link
 from chatsite.backend.illustrator.language.phrase import NOUNS, SCENE, Cursor
 from chatsite.backend.illustrator.language.sketch import Draft, Sketch
-from chatsite.backend.illustrator.language.things import Link, Things
+from chatsite.backend.illustrator.language.things import Things
 from chatsite.backend.illustrator.scene import Scene
 
 # Links after which "and" names one more object: "with a hat and a scarf".
@@ -58,6 +59,7 @@ class _Parser(Things):
         while (token := self.cursor.peek()) is not None:
             if not any(step(token) for step in steps):
                 self.noun(token)
+        self._overhead()
         self.close_gaps()
 
     # Words between the things.
@@ -85,16 +87,24 @@ class _Parser(Things):
         if not token.get("breaks"):
             return False
         self.cursor.take()
+        self._overhead()
         goes_on = token.get("comma") and self.link is not None and self.link.kind in _OPEN
         if self.link is not None and not (goes_on and self.link.used):
             self.link = None
         self.joined, self.recent = False, False
         return True
 
+    def _overhead(self) -> None:
+        """ "With gulls above": a preposition without an object."""
+        link = self.link
+        if link is not None and link.kind == "above" and not link.used and link.named is not None:
+            link.named.place, link.named.relation, link.named.targets = "sky", None, []
+
     def _join(self, token: Token) -> bool:
         if not token.get("joins"):
             return False
         self.cursor.take()
+        self._overhead()
         self.joined, self.recent = True, False
         if self.link is not None and not (self.link.used and self.link.kind in _OPEN):
             self.link = None
@@ -164,12 +174,14 @@ class _Parser(Things):
             return False
         self.cursor.take()
         about = lexicon().verbs[verb.value]
-        sources = self.group
+        # "A sky full of stars": what is said of a place is said of nothing before it.
+        sources = self.group if self.latest or not self.recent else []
+        named = self.latest[-1] if self.recent and self.latest else None
         if about.pose or about.link in {"held", "worn"}:
             sources = [d for d in self.group if d.kind.living] or self._living() or self.group
         for draft in sources:
             draft.act(about.pose)
-        self.link = Link(about.link, list(sources), verb.value)
+        self.link = Link(about.link, list(sources), verb.value, named=named)
         self.recent = False
         return True
 
@@ -216,7 +228,10 @@ class _Parser(Things):
         if self.link is not None:
             if self.link.named is not None:
                 self.link.sources = [self.link.named]
-            meant = [d for d in self.sketch.drafts if d not in self.link.sources][-1:]
-            self.attach(self.link, self.living_but(self.link.sources) or meant)
+            others = [d for d in self.sketch.drafts if d not in self.link.sources]
+            named = [d for d in self.group if d in others]
+            if others:
+                meant = named[:1] or self.living_but(self.link.sources) or others[-1:]
+                self.attach(self.link, meant)
         self.link = None
         return True

@@ -161,8 +161,12 @@ def _take_noun(phrase: Phrase, cursor: Cursor) -> None:
     )
     if compound:
         phrase.modifiers.append(token)
-    else:
-        phrase.noun = token
+        return
+    phrase.noun = token
+    if thing is not None and following is not None and following.get("young"):
+        # "A tiger cub."
+        phrase.traits.append(Token(following.text, lexicon().single("baby")))
+        cursor.take()
 
 
 def _goes_on(phrase: Phrase, cursor: Cursor) -> bool:

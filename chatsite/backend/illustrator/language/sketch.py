@@ -28,22 +28,14 @@ _SAME_VIEW = (
     frozenset({"park", "garden"}),
 )
 _MOTIONS = frozenset({"flying", "running", "swimming", "walking", "jumping"})
-_HELD = frozenset(
-    {"object", "instrument", "food", "toy", "clothing", "plant", "symbol", "animal", "insect"}
-    | {"bird", "sea"}
-)
-_CONTAINERS = frozenset(
-    {"bowl", "basket", "vase", "box", "cup", "glass", "bucket", "birdcage", "fishbowl", "bottle"}
-    | {"treasure chest", "cauldron", "suitcase", "bathtub", "car", "boat", "pond", "gift", "cart"}
-)
-_SURFACES = frozenset(
-    {"table", "plate", "bookshelf", "cake", "chair", "bed", "sofa", "stove", "rug"}
-)
 
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A subject that is being read, or changed: `origin` is what it was in the scene before."""
+    """A subject that is being read, or changed: `origin` is what it was in the scene before.
+
+    `loose` says that where it stands was guessed, so that what is said of it replaces the guess.
+    """
 
     kind: Kind
     count: int = 1
@@ -56,6 +48,7 @@ class Draft:
     place: str | None = None
     at: tuple[float, float, float] | None = None
     origin: Subject | None = None
+    loose: bool = False
 
     def add_color(self, color: tuple[str, str]) -> None:
         """Notes a colour; a third and further ones change nothing."""
@@ -85,8 +78,8 @@ class Draft:
         """Places it by others; what was said first stands, save that "between" takes more."""
         if any(self is target or target._leads_to(self) for target in targets):
             return
-        if self.relation is None:
-            self.relation, self.targets = kind, list(targets)
+        if self.relation is None or self.loose:
+            self.relation, self.targets, self.loose = kind, list(targets), False
         elif self.relation == kind == "between":
             self.targets += targets
 
@@ -152,6 +145,11 @@ class Sketch:
     def part_with(self, name: str) -> Draft | None:
         """The last subject that has such a part."""
         return next((d for d in reversed(self.drafts) if name in d.kind.parts), None)
+
+    def substitute(self, word: str, kind: str) -> None:
+        """Remembers that something is drawn for another."""
+        if (word, kind) not in self.substituted:
+            self.substituted.append((word, kind))
 
     def ignore(self, word: str) -> None:
         """Remembers a word that is not drawn."""
@@ -219,22 +217,6 @@ def _rank(draft: Draft) -> int:
     return {"ground": 1, "water": 1, "underwater": 1, "table": 2, "floor": 2}.get(
         draft.kind.lives, 3
     )
-
-
-def holdable(kind: Kind) -> bool:
-    """Whether a hand can hold it."""
-    return kind.category in _HELD and kind.height <= 1.2 and kind.name not in {"piano", "harp"}
-
-
-def relation_with(source: Kind, target: Kind) -> str:
-    """Where B is, seen from A, in "A with B"."""
-    if source.name in _CONTAINERS:
-        return "inside"
-    if source.name in _SURFACES and target.height < max(1.3, source.height):
-        return "on"
-    if source.living and target.category in {"object", "instrument", "food"} and holdable(target):
-        return "held_by"
-    return "beside"
 
 
 def _trait_values(token: Token) -> tuple[str, ...]:

@@ -5,35 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chatsite.backend.illustrator.catalogue import kinds
+from chatsite.backend.illustrator.catalogue import Kind, kinds
 from chatsite.backend.illustrator.language.lexer import Token
-from chatsite.backend.illustrator.language.lexicon import lexicon
+from chatsite.backend.illustrator.language.lexicon import Reading, lexicon
+from chatsite.backend.illustrator.language.links import Link
 from chatsite.backend.illustrator.language.phrase import NOUNS, Cursor, Phrase, read_phrase
 from chatsite.backend.illustrator.language.sketch import (
     Draft,
     Sketch,
-    holdable,
-    relation_with,
     shade,
 )
 from chatsite.backend.illustrator.scene import PALETTES, RELATIONS
 
 # How many a plural without a number stands for.
-_SOME = {"star": 12, "snowflake": 8, "firefly": 8}
+_SOME = {"star": 12, "aurora": 1, "snowflake": 8, "firefly": 8}
 
 
-@dataclass(slots=True)
-class Link:
-    """A preposition or verb that waits for its object. `kind` is a relation or a verb's link.
-
-    `named` is the thing named right before it, if one was.
-    """
-
-    kind: str
-    sources: list[Draft]
-    word: str
-    used: bool = False
-    named: Draft | None = None
+# Things in the sky that one can stand on.
+_WORLDS = frozenset({"moon", "mars", "planet"})
 
 
 @dataclass(slots=True)
@@ -45,7 +34,7 @@ class Things:
     is still to come. `latest` are those added
     last, `before` those that were named before `group` was named as
     an object. `joined` is set right after "and", `recent` right after a noun, `closed` when
-    something was said of the group that is not said of what follows.
+    something was said of the group that is not said of what follows, `crowd` after "a field of".
     """
 
     sketch: Sketch
@@ -59,6 +48,7 @@ class Things:
     joined: bool = False
     closed: bool = False
     recent: bool = False
+    crowd: bool = False
     place_next: str | None = None
 
     def noun(self, token: Token) -> None:
@@ -134,7 +124,8 @@ class Things:
         alone = not self.sketch.drafts and not self.sketch.fields and self.cursor.peek() is None
         if noun.get("images") and not (self.link or alone or self.cursor.is_next("relation")):
             return phrase.number is None and not phrase.colors
-        if phrase.owner and noun.get("families") and (parents := self._living_named()):
+        known = phrase.owner or not noun.get(*NOUNS)
+        if known and noun.get("families") and (parents := self._living_named()):
             young = noun.get("young") is not None
             family = Draft(parents[-1].kind, phrase.number or 1, size=0.6 if young else 1.3)
             if young and "baby" in family.kind.traits:
@@ -207,6 +198,7 @@ class Things:
         for token in phrase.traits:
             self.sketch.pose(token, ())
         self.link, self.closed, self.latest = None, True, []
+        self.crowd = self.cursor.is_next("of")
         if named and (grown := named[-1].get("kind")) is not None:
             self.group = [Draft(kinds()[grown.value], 5)]
             self.sketch.drafts += self.group
@@ -220,60 +212,60 @@ class Things:
         return plural is not False or inside
 
     def _as_thing(self, noun: Token, phrase: Phrase) -> None:
-        readings = [r for r in noun.readings if r.role == "kind"]
-        if not readings or (self._of() and noun.get("drinks")):
-            if not readings:
+        reading = _thing(noun)
+        if reading is None or (noun.get("drinks") and self.link and self.link.word == "of"):
+            if reading is None:
                 self.sketch.ignore(noun.text)
             self.link = None
             return
-        named = [r for r in readings if r.value == noun.text]
-        reading = (named or [r for r in readings if not r.near] or readings)[0]
         kind = kinds()[reading.value]
         if reading.near:
-            pair = (noun.text, kind.name)
-            if pair not in self.sketch.substituted:
-                self.sketch.substituted.append(pair)
-        if self._again(kind.name, phrase):
-            return
-        link = self.link
-        if link is not None and link.word == "of" and link.sources[-1].kind.name == "statue":
-            # "A statue of a lion": a lion, and of stone.
-            link.sources[-1].kind, self.link = kind, None
-            link.sources[-1].traits.append("stone")
-            return
-        if link is not None and link.used and self.joined and phrase.article in {"a", "an"}:
-            # "A house with a garden and a man" starts anew; "with a hat and a scarf" goes on.
-            own = kind.category == "clothing" or link.kind == "between"
-            if not own and (kind.living or link.kind in {"contains", "carries"}):
-                link = self.link = None
-        if (
-            kind.category == "clothing"
-            and link is not None
-            and link.sources
-            and (link.kind in {"with", "worn"} or link.word in {"in", "under"})
-            and any(draft.kind.living or link.kind != "inside" for draft in link.sources)
-        ):
-            for draft in link.sources:
-                draft.add_part(kind.name, phrase.color, self._texts(phrase))
-            link.used, self.recent = True, True
+            self.sketch.substitute(noun.text, kind.name)
+        if self._again(kind.name, phrase) or self._joins(kind, phrase):
             return
         many = reading.plural or (reading.plural is None and phrase.article is None)
         count = phrase.number if phrase.number is not None else _SOME.get(kind.name, 3)
+        if self.crowd and phrase.number is None and phrase.article is None:
+            many, count = True, 8
         drafts = []
         for gap in self.gaps:
             drafts.append(Draft(kind, gap.number or 1))
             self._dress(drafts[-1], gap)
-        self.gaps = []
+        self.gaps, self.crowd = [], False
         last = Draft(kind, count if many or phrase.number is not None else 1)
         self._dress(last, phrase)
         self._modify(last, phrase)
         self._add([*drafts, last])
 
-    def _of(self) -> bool:
-        return self.link is not None and self.link.word == "of"
-
-    def _texts(self, phrase: Phrase) -> list[str]:
-        return [token.text for token in phrase.traits]
+    def _joins(self, kind: Kind, phrase: Phrase) -> bool:
+        """Whether the link makes it no thing of its own: clothes, a statue of it, a world."""
+        link = self.link
+        if link is None or not link.sources:
+            return False
+        if link.used and self.joined and phrase.article in {"a", "an"}:
+            # "A house with a garden and a man" starts anew; "with a hat and a scarf" goes on.
+            own = kind.category == "clothing" or link.kind == "between"
+            if not own and (kind.living or link.kind in {"contains", "carries"}):
+                self.link = None
+                return False
+        if phrase.owner and link.named is not None:
+            link.sources = [link.named]  # "with flowers in its basket"
+        if link.kind == "on" and kind.name in _WORLDS and not phrase.traits:
+            self.sketch.settle("moonscape")
+            self.link, self.closed = None, True
+            return True
+        if link.word == "of" and link.sources[-1].kind.name == "statue":
+            link.sources[-1].kind, self.link = kind, None
+            link.sources[-1].traits.append("stone")
+            return True
+        fits = link.kind in {"with", "worn"} or link.word in {"in", "under"}
+        body = any(draft.kind.living or link.kind != "inside" for draft in link.sources)
+        if kind.category != "clothing" or not (fits and body):
+            return False
+        for draft in link.sources:
+            draft.add_part(kind.name, phrase.color, [token.text for token in phrase.traits])
+        link.used, self.recent = True, True
+        return True
 
     def _again(self, kind: str, phrase: Phrase) -> bool:
         """ "The dog" after "a dog" is the same one."""
@@ -306,7 +298,7 @@ class Things:
         """Takes in the nouns before the noun, and the words that nobody knows."""
         for token in phrase.modifiers:
             setting, thing = token.get("setting"), token.get("kind")
-            if setting is None and thing is None:
+            if (setting is None and thing is None) or token.get("families"):
                 continue
             if setting is not None:
                 self.sketch.hinted = self.sketch.hinted or setting.value
@@ -359,41 +351,23 @@ class Things:
             self.link = Link("contains", [drafts[-1]], "of")
 
     def attach(self, link: Link, targets: list[Draft]) -> None:
-        """Relates the link's sources and its object."""
-        link.used = True
-        sources = [source for source in link.sources if source not in targets]
+        """Relates the link's sources and its object, of which more may be said."""
+        sources = link.join(targets)
         if link.kind in RELATIONS:
-            lofty = link.kind == "beside" and all(t.kind.lives == "sky" for t in targets)
-            for source in sources:
-                under = lofty and source.kind.lives != "sky" and not targets[0].kind.living
-                source.relate("under" if under else link.kind, targets)
             verbal = link.word in lexicon().verbs
             self.before, self.group = sources, sources if verbal and sources else targets
             if link.kind != "between":
                 self.link = None
-            return
-        self.group = sources or targets
-        for target in targets:
-            self._place_object(link, sources, target)
-
-    def _place_object(self, link: Link, sources: list[Draft], target: Draft) -> None:
-        """Places an object by who has it."""
-        if not sources:
-            return
-        owner = sources[0]
-        if link.kind in {"held", "worn"}:
-            target.relate("held_by" if holdable(target.kind) else "beside", [owner])
-        elif link.kind == "with":
-            target.relate(relation_with(owner.kind, target.kind), sources)
-        elif link.kind == "contains":
-            target.relate("inside", sources)
-        elif link.kind == "carries":
-            target.relate("on", sources)
-        elif link.kind == "led":
-            target.relate("in_front_of", sources)
-        elif link.kind == "surrounded":
-            target.relate("around", sources)
+        else:
+            self.group = sources or targets
 
     def living_but(self, sources: Sequence[Draft]) -> list[Draft]:
         living = [d for d in self.sketch.drafts if d.kind.living and d not in sources]
         return living[-1:]
+
+
+def _thing(noun: Token) -> Reading | None:
+    """What a noun names: the thing of just that name, else one it is another word for."""
+    readings = [r for r in noun.readings if r.role == "kind"]
+    exact = [r for r in readings if r.value == noun.text]
+    return next(iter(exact or [r for r in readings if not r.near] or readings), None)

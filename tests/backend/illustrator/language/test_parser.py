@@ -112,6 +112,13 @@ def test_two_colours_and_shades():
         ("a castle surrounded by trees", [("tree", "around", "castle")]),
         ("a goat. A hen stands behind the goat", [("chicken", "behind", "goat")]),
         ("a queen and a dragon behind her", [("dragon", "behind", "queen")]),
+        ("a hut with a well behind it", [("well", "behind", "cabin")]),
+        ("a sled with parcels in its basket", [("box", "inside", "basket")]),
+        ("a seal under the moon beside a tent", [("seal", "under", "moon")]),
+        ("a monk watching a comet", [("monk", "under", "comet")]),
+        ("a monk eating a pear", [("pear", "held_by", "monk")]),
+        ("a monk playing a flute and a hen", [("saxophone", "held_by", "monk")]),
+        ("boats with crows above", []),
     ],
 )
 def test_relations(prompt, expected):
@@ -225,6 +232,18 @@ def test_a_family_is_of_the_same_kind():
         (1, "lioness", 1.0, ()),
         (2, "lioness", 0.6, ("baby",)),
     ]
+
+
+def test_young_ones_statues_and_worlds():
+    assert brief("a leopard cub")[0] == [(1, None, "leopard", ("baby",))]
+    assert brief("a bear with two cubs")[0] == [(1, None, "bear", ()), (2, None, "bear", ("baby",))]
+    assert brief("a statue of an owl")[0] == [(1, None, "owl", ("stone",))]
+    assert (read("a robot on mars").setting, len(read("a robot on mars").subjects)) == (
+        "moonscape",
+        1,
+    )
+    assert brief("a field of pumpkins")[0] == [(8, None, "pumpkin", ())]
+    assert brief("a glass of milk")[0] == [(1, None, "glass", ())]
 
 
 def test_the_dog_after_a_dog_is_the_same_dog():
