@@ -112,7 +112,9 @@ function begin(endpoint, words, field) {
   part(endpoint, "reply").hidden = false;
   part(endpoint, "headers").replaceChildren();
   part(endpoint, "text").hidden = true;
+  part(endpoint, "text").textContent = "";
   part(endpoint, "content").textContent = "";
+  part(endpoint, "content").parentElement.hidden = true;
   const status = part(endpoint, "status");
   delete status.dataset.ok;
   status.textContent = words;
@@ -154,6 +156,7 @@ async function showStream(endpoint, response) {
     if (done) return length;
     length += new Blob([value]).size;
     content.append(value);
+    content.parentElement.hidden = false;
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
@@ -186,7 +189,7 @@ async function send(endpoint) {
   if (!KEY.value.trim()) return begin(endpoint, "Enter a key first, at the top of the page.", KEY);
   if (missing) return begin(endpoint, `Enter ${missing.dataset.name} first.`, missing);
   const { path, method, body, form } = requestOf(endpoint);
-  const [status, text, content] = ["status", "text", "content"].map((name) => part(endpoint, name));
+  const [status, content] = [part(endpoint, "status"), part(endpoint, "content")];
   begin(endpoint, "Sending…");
   const controller = new AbortController();
   running.set(endpoint, controller);
@@ -218,17 +221,14 @@ async function send(endpoint) {
     const length = await (streams ? showStream : showWhole)(endpoint, response);
     status.textContent = `${told} · ${Math.round(performance.now() - began)} ms · ${size(length)}`;
   } catch (error) {
+    if (running.get(endpoint) !== controller) return; // another one has taken its place
     const words = error.name === "AbortError" ? "stopped" : `failed: ${error.message}`;
     status.textContent = told ? `${told} · ${words}` : `The request ${words === "stopped" ? "was stopped" : words}.`;
-  } finally {
-    if (running.get(endpoint) === controller) {
-      running.delete(endpoint);
-      part(endpoint, "stop").hidden = true;
-    }
-    if (!text.textContent) text.hidden = true;
-    content.parentElement.hidden = !content.textContent;
-    announce(status.textContent);
   }
+  running.delete(endpoint);
+  part(endpoint, "stop").hidden = true;
+  content.parentElement.hidden = !content.textContent;
+  announce(status.textContent);
 }
 
 // --- events

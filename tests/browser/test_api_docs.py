@@ -99,6 +99,7 @@ def test_a_stream_is_shown_as_it_comes_and_can_be_stopped(page_for: PageFor, sit
     chat.get_by_role("button", name="Stop").click()
     chat.locator("[data-status]", has_text="200 OK · stopped").wait_for()
     chat.get_by_role("button", name="Stop").wait_for(state="hidden")
+    assert text.inner_text().count("one1 ") == 1  # nothing is left of the first
 
 
 def test_mistakes_are_told(page_for: PageFor, site: Site) -> None:
