@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chatsite.backend.illustrator import colors
-from chatsite.backend.illustrator.catalogue import Trait, kinds, traits_known
+from chatsite.backend.illustrator.catalogue import kinds
 from chatsite.backend.illustrator.language.lexer import Token
 from chatsite.backend.illustrator.language.lexicon import lexicon
 from chatsite.backend.illustrator.language.phrase import SCENE, Cursor, Phrase, read_phrase
@@ -22,7 +22,8 @@ class Changes:
     """Reads what some things shall become, and changes them in the sketch.
 
     `focus` are the things named last; `part` one of their parts, if that was named.
-    `fresh` is set until a colour was given, `scenery` while it is sky or land that changes.
+    `fresh` is set until a colour was given, `scenery` while it is sky or land that changes,
+    `listing` while only names have come ("the cat and the fox white").
     """
 
     sketch: Sketch
@@ -31,6 +32,7 @@ class Changes:
     part: str | None = None
     fresh: bool = True
     scenery: bool = False
+    listing: bool = False
 
     def run(self) -> None:
         """Reads every token; what changes nothing is named in the sketch's `ignored`."""
@@ -76,7 +78,7 @@ class Changes:
         if self.cursor.is_next("possessive"):
             self.cursor.take()
         if thing is not None and found:
-            self.focus, self.part = found, None
+            self.focus, self.part = [*(self.focus if self.listing else ()), *found], None
         elif part is not None and (whole := self._whole(part.value)):
             self.focus, self.part = whole, part.value
             if self.cursor.is_next("of"):
@@ -91,7 +93,7 @@ class Changes:
             return True
         else:
             return False
-        self.fresh, self.scenery = True, False
+        self.fresh, self.scenery, self.listing = True, False, True
         if thing is not None and phrase.number is not None and phrase.article != "the":
             for draft in self.focus:
                 draft.count = phrase.number
@@ -105,6 +107,7 @@ class Changes:
 
     def _adjective(self, token: Token) -> bool:
         about = self.focus or self.sketch.drafts[:1]
+        self.listing = self.listing and token.get("joins", "breaks") is not None
         following = self.cursor.peek(1)
         if token.get("tone") and following is not None and following.get("color"):
             return self._tint(about, lexicon().tones[token.text], token.text)
@@ -178,22 +181,16 @@ class Changes:
 
     @staticmethod
     def _show(about: list[Draft], token: Token) -> bool:
-        """Gives a trait; a pose, an age or a mood takes the place of the one before."""
-        values = set(token.all("trait"))
+        """Gives the first trait of a word that a thing can show; False where none can."""
+        values = token.all("trait")
         verb = token.get("verb")
         if verb is not None:
-            values.add(lexicon().verbs[verb.value].pose)
-        shown = False
-        for draft in about:
-            for trait in _groups(values & draft.kind.traits):
-                others = {t.name for t in traits_known() if t.group == trait.group}
-                alone = trait.group in {"pose", "age", "mood", "build", "phase", "motion"}
-                draft.traits = [t for t in draft.traits if not alone or t not in others]
-                if trait.name not in draft.traits:
-                    draft.traits.append(trait.name)
-                shown = True
-                break
-        return shown
+            values = (*values, lexicon().verbs[verb.value].pose)
+        able = [(d, [v for v in values if v in d.kind.traits]) for d in about]
+        for draft, fitting in able:
+            if fitting:
+                draft.show(fitting[0])
+        return any(fitting for _, fitting in able)
 
 
 def find(drafts: Iterable[Draft], phrase: Phrase) -> list[Draft]:
@@ -228,9 +225,14 @@ _CATEGORIES = {
 }
 
 
+def gerunds(verb: str) -> tuple[str, str, str]:
+    """How a verb in its plain form may be written with -ing."""
+    return verb + "ing", verb + verb[-1:] + "ing", verb.removesuffix("e") + "ing"
+
+
 def _doing(verb: str) -> Token | None:
     """The pose of a verb in its plain form: "make it sleep", "run", "dance"."""
-    for form in (verb + "ing", verb + verb[-1] + "ing", verb.removesuffix("e") + "ing"):
+    for form in gerunds(verb):
         readings = tuple(r for r in lexicon().single(form) if r.role in {"trait", "verb"})
         if readings:
             return Token(form, readings)
@@ -241,7 +243,3 @@ def _common(draft: Draft, values: set[str]) -> bool:
     """Whether one of the words is part of the thing's own name, or the other way round."""
     own = {*draft.kind.name.split(), *draft.kind.synonyms}
     return any(value in own or value in draft.kind.name for value in values)
-
-
-def _groups(values: set[str]) -> list[Trait]:
-    return [trait for trait in traits_known() if trait.name in values]

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from chatsite.backend.illustrator.catalogue import kinds
-from chatsite.backend.illustrator.language.changes import Changes, find
+from chatsite.backend.illustrator.language.changes import Changes, find, gerunds
+from chatsite.backend.illustrator.language.instructions import INSTEAD, clauses
 from chatsite.backend.illustrator.language.lexer import Token, tokens
-from chatsite.backend.illustrator.language.lexicon import lexicon
 from chatsite.backend.illustrator.language.parser import read_into
 from chatsite.backend.illustrator.language.phrase import Cursor, Phrase, read_phrase
 from chatsite.backend.illustrator.language.revision import merged, opened
@@ -23,13 +22,16 @@ from chatsite.backend.illustrator.language.sketch import Draft, Sketch
 from chatsite.backend.illustrator.scene import Scene
 
 _ACROSS = {"left": 0.2, "center": 0.5, "right": 0.8}
-_INSTEAD = re.compile(r"(.+?)\s+(?:instead of|rather than)\s+(.+)")
 _MORE = re.compile(r"\b(?:more|another|extra|additional|to the (?:picture|scene|image))\b")
 _ABOUT = re.compile(
     r"\bthe (?:colou?r|picture|scene|image|whole thing|background|backdrop|setting|scenery|place"
-    r"|location|style|time|weather|season)(?: of| to| into| be)?\b"
+    r"|location|style|time|weather|season)(?: of| to| into| be)?\b|'s colou?r(?: to)?\b"
 )
-_TO_SOMEBODY = re.compile(r"^(an?|the|some|two|three) (.+?) (?:to|for) ((?:the|its|his|her) .+)$")
+_TO_SOMEBODY = re.compile(
+    r"^((?:an?|the|some|two|three) .+?)(?<!next)(?<!close)(?<!left)(?<!right) (?:to|for)"
+    r" ((?:the|its|his|her) .+)$"
+)
+_IT = re.compile(r"\b(?:it|them)\b")
 _ZOOM = {
     "zoom out": "wide",
     "zoom in": "close-up",
@@ -46,47 +48,20 @@ def refine(scene: Scene, instruction: str) -> Scene:
     that were not understood.
     """
     scene = replace(scene, ignored=())
+    topic = None
     for command, clause in clauses(instruction):
-        scene = _STEPS[command](scene, clause)
+        about = clause if topic is None else _IT.sub(f"the {topic}", clause)
+        scene = _STEPS[command](scene, about)
+        named = find(opened(scene).drafts, read_phrase(Cursor(tokens(clause))))
+        topic = named[-1].kind.name if named else topic
     return scene
-
-
-def clauses(instruction: str) -> list[tuple[str, str]]:
-    """The instruction as pairs of a command ("say" where none is named) and what it is about."""
-    text = " ".join(instruction.lower().replace("\u2019", "'").split()).strip(" .!")
-    text = re.sub(
-        r"^(?:please|now|ok|okay|can you|could you|and|the same but|same but)\s+", "", text
-    )
-    found: list[tuple[str, str]] = []
-    for piece in _starts().split(text):
-        clause = piece.strip(" ,.;!")
-        match = _command().match(clause)
-        if not clause or clause in {"and", "then", "also", "but"}:
-            continue
-        if match is None:
-            found.append(("say", clause))
-        else:
-            found.append((_names()[match[1]], clause[match.end() :].strip()))
-    return [(_meant(command, clause), clause) for command, clause in found]
-
-
-def _meant(command: str, clause: str) -> str:
-    """The command after a look at what it is about."""
-    if command == "say" and _INSTEAD.match(clause):
-        return "replace"
-    if command == "say" and any(t.get("comparative", "shade") for t in tokens(clause)):
-        return "change"
-    if command == "change" and (match := re.search(r"\b(?:into|to)\b(.+)", clause)):
-        phrase = read_phrase(Cursor(tokens(match[1])))
-        things = phrase.noun is not None and phrase.noun.get("kind") is not None
-        return "replace" if things and not _is_style(match[1]) else command
-    return command
 
 
 def _say(scene: Scene, clause: str) -> Scene:
     """What a prompt could say: more things, another time, style, place."""
-    if clause in _ZOOM:
-        return replace(scene, camera=_ZOOM[clause])
+    for words, camera in _ZOOM.items():
+        if clause.startswith(words):
+            return replace(scene, camera=camera)
     sketch = opened(scene)
     phrase = read_phrase(Cursor(tokens(clause)))
     there = find(sketch.drafts, phrase)
@@ -104,19 +79,38 @@ def _add(scene: Scene, clause: str) -> Scene:
     if phrase.article == "the" and phrase.noun is not None and _moves(scene, clause):
         return _move(scene, clause)
     if match := _TO_SOMEBODY.match(clause):
-        clause = f"{match[1]} {match[2]} on {match[3]}"
-    elif re.match(r"(?:the|it|him|her|them)\b", clause):
-        # "Give the fox a hat."
-        pronoun = re.match(r"(?:it|him|her|them) (.+)", clause)
-        given = re.match(r"the (?:[a-z]+ )?([a-z]+) ((?:an?|two|three|some) .+)", clause)
-        who = next((s.kind for s in scene.subjects if kinds()[s.kind].living), "")
-        if pronoun is not None and who:
-            clause = f"{pronoun[1]} on the {who}"
-        elif given is not None:
-            clause = f"{given[2]} on the {given[1]}"
+        clause = f"{match[2]} with {match[1]}"
+    elif rest := _given(scene, clause):
+        clause = rest
     sketch = opened(scene)
     read_into(sketch, _MORE.sub(" ", clause))
     return merged(scene, sketch)
+
+
+def _given(scene: Scene, clause: str) -> str | None:
+    """ "The fox a hat", "it wings": as "the fox with a hat"; None where nothing is given."""
+    cursor = Cursor(tokens(clause))
+    living = [s.kind for s in scene.subjects if kinds()[s.kind].living]
+    who = living[0] if cursor.is_next("pronouns") and living else None
+    if who is not None:
+        cursor.take()
+    else:
+        phrase = read_phrase(cursor)
+        if phrase.modifiers:
+            # "The fox wings": not the wings of foxes.
+            phrase.noun = phrase.modifiers[0]
+            cursor.at -= 1
+        named = find(opened(scene).drafts, phrase)
+        if not named or phrase.article != "the":
+            return None
+        who = named[0].kind.name
+    first = cursor.peek()
+    if first is None or not (first.get("articles", "number") or cursor.noun_follows(0)):
+        return None
+    rest = []
+    while cursor.peek() is not None:
+        rest.append(cursor.take().text)
+    return f"the {who} with {' '.join(rest)}"
 
 
 def _moves(scene: Scene, clause: str) -> bool:
@@ -128,6 +122,9 @@ def _moves(scene: Scene, clause: str) -> bool:
 
 def _remove(scene: Scene, clause: str) -> Scene:
     sketch = opened(scene)
+    if re.fullmatch(r"everything|all|it all", clause):
+        _take(sketch, sketch.drafts, None)
+        return merged(scene, sketch)
     others = re.match(r"(?:everything|all|anything)\b.*?\b(?:except|but|besides)\b(.+)", clause)
     if others:
         kept = [d for phrase in _phrases(others[1]) for d in find(sketch.drafts, phrase)]
@@ -213,18 +210,43 @@ def _change(scene: Scene, clause: str) -> Scene:
     sketch = opened(scene)
     if match := re.match(r"(the .+?) (an? .+)", clause):
         # "Make the cat a dog."
-        new = read_phrase(Cursor(tokens(match[2])))
+        new, whole = read_phrase(Cursor(tokens(match[2]))), Cursor(tokens(match[1]))
         thing = new.noun is not None and new.noun.get("kind") and not new.noun.get("images")
-        if thing and find(sketch.drafts, read_phrase(Cursor(tokens(match[1])))):
+        there = find(sketch.drafts, read_phrase(whole)) and whole.peek() is None
+        if thing and there:
             return _replace(scene, f"{match[1]} with {match[2]}")
+    if (doing := _doing_with(sketch.drafts, clause)) is not None:
+        return _say(scene, doing)
     text = _ABOUT.sub(" ", clause)
     Changes(sketch, Cursor(tokens(text))).run()
     return merged(scene, sketch)
 
 
+def _doing_with(drafts: list[Draft], clause: str) -> str | None:
+    """ "The fox wear a hat" as "the fox wearing a hat"; None where there is no such verb."""
+    cursor = Cursor(tokens(clause))
+    phrase = read_phrase(cursor)
+    if phrase.article != "the" or not find(drafts, phrase):
+        return None
+    verb, words = cursor.peek(), []
+    if verb is None:
+        return None
+    cursor.take()
+    while cursor.peek() is not None:
+        words.append(cursor.take().text)
+    rest = " ".join(words)
+    for form in ("with",) if verb.get("with") else gerunds(verb.text):
+        text = f"{form} {rest}"
+        first = next(iter(tokens(text)), None)
+        links = first is not None and (first.get("with") or first.get("verb"))
+        if links and words and any(t.get("kind", "part", "setting") for t in tokens(rest)):
+            return f"the {phrase.noun.text if phrase.noun else ''} {text}"
+    return None
+
+
 def _replace(scene: Scene, clause: str) -> Scene:
     """One kind for another in the same place; two that are there change places."""
-    if match := _INSTEAD.match(clause):
+    if match := INSTEAD.match(clause):
         new, old = match[1], match[2]
     elif match := re.match(r"(.+?)\s+and\s+(.+)", clause) or re.match(
         r"(.+?)\s+(?:with|for|by|into|to)\s+(.+)", clause
@@ -317,30 +339,3 @@ _STEPS = {
     "move": _move,
     "fewer": _fewer,
 }
-
-
-def _is_style(text: str) -> bool:
-    return any(token.get("style") for token in tokens(text))
-
-
-@cache
-def _names() -> dict[str, str]:
-    return {word: name for name, words in lexicon().commands.items() for word in words}
-
-
-@cache
-def _command() -> re.Pattern[str]:
-    words = sorted(_names(), key=len, reverse=True)
-    return re.compile(rf"({'|'.join(map(re.escape, words))})\b")
-
-
-@cache
-def _starts() -> re.Pattern[str]:
-    """Where a new clause begins: after "and" or a comma, at the next command."""
-    words = sorted(_names(), key=len, reverse=True)
-    command = "|".join(map(re.escape, words))
-    return re.compile(
-        rf"(?:\s*[,;.]\s*(?:and |then |also |but )*"
-        rf"|\s+(?:and|then|also|but)\s+(?:then |also )?)"
-        rf"(?=(?:{command}|as|in the style of)\b)|\s*[.;]\s+|,?\s+then\s+"
-    )

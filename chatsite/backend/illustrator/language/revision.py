@@ -38,12 +38,16 @@ def _draft(subject: Subject) -> Draft:
         place=subject.place,
         at=subject.at,
         origin=subject,
+        loose=True,
     )
 
 
 def merged(scene: Scene, sketch: Sketch) -> Scene:
     """The scene with what the sketch says in place of what it said before."""
     _dress(sketch)
+    for draft in sketch.drafts:
+        if draft.origin is not None and not draft.loose and draft.at == draft.origin.at:
+            draft.at = None  # It has been put somewhere else.
     subjects, next_id = sketch.subjects(scene.next_id)
     shown = {subject.kind for subject in subjects}
     said = sketch.fields

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from chatsite.backend.illustrator import colors
-from chatsite.backend.illustrator.catalogue import Kind, kinds
+from chatsite.backend.illustrator.catalogue import Kind, kinds, traits_known
 from chatsite.backend.illustrator.language.lexer import Token
 from chatsite.backend.illustrator.language.lexicon import Reading, lexicon
 from chatsite.backend.illustrator.scene import INDOORS, Part, Relation, Scene, Subject
@@ -27,6 +28,7 @@ _SAME_VIEW = (
     frozenset({"jungle", "forest"}),
     frozenset({"park", "garden"}),
 )
+_EXCLUSIVE = frozenset({"pose", "age", "mood", "build", "phase", "motion"})
 _MOTIONS = frozenset({"flying", "running", "swimming", "walking", "jumping"})
 
 
@@ -59,8 +61,15 @@ class Draft:
         """Shows it doing something, if it can; a vehicle that flies or runs is moving."""
         if pose in _MOTIONS and pose not in self.kind.traits:
             pose = "moving"
-        if pose in self.kind.traits and pose not in self.traits:
-            self.traits.append(pose)
+        if pose in self.kind.traits:
+            self.show(pose)
+
+    def show(self, trait: str) -> None:
+        """Gives it a trait; of what is changed, a pose, age or mood replaces the one before."""
+        if self.origin is not None:
+            rivals = _rivals(trait)
+            self.traits = [known for known in self.traits if known not in rivals]
+        _note(self.traits, trait)
 
     def add_part(
         self,
@@ -125,7 +134,7 @@ class Sketch:
         for value in _trait_values(token):
             able = [subject for subject in subjects if value in subject.kind.traits]
             for subject in able:
-                _note(subject.traits, value)
+                subject.show(value)
             if able:
                 return
         for role in ("mood", "weather", "light", "time", "season"):
@@ -207,7 +216,15 @@ class Sketch:
     def _time(self) -> str:
         if any(draft.kind.name in _NOCTURNAL for draft in self.drafts):
             return "night"
-        return "night" if self.fields.get("light") == "moonlight" else "day"
+        return "night" if self.fields.get("light") in {"moonlight", "candlelight"} else "day"
+
+
+@cache
+def _rivals(trait: str) -> frozenset[str]:
+    """The traits that cannot be shown together with this one."""
+    group = next(known.group for known in traits_known() if known.name == trait)
+    names = {known.name for known in traits_known() if known.group == group}
+    return frozenset(names - {trait} if group in _EXCLUSIVE else ())
 
 
 def _rank(draft: Draft) -> int:

@@ -59,11 +59,20 @@ def changed(instruction, *changes, **fields):
         ("put it in a forest", {"setting": "forest"}),
         ("make the sky purple", {"palette": (named()["purple"],)}),
         ("make it spooky and stormy", {"mood": "scary", "weather": ("snow", "storm")}),
+        ("Could you please make it foggy again?", {"weather": ("snow", "fog")}),
+        ("let's have it at sunset instead", {"time": "sunset"}),
+        ("I'd like it in black and white", {"palette": ("monochrome",)}),
+        ("same picture but as a stained glass window", {"style": "stained_glass"}),
+        ("make it less dark", {"palette": ("bright",)}),
+        ("don't show clouds", {"absent": ("cloud",)}),
+        ("more dramatic", {"mood": "dramatic"}),
+        ("zoom in on the horse", {"camera": "close-up"}),
+        ("remove everything", {"subjects": ()}),
         ("at night as a blueprint", {"time": "night", "style": "blueprint"}),
     ],
 )
 def test_the_whole_picture(instruction, fields):
-    changed(instruction, **fields)
+    assert refine(SCENE, instruction) == replace(SCENE, **fields)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +112,9 @@ def test_the_whole_picture(instruction, fields):
             {"kind": "barn", "size": 1.5, "color": named()["red"], "color_name": "red"},
         ),
         ("a barn instead of the house", {"kind": "barn"}),
+        ("what about a barn instead of a house", {"kind": "barn"}),
+        ("the house should be pink", {"color": named()["pink"], "color_name": "pink"}),
+        ("change the house's colour to pink", {"color": named()["pink"], "color_name": "pink"}),
         ("make the house a tent", {"kind": "tent"}),
     ],
 )
@@ -123,6 +135,38 @@ def test_clothes_are_put_on_and_taken_off():
     dressed = SCENE.with_subject(hatted)
     assert refine(dressed, "remove the hat from the horse") == SCENE
     assert refine(dressed, "take off the hat") == SCENE
+
+
+def test_what_is_given_worn_or_done():
+    changed("make the horse wear a crown", replace(HORSE, parts=(Part("crown"),)))
+    changed("give the horse wings", replace(HORSE, parts=(Part("wing"),)))
+    changed("give it a tie and a scarf", replace(HORSE, parts=(Part("tie"), Part("scarf"))))
+    changed("add a chimney to the house", replace(HOUSE, parts=(Part("chimney"),)))
+    changed(
+        "make the house have a white door",
+        replace(HOUSE, parts=(Part("door", named()["white"], "white"),)),
+    )
+    changed("now the horse is sleeping", replace(HORSE, traits=("sleeping",)))
+    changed(
+        "make the horse jump over the house",
+        replace(HORSE, traits=("jumping",), relation=Relation("above", (1,)), at=None),
+    )
+
+
+def test_it_is_what_was_named_before():
+    changed(
+        "move the house to the right and make it pink",
+        replace(HOUSE, place="right", at=(0.8, 0.8, 0.4), color=named()["pink"], color_name="pink"),
+    )
+    red = {"color": named()["red"], "color_name": "red"}
+    changed("add a boat and make it red", Subject(id=5, kind="boat", **red), next_id=6)
+
+
+def test_several_things_take_one_adjective():
+    gray = {"color": named()["gray"], "color_name": "gray"}
+    changed("make the house and the horse gray", replace(HOUSE, **gray), replace(HORSE, **gray))
+    everything = [replace(subject, **gray) for subject in SCENE.subjects]
+    changed("make everything gray", *everything)
 
 
 def test_things_are_added_and_the_old_ones_stay():
