@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -158,12 +159,12 @@ def test_it_is_what_was_named_before():
         "move the house to the right and make it pink",
         replace(HOUSE, place="right", at=(0.8, 0.8, 0.4), color=named()["pink"], color_name="pink"),
     )
-    red = {"color": named()["red"], "color_name": "red"}
+    red: dict[str, Any] = {"color": named()["red"], "color_name": "red"}
     changed("add a boat and make it red", Subject(id=5, kind="boat", **red), next_id=6)
 
 
 def test_several_things_take_one_adjective():
-    gray = {"color": named()["gray"], "color_name": "gray"}
+    gray: dict[str, Any] = {"color": named()["gray"], "color_name": "gray"}
     changed("make the house and the horse gray", replace(HOUSE, **gray), replace(HORSE, **gray))
     everything = [replace(subject, **gray) for subject in SCENE.subjects]
     changed("make everything gray", *everything)
