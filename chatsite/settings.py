@@ -387,6 +387,7 @@ if _bucket := env.str("CHATSITE_S3_BUCKET", default=""):
             "bucket_name": _bucket,
             "location": env.str("CHATSITE_S3_PREFIX", default=""),
             "default_acl": None,
+            "max_memory_size": 4 * 1024**2,  # of a file that is read; by default all of it
         },
     }
 # On the disk of the files: what has arrived is then renamed, not copied.

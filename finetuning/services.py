@@ -82,7 +82,8 @@ def take_in(path: Path, filename: str, purpose: str) -> Arrival:
     arrival = Arrival(uuid4(), _safe_name(filename), purpose, contents)
     try:
         storing.store(arrival.id, path)
-    except OSError as error:
+    except Exception as error:
+        # Each storage fails in ways of its own.
         log.exception("a file could not be stored")
         raise Unavailable("The file cannot be stored at the moment.") from error
     return arrival
