@@ -33,8 +33,9 @@ from chatsite.backend.tuning.events import (
 ROOT = Path(__file__).parents[3]
 HEARTBEAT = 1.0
 """Seconds between two beats of a child that is alive and at work."""
-STALE = 30.0
-"""Seconds without a beat after which a child counts as stuck and is ended."""
+STALE = 120.0
+"""Seconds without a beat after which a child counts as stuck and is ended. On a machine with much
+else to do one of the lowest priority may wait for many of them."""
 GRACE = 3.0
 """Seconds that a child has to cancel by itself."""
 _POLL = 0.1
