@@ -38,6 +38,9 @@ from conversations.moderations_api import router as moderations_router
 from conversations.responses_api import router as responses_router
 from conversations.stored_api import router as stored_router
 from finetuning.files_api import router as files_router
+from finetuning.fine_tunes_api import router as fine_tunes_router
+from finetuning.jobs_api import router as jobs_router
+from finetuning.models_api import router as models_router
 from images.api import router as images_router
 
 logger = logging.getLogger("chatsite.gateway")
@@ -93,7 +96,12 @@ async def bearer(request: HttpRequest) -> Caller:
     return caller
 
 
-_SCOPES = {"organization": "usage", "uploads": "files", "generate-image": "images"}
+_SCOPES = {
+    "organization": "usage",
+    "uploads": "files",
+    "generate-image": "images",
+    "fine-tunes": "fine_tuning",
+}
 
 
 def _scope(request: HttpRequest) -> str:
@@ -115,11 +123,14 @@ api.add_router("", conversations_router)
 api.add_router("", completions_router)
 api.add_router("", embeddings_router)
 api.add_router("", moderations_router)
+api.add_router("", models_router)
 api.add_router("", responses_router)
 api.add_router("", stored_router)
 api.add_router("", feedback_router)
 api.add_router("", images_router)
 api.add_router("", files_router)
+api.add_router("", jobs_router)
+api.add_router("", fine_tunes_router)
 api.add_router("", usage_router)
 
 

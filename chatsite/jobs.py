@@ -37,12 +37,15 @@ JobT = TypeVar("JobT", bound="Job")
 class State(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
 ACTIVE = (State.QUEUED, State.RUNNING)
+OPEN = (*ACTIVE, State.PAUSED)
+"""A paused job is not worked on, and not over."""
 
 
 class Job(models.Model):

@@ -9,11 +9,8 @@ from contextlib import aclosing
 from django.http import HttpRequest, HttpResponseBase
 from ninja import Router
 
-from accounts.keys import may_use
-from accounts.types import Caller
-from chatsite.backend.errors import BackendError, ModelNotFound, NotPermitted
-from chatsite.backend.registry import get_registry
-from chatsite.backend.types import Accepted, Event, Failed, ModelInfo, Queued
+from chatsite.backend.errors import BackendError
+from chatsite.backend.types import Accepted, Event, Failed, Queued
 from chatsite.http import event_stream, json_response
 from conversations import replies
 from conversations.completion import Origin, complete
@@ -83,33 +80,3 @@ async def first_word(events: AsyncGenerator[Event, None]) -> Event:
         if not (waits or isinstance(event, Accepted)):
             return event
     raise BackendError("The model ended without a word.")
-
-
-@router.get("/models", tags=["Models"], summary="List the models")
-async def list_models(request: HttpRequest) -> HttpResponseBase:
-    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja
-    models = [each for each in await get_registry().models() if may_use(caller, each.id)]
-    return json_response({"object": "list", "data": [replies.model_body(m) for m in models]})
-
-
-@router.get("/models/{path:model_id}", tags=["Models"], summary="Retrieve a model")
-async def retrieve_model(request: HttpRequest, model_id: str) -> HttpResponseBase:
-    return json_response(replies.model_body(await _model(request, model_id)))
-
-
-@router.delete("/models/{path:model_id}", tags=["Models"], summary="Delete a fine-tuned model")
-async def delete_model(request: HttpRequest, model_id: str) -> HttpResponseBase:
-    model = await _model(request, model_id)
-    raise NotPermitted(
-        f"The model '{model.id}' is not a fine-tuned model, and only those can be deleted here.",
-        param="model",
-        code="model_not_fine_tuned",
-    )
-
-
-async def _model(request: HttpRequest, model_id: str) -> ModelInfo:
-    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja
-    for model in await get_registry().models():
-        if model.id == model_id and may_use(caller, model_id):
-            return model
-    raise ModelNotFound(f"The model '{model_id}' does not exist.", param="model")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SuspiciousOperation
@@ -22,6 +22,7 @@ from chatsite.paging import list_body
 from finetuning import selectors, services
 from finetuning.contents import require_size
 from finetuning.models import UploadedFile
+from finetuning.replies import file_body
 from finetuning.serving import download
 from finetuning.tasks import check_file
 
@@ -73,7 +74,7 @@ async def create_file(request: HttpRequest) -> HttpResponseBase:
     file = await sync_to_async(services.keep_file)(user, arrival, lasts=lasts)
     if file.state == State.QUEUED:
         await sync_to_async(check_file.delay)(str(file.id))
-    return json_response(_body(file))
+    return json_response(file_body(file))
 
 
 @router.get("/files", summary="List your files")
@@ -92,13 +93,13 @@ async def list_files(
         after=after,
         purpose=purpose,
     )
-    return json_response(list_body(found, _body))
+    return json_response(list_body(found, file_body))
 
 
 @router.get("/files/{file_id}", summary="Look up a file")
 async def retrieve_file(request: HttpRequest, file_id: str) -> HttpResponseBase:
     file = await sync_to_async(selectors.file_for)(_caller(request).user, file_id)
-    return json_response(_body(file))
+    return json_response(file_body(file))
 
 
 @router.delete("/files/{file_id}", summary="Delete a file")
@@ -177,21 +178,3 @@ def _lasts(anchor: str | None, seconds: str | None) -> timedelta | None:
             code="invalid_value",
         )
     return timedelta(seconds=int(given))
-
-
-def _body(file: UploadedFile) -> dict[str, Any]:
-    """OpenAI's object of a file; what it has not is left out, as there."""
-    body: dict[str, Any] = {
-        "id": file.public_id,
-        "object": "file",
-        "bytes": file.size,
-        "created_at": int(file.created_at.timestamp()),
-        "filename": file.filename,
-        "purpose": file.purpose,
-        "status": file.status,
-    }
-    if file.expires_at is not None:
-        body["expires_at"] = int(file.expires_at.timestamp())
-    if file.error:
-        body["status_details"] = file.error
-    return body

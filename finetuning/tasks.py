@@ -1,4 +1,4 @@
-"""Background work on files. A file's row is the truth; a lost message is sent again."""
+"""Background work on files and jobs. Their rows are the truth; a lost message is sent again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from uuid import UUID
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from finetuning import services
+from finetuning import services, training
 
 _stopping = threading.Event()
 
 
 @worker_shutting_down.connect
 def _stop(**_: Any) -> None:
-    """Let the worker end at once; a check begins anew when there is a worker again."""
+    """Let the worker end at once; a check begins anew, a job goes on, in the next one."""
     _stopping.set()
 
 
@@ -38,3 +38,24 @@ def tidy_files() -> None:
     """Delete what has expired, and bytes that belong to no file."""
     services.expire_files()
     services.sweep()
+
+
+@shared_task(name="finetuning.tasks.train")
+def train(job_id: str) -> None:
+    """Carry out one fine-tuning job, and then see to the next."""
+    training.run_job(UUID(job_id), _stopping)
+    if not _stopping.is_set():
+        settle_jobs()
+
+
+@shared_task(name="finetuning.tasks.settle_jobs")
+def settle_jobs() -> None:
+    """Send for the job whose turn it is, and for what a process that has died was training."""
+    for job_id in training.next_jobs():
+        train.delay(str(job_id))
+
+
+@shared_task(name="finetuning.tasks.tidy_jobs")
+def tidy_jobs() -> None:
+    """Delete what jobs that are over have left behind."""
+    training.tidy_folders()

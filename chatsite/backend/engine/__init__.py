@@ -5,5 +5,24 @@
 among people, `guard` keeps control tokens out of what people write.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+
 STARTER_ID = "starter"
 """The id of the model that ships with the site."""
+STARTER_CHECKPOINT = Path(__file__).parent / "starter" / "checkpoint"
+"""The Hugging Face checkpoint that it was converted from, to be trained further."""
+
+
+def tuned_stem(model_id: str) -> str:
+    """The name without ending of a tuned model's file: "ft=starter=site=french=1a2b3c4d".
+
+    Its id has colons instead, which not every file system takes in a name.
+    """
+    return model_id.replace(":", "=")
+
+
+def tuned_id(stem: str) -> str:
+    """The id of the model whose file `tuned_stem` has named."""
+    return stem.replace("=", ":")

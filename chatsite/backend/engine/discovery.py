@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from gguf.constants import LlamaFileType, PoolingType, TokenType
 
-from chatsite.backend.engine import STARTER_ID
+from chatsite.backend.engine import STARTER_ID, tuned_id
 from chatsite.backend.engine.adapters import (
     HOW_TO_NAME,
     Adapter,
@@ -28,6 +28,7 @@ DEFAULT_CONTEXT = 2048
 MAX_CONTROL_TOKENS = 128
 
 _SPLIT = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})")
+_TUNED = re.compile(r"ft(=[a-z0-9._-]*)+")
 ENCODERS = frozenset(
     {
         "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2",
@@ -348,6 +349,8 @@ def _groups(folder: Path) -> Iterator[tuple[str, list[Path]]]:
 
 
 def _safe_id(stem: str) -> str:
+    if _TUNED.fullmatch(stem):
+        return tuned_id(stem)
     return re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-.") or "model"
 
 

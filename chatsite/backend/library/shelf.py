@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatsite.backend.engine import STARTER_ID
+from chatsite.backend.engine import STARTER_ID, tuned_stem
 from chatsite.backend.engine.client import EngineClient, EngineModel
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound, Unavailable
 
@@ -75,7 +75,7 @@ async def inventory(data_dir: Path, engine: EngineClient | None) -> Inventory:
 
 
 async def remove(data_dir: Path, model_id: str, engine: EngineClient | None) -> None:
-    """Unload the model and delete its files.
+    """Unload the model and delete its files, a tuned one's checkpoint as well.
 
     Raises InvalidRequest for the starter, ModelNotFound, Unavailable where a file stays.
     """
@@ -92,6 +92,8 @@ async def remove(data_dir: Path, model_id: str, engine: EngineClient | None) -> 
             path.unlink(missing_ok=True)
     except OSError as error:
         raise Unavailable(f"{file.path.name} cannot be removed: {error.strerror}.") from error
+    if model_id.startswith("ft:"):
+        shutil.rmtree(data_dir / "tuned" / tuned_stem(model_id), ignore_errors=True)
     folder = file.path.parent
     while folder != models_folder(data_dir) and not any(folder.iterdir()):
         folder.rmdir()
