@@ -14,11 +14,11 @@ from django.db import close_old_connections
 
 from chatsite.asgi import application
 from chatsite.backend.registry import get_registry
-from tests.openai_spec import check_reply
+from tests import openai_spec, own_document
 
 
 class CheckedTransport(httpx2.AsyncBaseTransport):
-    """The application without a network; each reply is held to the official specification."""
+    """The application without a network; each reply is held to OpenAI's specification and ours."""
 
     def __init__(self) -> None:
         self._inner = httpx2.ASGITransport(app=application)
@@ -28,7 +28,10 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         body = await response.aread()
         kind = response.headers.get("content-type", "")
         if request.method != "HEAD":
-            check_reply(request.method, request.url.path, response.status_code, kind, body)
+            for checked in (openai_spec, own_document):
+                checked.check_reply(
+                    request.method, request.url.path, response.status_code, kind, body
+                )
         # Unpacked by now, and given on as a stream, which a client that streams wants to read.
         headers = [pair for pair in response.headers.raw if pair[0] != b"content-encoding"]
         return httpx2.Response(

@@ -175,8 +175,8 @@ ASKED = {
     "nothing there": (404, "invalid_request_error", "unknown_url", "GET", "/nothing", None, ...),
     "the root": (404, "invalid_request_error", "unknown_url", "GET", "/", None, ...),
     "a slash more": (404, "invalid_request_error", "unknown_url", "GET", "/models/", None, ...),
-    "an address with NUL": (
-        400, "invalid_request_error", "invalid_url", "GET", "/chat/completions?model=%00", None,
+    "a parameter with NUL": (
+        400, "invalid_request_error", "invalid_value", "GET", "/chat/completions?model=%00", None,
         ...,
     ),
     "another method": (
