@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chatsite.backend.illustrator import colors
 from chatsite.backend.illustrator.catalogue import kinds
-from chatsite.backend.illustrator.language.lexer import Token
+from chatsite.backend.illustrator.language.lexer import Token, gerunds
 from chatsite.backend.illustrator.language.lexicon import lexicon
 from chatsite.backend.illustrator.language.phrase import SCENE, Cursor, Phrase, read_phrase
 from chatsite.backend.illustrator.language.sketch import Draft, Sketch, shade
@@ -223,11 +223,6 @@ _CATEGORIES = {
     "furniture": "furniture",
     "food": "food",
 }
-
-
-def gerunds(verb: str) -> tuple[str, str, str]:
-    """How a verb in its plain form may be written with -ing."""
-    return verb + "ing", verb + verb[-1:] + "ing", verb.removesuffix("e") + "ing"
 
 
 def _doing(verb: str) -> Token | None:

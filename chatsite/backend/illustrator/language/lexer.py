@@ -95,7 +95,7 @@ def _lone(word: str) -> Token:
     """A word that starts no known phrase: a number, a slip of spelling, a compound, or unknown."""
     if word.isdigit():
         return Token(word, (Reading("number", word),))
-    known = lexicon().single(word) or _parted(word)
+    known = lexicon().single(word) or _parted(word) or _conjugated(word)
     if known:
         return Token(word, known)
     readings = _respelled(word, distance=1) or _compound(word)
@@ -116,6 +116,21 @@ def _parted(word: str) -> tuple[Reading, ...]:
             if "part" in known or (role == "lacking" and "kind" in known):
                 return (Reading(role, known.get("part") or known["kind"]),)
     return ()
+
+
+def _conjugated(word: str) -> tuple[Reading, ...]:
+    """ "Catches", "picks": a verb that is known with -ing."""
+    for stem in (word.removesuffix("s"), word.removesuffix("es")):
+        for form in gerunds(stem) if stem != word else ():
+            verbs = tuple(r for r in lexicon().single(form) if r.role in {"verb", "trait"})
+            if verbs:
+                return verbs
+    return ()
+
+
+def gerunds(verb: str) -> tuple[str, str, str]:
+    """How a verb in its plain form may be written with -ing."""
+    return verb + "ing", verb + verb[-1:] + "ing", verb.removesuffix("e") + "ing"
 
 
 def _compound(word: str) -> tuple[Reading, ...]:

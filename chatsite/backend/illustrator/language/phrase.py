@@ -205,7 +205,10 @@ def _describe(phrase: Phrase, token: Token, cursor: Cursor) -> bool:
         phrase.traits.append(token)
     elif noun_follows and (scene := token.get(*SCENE)) is not None:
         phrase.scene.append(scene)
-    elif not token.get("silent") or not (noun_follows or (phrase.colors and _adverb(token))):
+    elif not token.get("silent") or not (
+        (noun_follows and (phrase.described or phrase.article))
+        or (phrase.colors and _adverb(token))
+    ):
         return False
     return True
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from chatsite.backend.illustrator.catalogue import kinds
-from chatsite.backend.illustrator.language.changes import Changes, find, gerunds
+from chatsite.backend.illustrator.language.changes import Changes, find
 from chatsite.backend.illustrator.language.instructions import INSTEAD, clauses
-from chatsite.backend.illustrator.language.lexer import Token, tokens
+from chatsite.backend.illustrator.language.lexer import Token, gerunds, tokens
 from chatsite.backend.illustrator.language.parser import read_into
 from chatsite.backend.illustrator.language.phrase import Cursor, Phrase, read_phrase
 from chatsite.backend.illustrator.language.revision import merged, opened

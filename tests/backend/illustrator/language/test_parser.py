@@ -119,6 +119,9 @@ def test_two_colours_and_shades():
         ("a monk eating a pear", [("pear", "held_by", "monk")]),
         ("a monk playing a flute and a hen", [("saxophone", "held_by", "monk")]),
         ("boats with crows above", []),
+        ("a knight fights a giant", [("knight", "beside", "giant")]),
+        ("a monk picks a rose", [("monk", "beside", "rose")]),
+        ("a monk and a nun are building a hut", [("monk", "beside", "cabin")] * 2),
     ],
 )
 def test_relations(prompt, expected):

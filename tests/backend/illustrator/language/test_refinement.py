@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chatsite.backend.illustrator.colors import named, toned
+from chatsite.backend.illustrator.language.instructions import clauses
 from chatsite.backend.illustrator.language.parser import read
-from chatsite.backend.illustrator.language.refinement import clauses, refine
+from chatsite.backend.illustrator.language.refinement import refine
 from chatsite.backend.illustrator.scene import Part, Relation, Scene, Subject
 
 HOUSE = Subject(id=1, kind="house", at=(0.5, 0.8, 0.4))
