@@ -107,14 +107,14 @@ def test_a_download_is_cancelled_tried_again_and_dismissed_by_keyboard(
     row.get_by_role("button", name="Cancel").press("Enter")
     row.get_by_text("Cancelled at").wait_for()
     # The button that took its place has the focus.
-    page.wait_for_function("document.activeElement.textContent.startsWith('Try again')")
+    page.locator("button:focus", has_text="Try again").wait_for()
     page.keyboard.press("Enter")
     row.get_by_text(re.compile(r"kB of ")).wait_for()
     row.get_by_role("button", name="Cancel").press("Enter")
     row.get_by_text("Cancelled at").wait_for()
     row.get_by_role("button", name="Dismiss").press("Enter")
     row.wait_for(state="detached")
-    page.wait_for_function("document.activeElement.id === 'downloads-title'")
+    page.locator("#downloads-title:focus").wait_for()
 
 
 def test_a_mistake_is_told_in_place(page_for: PageFor) -> None:
