@@ -50,10 +50,19 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of a prompt; what is beyond 400 words is not read."""
+    """The tokens of a prompt, up to its 400th word."""
+    return list(_tokens(list(_split(_words(text)[:_LONGEST]))))
+
+
+def unread(text: str) -> str:
+    """The beginning of what `tokens` leaves out of a very long text; "" where it is all read."""
+    rest = [word for word in _words(text)[_LONGEST:] if word[0].isalnum()]
+    return " ".join(rest[:5]) + ("\u2026" if len(rest) > 5 else "")
+
+
+def _words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text.translate(_QUOTES)).lower()
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return list(_tokens(list(_split(_WORD.findall(plain)[:_LONGEST]))))
+    return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
 
 
 _QUOTES = {0x2018: "'", 0x2019: "'", 0x2013: ",", 0x2014: ",", 0x00D7: "x", 0x00DF: "ss"}

@@ -6,7 +6,7 @@ the table under the lamp); "and" makes things equal, so that what follows is sai
 
 from __future__ import annotations
 
-from chatsite.backend.illustrator.language.lexer import Token, tokens
+from chatsite.backend.illustrator.language.lexer import Token, tokens, unread
 from chatsite.backend.illustrator.language.lexicon import lexicon
 from chatsite.backend.illustrator.language.links import Link
 from chatsite.backend.illustrator.language.phrase import NOUNS, SCENE, Cursor
@@ -36,6 +36,8 @@ def read(
 def read_into(sketch: Sketch, text: str) -> None:
     """Adds what a text says to a sketch; "the fox" is the one that is there already."""
     _Parser(sketch, Cursor(tokens(text))).run()
+    if rest := unread(text):
+        sketch.ignore(rest)
 
 
 class _Parser(Things):

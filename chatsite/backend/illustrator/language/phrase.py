@@ -12,6 +12,8 @@ from chatsite.backend.illustrator.language.lexicon import SCENE_ROLES, Reading, 
 SCENE = frozenset(SCENE_ROLES.values())
 NOUNS = ("kind", "part", "setting")
 _ADJECTIVES = ("color", "tone", "size", "trait", "parted", "lacking", *sorted(SCENE))
+# How many adjectives a noun can have.
+_FARTHEST = 12
 # Tones that say something without a colour, too.
 _SHADES = frozenset({"pale", "bright", "dark", "dull", "faded", "dusty"})
 _COLORED = frozenset({"color", "colour", "colored", "coloured", "tone", "tones"})
@@ -42,7 +44,8 @@ class Cursor:
 
     def noun_follows(self, ahead: int) -> bool:
         """Whether a noun comes with nothing but adjectives before it."""
-        while (token := self.peek(ahead)) is not None:
+        last = ahead + _FARTHEST
+        while ahead < last and (token := self.peek(ahead)) is not None:
             if token.get(*NOUNS, "families", "bodies"):
                 return True
             if token.get("joins") and self.is_next("color", "tone", "size", ahead=ahead + 1):

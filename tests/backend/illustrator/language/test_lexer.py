@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatsite.backend.illustrator.language.lexer import tokens
+from chatsite.backend.illustrator.language.lexer import tokens, unread
 
 
 def things(text):
@@ -60,5 +60,8 @@ def test_accents_and_capitals_make_no_difference():
     assert tokens("CAF\u00c9") == tokens("cafe")
 
 
-def test_a_very_long_prompt_is_read_up_to_a_point():
+def test_a_very_long_prompt_is_read_up_to_a_point_which_is_told():
     assert len(tokens("fox " * 1000)) == 400
+    assert unread("fox " * 400) == ""
+    assert unread("fox " * 400 + "and a crow") == "and a crow"
+    assert unread("fox, " * 400) == "fox fox fox fox fox\u2026"

@@ -216,6 +216,12 @@ def test_nothing_is_passed_over_in_silence():
     assert read("an apple pie").substituted == (("apple pie", "pie"),)
 
 
+def test_the_end_of_a_very_long_prompt_is_named():
+    scene = read("a crow. " * 133 + "and a fox in a forest at night")
+    assert len(scene.subjects) == 133
+    assert scene.ignored == ("fox in a forest at\u2026",)
+
+
 def test_politeness_asks_for_nothing():
     scene = read("Please draw me a really beautiful, highly detailed picture of a llama, thanks!")
     assert [s.kind for s in scene.subjects] == ["llama"]
