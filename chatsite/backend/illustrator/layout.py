@@ -16,12 +16,24 @@ from chatsite.backend.illustrator.stage import Stage
 
 AIRBORNE = frozenset({"flying", "moving"})
 GROUNDED = frozenset(
-    {"sitting", "standing", "walking", "sleeping", "lying", "eating", "running", "parked", "reading"}
+    {
+        "sitting",
+        "standing",
+        "walking",
+        "sleeping",
+        "lying",
+        "eating",
+        "running",
+        "parked",
+        "reading",
+    }
 )
 ZOOM = {"close-up": 1.45, "portrait": 1.6, "wide": 0.62, "above": 0.85}
 AGES = {"baby": 0.62, "young": 0.8}
+ROWS = 3
+"""After so many rows the rest of a crowd is scattered over all the ground."""
 FEW = 7
-"""Up to so many stand side by side; more are spread over all the room there is."""
+"""Up to so many stand side by side; more stand closer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +51,21 @@ class Placed:
     order: float
 
 
+def spot_of(subject: Subject) -> tuple[float, float, float]:
+    """Where a composed subject stands; ValueError for one that has no place yet."""
+    if subject.at is None:
+        raise ValueError(f"subject {subject.id} is not composed")
+    return subject.at
+
+
 def scale_at(depth: float) -> float:
     """How much bigger than its plain size a thing of that depth appears."""
-    return 0.3 + 1.6 * (1 - min(1.0, max(0.0, depth))) ** 1.6
+    return 0.3 + 1.6 * math.pow(1 - min(1.0, max(0.0, depth)), 1.6)
 
 
 def depth_for(scale: float) -> float:
     """The depth at which `scale_at` is that, within 0..1."""
-    return min(1.0, max(0.0, 1 - max(0.0, (scale - 0.3) / 1.6) ** (1 / 1.6)))
+    return min(1.0, max(0.0, 1 - math.pow(max(0.0, (scale - 0.3) / 1.6), 1 / 1.6)))
 
 
 def plain_size(subject: Subject) -> float:
@@ -54,9 +73,9 @@ def plain_size(subject: Subject) -> float:
     shown larger than they are beside big ones, or a mouse could not be seen beside an elephant."""
     kind = kinds()[subject.kind]
     metres = max(0.02, kind.height) * _age(subject)
-    size = min(0.85, 0.33 * metres**0.26) * subject.size**0.85
+    size = min(0.85, 0.33 * math.pow(metres, 0.26)) * math.pow(subject.size, 0.85)
     wide = width_of(kind)
-    return size if wide <= 1.6 else size * (1.6 / wide) ** 0.45
+    return size if wide <= 1.6 else size * math.pow(1.6 / wide, 0.45)
 
 
 def _age(subject: Subject) -> float:
@@ -67,6 +86,8 @@ def height_of(scene: Scene, subject: Subject, depth: float) -> float:
     """The height of a subject at a depth, in shares of the picture's height."""
     short = min(scene.width, scene.height) / scene.height
     zoom = ZOOM.get(scene.camera or "", 1.0)
+    if zoom > 1 and width_of(kinds()[subject.kind]) > 1:
+        zoom = 1 + (zoom - 1) * 0.45
     if kinds()[subject.kind].category in {"sky", "landscape"}:
         zoom = 1 + (zoom - 1) * 0.25
     return plain_size(subject) * scale_at(depth) * short * zoom
@@ -91,27 +112,28 @@ def lives(subject: Subject) -> str:
 def foot_y(stage: Stage, depth: float) -> float:
     """Where on the ground (or the water) a depth is."""
     far, near = stage.ground or stage.water or (0.6, 0.95)
-    return near - (near - far) * min(1.0, max(0.0, depth)) ** 0.8
+    return near - (near - far) * math.pow(min(1.0, max(0.0, depth)), 0.8)
 
 
 def copies(scene: Scene, stage: Stage, subject: Subject, order: float) -> list[Placed]:
     """Every copy of a composed subject; the first stands where `at` says."""
-    if subject.at is None:
-        raise ValueError(f"subject {subject.id} is not composed")
-    x, y, depth = subject.at
+    x, y, depth = spot_of(subject)
     rng = random.Random(f"{scene.seed}:{subject.id}:copies")
     home = lives(subject)
     kind = kinds()[subject.kind]
     floats = home in {"sky", "underwater"} or stage.open
     drop = 0.0
-    if scene.camera in {"close-up", "portrait"} and home == "ground" and not stage.open:
-        drop = (ZOOM[scene.camera] - 1) * 0.38
+    close = scene.camera in {"close-up", "portrait"} and width_of(kind) <= 1
+    if close and home == "ground" and not stage.open:
+        drop = (ZOOM.get(scene.camera or "", 1.0) - 1) * 0.38
     found = []
     for index in range(max(1, subject.count)):
         if index == 0:
             spot = (x, y, depth)
         elif subject.relation and subject.relation.kind == "around":
             spot = _around(scene, subject, index)
+        elif subject.relation and subject.relation.kind == "inside":
+            spot = _bunched(scene, subject, index, rng)
         elif floats:
             spot = _aloft(scene, stage, subject, index, rng)
         else:
@@ -128,21 +150,29 @@ def copies(scene: Scene, stage: Stage, subject: Subject, order: float) -> list[P
 
 
 def _around(scene: Scene, subject: Subject, index: int) -> tuple[float, float, float]:
-    assert subject.at is not None
-    x, y, depth = subject.at
+    x, y, depth = spot_of(subject)
     target = scene.subject(subject.relation.targets[0]) if subject.relation else subject
-    cx, cy, _ = target.at or subject.at
+    cx, cy, _ = target.at or spot_of(subject)
     angle = math.atan2(y - cy, x - cx) + math.tau * index / subject.count
     reach = math.hypot(x - cx, y - cy)
     return cx + math.cos(angle) * reach, cy + math.sin(angle) * reach * 0.5, depth
+
+
+def _bunched(
+    scene: Scene, subject: Subject, index: int, rng: random.Random
+) -> tuple[float, float, float]:
+    """Close to the first, for what is in one vessel together."""
+    x, y, depth = spot_of(subject)
+    wide = wide_share(scene, kinds()[subject.kind], height_of(scene, subject, depth))
+    side = (index + 1) // 2 * (1 if index % 2 else -1)
+    return x + side * wide * 0.3, y + 0.02 * rng.random(), depth
 
 
 def _aloft(
     scene: Scene, stage: Stage, subject: Subject, index: int, rng: random.Random
 ) -> tuple[float, float, float]:
     """Spread evenly over the air or the water by a low-discrepancy sequence from the first."""
-    assert subject.at is not None
-    x, y, depth = subject.at
+    x, y, depth = spot_of(subject)
     height = height_of(scene, subject, depth)
     low, high = _room(stage, lives(subject), height)
     px = (x + 0.7548776662 * index) % 1.0
@@ -169,8 +199,7 @@ def _in_row(
     scene: Scene, stage: Stage, subject: Subject, index: int, rng: random.Random
 ) -> tuple[float, float, float]:
     """Beside the first, right and left in turn; what does not fit stands in rows behind."""
-    assert subject.at is not None
-    x, y, depth = subject.at
+    x, y, depth = spot_of(subject)
     kind = kinds()[subject.kind]
     wide = wide_share(scene, kind, height_of(scene, subject, depth))
     step = wide * (1.04 if subject.count <= FEW else 0.8)
@@ -183,7 +212,10 @@ def _in_row(
             slots.append(-reach * step)
         reach += 1
     row, slot = divmod(index, len(slots))
-    far = min(1.0, depth + row * 0.16 + (rng.random() - 0.5) * 0.06)
+    if row >= ROWS:
+        far = (depth + 0.5698402909 * index) % 1.0
+        return 0.04 + (x + 0.7548776662 * index) % 1.0 * 0.92, foot_y(stage, far), far
+    far = min(1.0, depth + row * 0.24 + (rng.random() - 0.5) * 0.06)
     shift = step * 0.5 if row % 2 else 0.0
     px = x + slots[slot] + shift + (rng.random() - 0.5) * wide * 0.18
     moved = foot_y(stage, far) - foot_y(stage, depth)

@@ -1,4 +1,4 @@
-"""What the hour, the season and the weather do to every colour: the sky's gradient and the light."""
+"""What the hour and the weather do to every colour: the sky's gradient and the light."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ GLOOM = parse("#8d97a3")
 def atmosphere_of(scene: Scene) -> Atmosphere:
     """The atmosphere of a scene; the side from which the light comes depends on the seed."""
     hour = _HOURS[scene.time if scene.time in _HOURS else "day"]
-    side = random.Random(f"{scene.seed}:light").choice((0.2, 0.28, 0.72, 0.8))  # noqa: S311 - a picture
+    side = random.Random(f"{scene.seed}:light").choice((0.2, 0.28, 0.72, 0.8))
     sun = (side, hour.height)
     night = scene.time == "night"
     light = Light(

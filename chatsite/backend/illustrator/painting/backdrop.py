@@ -37,7 +37,11 @@ _TREES = {
     "mountains": ("pine",),
     "beach": ("palm",),
 }
-_HOUSES = {"village": ("house", "cabin", "house", "church"), "farm": ("barn",), "street": ("building", "shop", "building")}
+_HOUSES = {
+    "village": ("house", "cabin", "house", "church"),
+    "farm": ("barn",),
+    "street": ("building", "shop", "building"),
+}
 
 
 @dataclass(slots=True)
@@ -165,34 +169,106 @@ def _land(drop: Backdrop) -> None:
     leaf = parse("#c7d3df") if white else ground.near
     if setting == "mountains":
         land.paint_ridges(
-            pen, drop.rng("ridges"), w, base + unit * 0.02, unit * 0.36, parse("#6f7f98"), rough=0.9, snow=True
+            pen,
+            drop.rng("ridges"),
+            w,
+            base + unit * 0.02,
+            unit * 0.36,
+            parse("#6f7f98"),
+            rough=0.9,
+            snow=True,
         )
-        land.paint_treeline(pen, drop.rng("trees"), w, base + unit * 0.02, unit * 0.07, colors.dark(leaf, 0.35), conifers=True, far=0.35)
+        land.paint_treeline(
+            pen,
+            drop.rng("trees"),
+            w,
+            base + unit * 0.02,
+            unit * 0.07,
+            colors.dark(leaf, 0.35),
+            conifers=True,
+            far=0.35,
+        )
     elif setting in {"city", "street"}:
         land.paint_skyline(
-            pen, drop.rng("skyline"), w, base + 2, unit * (0.5 if setting == "city" else 0.38), windows=pen.light.dark
+            pen,
+            drop.rng("skyline"),
+            w,
+            base + 2,
+            unit * (0.5 if setting == "city" else 0.38),
+            windows=pen.light.dark,
         )
     elif setting in {"lake", "river", "swamp"}:
-        land.paint_ridges(pen, drop.rng("ridges"), w, base + 2, unit * 0.15, colors.mix(leaf, parse("#6d86a8"), 0.45), rough=0.55)
-        land.paint_treeline(pen, drop.rng("trees"), w, base + 2, unit * 0.06, colors.dark(leaf, 0.3), conifers=True, far=0.42)
+        land.paint_ridges(
+            pen,
+            drop.rng("ridges"),
+            w,
+            base + 2,
+            unit * 0.15,
+            colors.mix(leaf, parse("#6d86a8"), 0.45),
+            rough=0.55,
+        )
+        land.paint_treeline(
+            pen,
+            drop.rng("trees"),
+            w,
+            base + 2,
+            unit * 0.06,
+            colors.dark(leaf, 0.3),
+            conifers=True,
+            far=0.42,
+        )
     elif setting == "desert":
-        land.paint_ridges(pen, drop.rng("ridges"), w, base + unit * 0.03, unit * 0.12, parse("#d49a62"), layers=2, rough=0.35)
+        land.paint_ridges(
+            pen,
+            drop.rng("ridges"),
+            w,
+            base + unit * 0.03,
+            unit * 0.12,
+            parse("#d49a62"),
+            layers=2,
+            rough=0.35,
+        )
     elif setting in {"forest", "jungle", "park"}:
         for far, tall in ((0.7, 0.24), (0.52, 0.19)):
             land.paint_treeline(
-                pen, drop.rng(f"trees{far}"), w, base + unit * 0.03, unit * tall, colors.dark(parse("#4a7a45") if not white else parse("#8fa3ad"), 0.2), conifers=setting == "forest", far=far
+                pen,
+                drop.rng(f"trees{far}"),
+                w,
+                base + unit * 0.03,
+                unit * tall,
+                colors.dark(parse("#4a7a45") if not white else parse("#8fa3ad"), 0.2),
+                conifers=setting == "forest",
+                far=far,
             )
     elif setting not in {"beach", "sea", "cave", "moonscape"}:
-        land.paint_ridges(pen, drop.rng("ridges"), w, base + unit * 0.04, unit * 0.13, colors.mix(leaf, parse("#7f9ab0"), 0.25), rough=0.22)
+        land.paint_ridges(
+            pen,
+            drop.rng("ridges"),
+            w,
+            base + unit * 0.04,
+            unit * 0.13,
+            colors.mix(leaf, parse("#7f9ab0"), 0.25),
+            rough=0.22,
+        )
         if setting != "snowfield":
-            land.paint_treeline(pen, drop.rng("trees"), w, base + unit * 0.03, unit * 0.035, colors.dark(leaf, 0.25), conifers=False, far=0.45)
-    if stage.water is not None:
-        _water(drop)
+            land.paint_treeline(
+                pen,
+                drop.rng("trees"),
+                w,
+                base + unit * 0.03,
+                unit * 0.035,
+                colors.dark(leaf, 0.25),
+                conifers=False,
+                far=0.45,
+            )
+    _water(drop)
     if stage.ground is not None:
         top = stage.ground[0] * h - unit * 0.02
         if stage.water is None:
             top = base
-        land.paint_ground(pen, drop.rng("ground"), w, top, h, ground, wavy=0.012 if stage.water is None else 0.03)
+        land.paint_ground(
+            pen, drop.rng("ground"), w, top, h, ground, wavy=0.012 if stage.water is None else 0.03
+        )
         if setting == "beach":
             line = [(w * i / 6, top + unit * 0.004 * (i % 2)) for i in range(7)]
             water.paint_surf(pen, drop.rng("surf"), line, unit * 0.007)
@@ -200,7 +276,8 @@ def _land(drop: Backdrop) -> None:
 
 
 def _water(drop: Backdrop) -> None:
-    assert drop.stage.water is not None
+    if drop.stage.water is None:
+        return
     pen, scene, unit = drop.pen, drop.scene, min(drop.width, drop.height)
     top, bottom = drop.stage.water[0] * drop.height, drop.stage.water[1] * drop.height
     bottom = min(drop.height, bottom + unit * 0.03)
@@ -228,7 +305,9 @@ def _water(drop: Backdrop) -> None:
     x = _light_x(drop)
     if x is not None:
         glint = sky.MOONLIGHT if drop.air.night else parse("#ffd9a0")
-        water.paint_glitter(pen, drop.rng("glitter"), x * drop.width, drop.width, top, bottom, glint)
+        water.paint_glitter(
+            pen, drop.rng("glitter"), x * drop.width, drop.width, top, bottom, glint
+        )
 
 
 def _light_x(drop: Backdrop) -> float | None:
@@ -244,7 +323,8 @@ def _light_x(drop: Backdrop) -> float | None:
 def _scenery(drop: Backdrop) -> None:
     """Trees and houses that make a place what it is, far from where the subjects stand."""
     scene, unit = drop.scene, min(drop.width, drop.height)
-    assert drop.stage.ground is not None
+    if drop.stage.ground is None:
+        return
     rng = drop.rng("scenery")
     traits = frozenset({scene.season} if scene.season else set()) | (
         frozenset({"winter"}) if "snow" in scene.weather else frozenset()
@@ -254,19 +334,38 @@ def _scenery(drop: Backdrop) -> None:
     houses = [k for k in _HOUSES.get(setting, ()) if drop.shows(k) and drop.shows("building")]
     spots = [(x + 0.5) / max(1, len(houses)) for x in range(len(houses))]
     for kind, x in zip(houses, spots, strict=True):
-        tall = unit * {"village": 0.2, "street": 0.42, "farm": 0.24}[setting] * (0.9 + 0.2 * rng.random())
+        tall = (
+            unit
+            * {"village": 0.2, "street": 0.42, "farm": 0.24}[setting]
+            * (0.9 + 0.2 * rng.random())
+        )
         px = (x + (rng.random() - 0.5) * 0.08) * drop.width
-        _stand(drop, kind, px, far_y + unit * 0.015, tall, 0.35 if setting != "street" else 0.1, rng, traits)
+        _stand(
+            drop,
+            kind,
+            px,
+            far_y + unit * 0.015,
+            tall,
+            0.35 if setting != "street" else 0.1,
+            rng,
+            traits,
+        )
     if setting in {"lake", "river", "swamp"}:
         far_y = drop.horizon
     trees = [k for k in _TREES.get(setting, ()) if drop.shows(k) or setting == "forest"]
     if not trees or ("tree" in scene.absent and setting != "forest"):
         return
-    count = {"forest": 12, "jungle": 10, "beach": 2, "snowfield": 4, "mountains": 6, "farm": 3}.get(setting, 5)
+    count = {"forest": 12, "jungle": 10, "beach": 2, "snowfield": 4, "mountains": 6, "farm": 3}.get(
+        setting, 5
+    )
     for index in range(count):
         t = index / count
         edge = rng.random()
-        x = (edge * 0.3 if index % 2 else 1 - edge * 0.3) if setting != "forest" or index > 4 else rng.random()
+        x = (
+            (edge * 0.3 if index % 2 else 1 - edge * 0.3)
+            if setting != "forest" or index > 4
+            else rng.random()
+        )
         depth = 0.75 - 0.55 * t
         y = far_y + unit * 0.02 + (drop.height - far_y) * 0.24 * (1 - depth)
         tall = unit * (0.2 + 0.3 * (1 - depth)) * (0.8 + 0.4 * rng.random())

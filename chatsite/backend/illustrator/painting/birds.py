@@ -14,10 +14,15 @@ from chatsite.backend.illustrator.painting.sprite import Look, draws
 BEAK = parse("#eaa23a")
 
 
+_BEAKS = {
+    "crow": "#2a2a30", "swan": "#e98a2e", "pigeon": "#6a6066", "hummingbird": "#2a2a30",
+    "flamingo": "#2b2528", "woodpecker": "#4a4a50", "vulture": "#d8c9b0", "parrot": "#3a3230",
+    "ostrich": "#e0a58e",
+}
+
+
 def _beak_color(look: Look) -> Color:
-    own = {"crow": "#2a2a30", "swan": "#e98a2e", "pigeon": "#6a6066", "hummingbird": "#2a2a30",
-           "flamingo": "#2b2528", "woodpecker": "#4a4a50", "vulture": "#d8c9b0", "parrot": "#3a3230",
-           "ostrich": "#e0a58e"}.get(look.kind)
+    own = _BEAKS.get(look.kind)
     return look.part("beak", parse(own) if own else BEAK)
 
 
@@ -45,7 +50,8 @@ def _wing(pen: Pen, color: Color, root: Point, tip: Point, chord: float, feather
 @draws("bird", wide=1.35, casts=False)
 def paint_bird(pen: Pen, look: Look) -> None:
     legs = look.number("legs", 0.0)
-    if look.has("sitting", "standing", "sleeping", "eating", "singing", "walking", "reading") or legs or (
+    if look.has("sitting", "standing", "sleeping", "eating", "singing", "walking",
+        "reading") or legs or (
         look.text("build") == "round"
     ):
         _perched(pen, look, legs or 0.14)
@@ -77,10 +83,12 @@ def _soaring(pen: Pen, look: Look) -> None:
     long = 1.25 if look.text("wings") in {"long", "broad", "flame"} else 1.0
     chord = 0.24 if look.text("wings") == "broad" else 0.19
     y = -0.42
-    far = [(0.12, y - 0.06), (0.3 * long, y - 0.34), (0.34 * long, y - 0.56), (0.12, y - 0.4), (-0.06, y - 0.06)]
+    far = [(0.12, y - 0.06), (0.3 * long, y - 0.34), (0.34 * long, y - 0.56), (0.12, y - 0.4),
+        (-0.06, y - 0.06)]
     pen.form(smooth(far, tension=0.8), colors.dark(wing, 0.34), 0.7)
     _flying_tail(pen, look, color, y)
-    body = smooth([(-0.36, y + 0.02), (-0.1, y - 0.13), (0.2, y - 0.14), (0.42, y - 0.06), (0.3, y + 0.09), (0.0, y + 0.14)])
+    body = smooth([(-0.36, y + 0.02), (-0.1, y - 0.13), (0.2, y - 0.14), (0.42, y - 0.06),
+        (0.3, y + 0.09), (0.0, y + 0.14)])
     pen.form(body, color, 1.0)
     with pen.clip(body):
         pen.fill(oval(0.12, y + 0.14, 0.3, 0.13), _breast(look), 0.9)
@@ -106,16 +114,15 @@ def _flying_tail(pen: Pen, look: Look, color: Color, y: float) -> None:
     long = 0.62 if style == "long" else 0.3
     for index, spread in enumerate((-0.12, 0.0, 0.12)):
         shade = look.accents[index % 2] if style == "long" else colors.dark(tone, 0.08 * index)
-        pen.limb([(-0.3, y + 0.02), (-0.34 - long, y + 0.1 + spread)], [0.1, 0.1 if style != "long" else 0.05], shade)
+        pen.limb([(-0.3, y + 0.02), (-0.34 - long, y + 0.1 + spread)],
+            [0.1, 0.1 if style != "long" else 0.05], shade)
 
 
 def _bird_head(pen: Pen, look: Look, x: float, y: float, r: float, color: Color) -> None:
     head = color
     if look.text("marks") == "white_head" or look.kind == "woodpecker":
         head = look.accents[0] if look.kind == "eagle" else look.accents[1]
-    elif look.text("marks") == "green_head":
-        head = look.accents[0]
-    elif look.kind == "vulture":
+    elif look.text("marks") == "green_head" or look.kind == "vulture":
         head = look.accents[0]
     head = look.part("face", head)
     with pen.at(x, y, r):
@@ -130,15 +137,18 @@ def _bird_head(pen: Pen, look: Look, x: float, y: float, r: float, color: Color)
                     pen.ball(oval(end[0], end[1], 0.16), look.accents[0])
         if look.shape.get("comb"):
             comb = look.accents[1] if look.kind == "rooster" else look.accents[0]
-            pen.form(smooth([(-0.6, -0.6), (-0.55, -1.25), (-0.2, -1.0), (0.05, -1.45), (0.3, -1.0), (0.6, -1.2), (0.6, -0.6)], tension=0.7), comb)
+            pen.form(smooth([(-0.6, -0.6), (-0.55, -1.25), (-0.2, -1.0), (0.05, -1.45), (0.3, -1.0),
+                (0.6, -1.2), (0.6, -0.6)], tension=0.7), comb)
         if style == "hooked":
-            pen.form(smooth([(0.55, -0.45), (1.3, -0.3), (1.62, 0.1), (1.5, 0.6), (1.2, 0.2), (0.6, 0.35)], tension=0.8), beak)
+            pen.form(smooth([(0.55, -0.45), (1.3, -0.3), (1.62, 0.1), (1.5, 0.6), (1.2, 0.2),
+                (0.6, 0.35)], tension=0.8), beak)
         elif style == "needle":
             pen.limb([(0.6, 0.0), (2.5, 0.12)], [0.2, 0.05], beak)
         elif style == "strong":
             pen.form(polygon([(0.5, -0.42), (1.95, 0.1), (0.5, 0.42)]), beak)
         elif style in {"flat", "pouch"}:
-            pen.form(smooth([(0.5, -0.3), (1.3, -0.05), (1.95, 0.1), (1.9, 0.35), (1.1, 0.4), (0.5, 0.4)], tension=0.7), beak)
+            pen.form(smooth([(0.5, -0.3), (1.3, -0.05), (1.95, 0.1), (1.9, 0.35), (1.1, 0.4),
+                (0.5, 0.4)], tension=0.7), beak)
         else:
             pen.form(polygon([(0.55, -0.32), (1.55, 0.08), (0.55, 0.38)]), beak)
         pen.ball(oval(0, 0, 1.0, 0.98), head, 0.8)
@@ -146,14 +156,16 @@ def _bird_head(pen: Pen, look: Look, x: float, y: float, r: float, color: Color)
             pen.form(oval(0.75, 0.85, 0.26, 0.5), parse("#d8342c"))
         if look.kind == "parrot":
             pen.fill(oval(0.42, 0.02, 0.5, 0.46), colors.WHITE, 0.95)
-        paint_eye(pen, look, 0.36, -0.18, 0.2 if look.kind != "crow" else 0.16, parse("#c9a13a") if look.kind in {"eagle", "crow", "vulture"} else INK)
+        paint_eye(pen, look, 0.36, -0.18, 0.2 if look.kind != "crow" else 0.16,
+            parse("#c9a13a") if look.kind in {"eagle", "crow", "vulture"} else INK)
 
 
 def _perched(pen: Pen, look: Look, legs: float) -> None:
     """On its feet, wings folded."""
     color = look.part("feathers", look.color)
     round_body = look.text("build") == "round"
-    leg_color = look.part("leg", BEAK if look.kind not in {"crow", "pigeon", "robin"} else parse("#7a5a48"))
+    leg_color = look.part("leg", BEAK if look.kind not in {"crow", "pigeon",
+        "robin"} else parse("#7a5a48"))
     for x in (-0.03, 0.1):
         pen.limb([(x, -legs - 0.1), (x + 0.01, -0.02)], [0.045, 0.035], leg_color)
         pen.line([(x - 0.07, -0.012), (x, -0.03), (x + 0.12, -0.012)], 0.03, leg_color)
@@ -162,10 +174,12 @@ def _perched(pen: Pen, look: Look, legs: float) -> None:
     if round_body and look.kind == "chick":
         pen.ball(oval(0.0, top - 0.3, 0.34, 0.3), color, 0.9)
         _bird_head(pen, look, 0.12, -0.74, 0.24, color)
-        pen.form(smooth([(-0.22, top - 0.4), (0.06, top - 0.36), (-0.02, top - 0.16), (-0.28, top - 0.22)]), colors.dark(color, 0.1))
+        pen.form(smooth([(-0.22, top - 0.4), (0.06, top - 0.36), (-0.02, top - 0.16), (-0.28,
+            top - 0.22)]), colors.dark(color, 0.1))
         return
     body = smooth(
-        [(-0.36, top - 0.36), (-0.12, top - 0.4), (0.1, top - 0.58), (0.3, top - 0.5), (0.36, top - 0.24),
+        [(-0.36, top - 0.36), (-0.12, top - 0.4), (0.1, top - 0.58), (0.3, top - 0.5), (0.36,
+            top - 0.24),
          (0.2, top - 0.02), (-0.04, top + 0.03), (-0.26, top - 0.1)]
     )
     pen.form(body, color, 1.0)
@@ -181,12 +195,15 @@ def _perched(pen: Pen, look: Look, legs: float) -> None:
     pen.limb([(0.17, top - 0.4), head], [0.34, r * 1.7], tone, 0.5)
     _bird_head(pen, look, head[0], head[1], r, color)
     wing = _wing_color(look)
-    folded = smooth([(0.14, top - 0.46), (0.2, top - 0.26), (0.0, top - 0.1), (-0.42, top - 0.14), (-0.2, top - 0.36)])
+    folded = smooth([(0.14, top - 0.46), (0.2, top - 0.26), (0.0, top - 0.1), (-0.42, top - 0.14),
+        (-0.2, top - 0.36)])
     pen.form(folded, wing, 0.9)
     for index in range(3):
         y = top - 0.32 + 0.08 * index
-        tone = look.accents[index % 2] if look.text("marks") == "wing_bands" else colors.dark(wing, 0.3)
-        pen.line([(0.1 - 0.03 * index, y), (-0.12, y + 0.1), (-0.34, y + 0.12)], 0.02 if look.text("marks") != "wing_bands" else 0.05, tone)
+        tone = look.accents[index % 2] if look.text("marks") == "wing_bands" else colors.dark(wing,
+            0.3)
+        pen.line([(0.1 - 0.03 * index, y), (-0.12, y + 0.1), (-0.34, y + 0.12)],
+            0.02 if look.text("marks") != "wing_bands" else 0.05, tone)
 
 
 def _standing_tail(pen: Pen, look: Look, color: Color, top: float) -> None:
@@ -196,8 +213,10 @@ def _standing_tail(pen: Pen, look: Look, color: Color, top: float) -> None:
         for ring, (reach, size) in enumerate(((0.82, 0.17), (0.62, 0.14))):
             for index in range(13 - ring * 2):
                 angle = math.radians(180 + 172 * index / (12 - ring * 2))
-                x, y = -0.05 + math.cos(angle) * reach * 0.85, top - 0.12 + math.sin(angle) * reach * 0.8
-                pen.limb([(-0.05, top - 0.2), (x, y)], [0.06, size], colors.dark(tail, 0.1 + 0.1 * ring), 0.5)
+                x, y = -0.05 + math.cos(angle) * reach * 0.85, top - 0.12 + math.sin(
+                    angle) * reach * 0.8
+                pen.limb([(-0.05, top - 0.2), (x, y)], [0.06, size], colors.dark(tail,
+                    0.1 + 0.1 * ring), 0.5)
                 if look.kind == "peacock":
                     pen.fill(oval(x, y, size * 0.42), look.accents[1])
                     pen.fill(oval(x, y, size * 0.24), look.color)
@@ -206,12 +225,16 @@ def _standing_tail(pen: Pen, look: Look, color: Color, top: float) -> None:
     elif style == "sickle":
         for index, lift in enumerate((0.0, 0.12, 0.24, 0.34)):
             tone = colors.dark(look.accents[0], 0.12 * index)
-            pen.limb([(-0.24, top - 0.3), (-0.5, top - 0.62 - lift * 0.6), (-0.78, top - 0.42 - lift * 0.4), (-0.82 + lift * 0.2, top - 0.12 - lift)], [0.14, 0.13, 0.04], tone)
+            pen.limb([(-0.24, top - 0.3), (-0.5, top - 0.62 - lift * 0.6), (-0.78,
+                top - 0.42 - lift * 0.4), (-0.82 + lift * 0.2, top - 0.12 - lift)], [0.14, 0.13,
+                0.04], tone)
     elif style == "long":
         for index, tone in enumerate((look.accents[0], color, look.accents[1])):
-            pen.limb([(-0.2, top - 0.24), (-0.42 - 0.03 * index, top + 0.06), (-0.5 + 0.05 * index, top + 0.14)], [0.14, 0.05], tone)
+            pen.limb([(-0.2, top - 0.24), (-0.42 - 0.03 * index, top + 0.06), (-0.5 + 0.05 * index,
+                top + 0.14)], [0.14, 0.05], tone)
     elif style != "none":
-        pen.limb([(-0.2, top - 0.26), (-0.56, top - 0.2 if look.kind != "chicken" else top - 0.5)], [0.2, 0.13], colors.dark(color, 0.22))
+        pen.limb([(-0.2, top - 0.26), (-0.56, top - 0.2 if look.kind != "chicken" else top - 0.5)],
+            [0.2, 0.13], colors.dark(color, 0.22))
 
 
 @draws("waterbird", wide=1.35, casts=False)
@@ -221,11 +244,14 @@ def paint_waterbird(pen: Pen, look: Look) -> None:
     neck = look.number("neck", 0.12)
     deep = 0.62 - 0.22 * neck
     wide = 0.62
-    body = smooth([(-wide, -deep * 0.85), (-wide * 0.62, -deep * 0.6), (-0.1, -deep * 0.98), (wide * 0.5, -deep * 0.78), (wide * 0.72, -deep * 0.35), (wide * 0.4, 0.0), (-wide * 0.45, 0.0), (-wide * 0.8, -deep * 0.3)])
+    body = smooth([(-wide, -deep * 0.85), (-wide * 0.62, -deep * 0.6), (-0.1, -deep * 0.98),
+        (wide * 0.5, -deep * 0.78), (wide * 0.72, -deep * 0.35), (wide * 0.4, 0.0), (-wide * 0.45,
+        0.0), (-wide * 0.8, -deep * 0.3)])
     head_y = -1.0 + 0.13
     r = 0.13 if neck > 0.3 else 0.19
     if neck > 0.3:
-        line = [(wide * 0.42, -deep * 0.5), (wide * 0.78, -deep * 0.95), (wide * 0.42, -deep - (1 - deep) * 0.5), (wide * 0.55, head_y)]
+        line = [(wide * 0.42, -deep * 0.5), (wide * 0.78, -deep * 0.95), (wide * 0.42,
+            -deep - (1 - deep) * 0.5), (wide * 0.55, head_y)]
         pen.limb(line, [0.26, 0.17, 0.13, 0.15], color, 0.6)
         head = (wide * 0.6, head_y)
     else:
@@ -235,10 +261,14 @@ def paint_waterbird(pen: Pen, look: Look) -> None:
     pen.form(body, color, 1.0)
     _bird_head(pen, look, head[0], head[1], r, color)
     if look.text("beak") == "pouch":
-        pen.form(smooth([(head[0] + r * 0.6, head_y), (head[0] + 0.5, head_y + 0.2), (head[0] + 0.3, head_y + 0.34), (head[0] + 0.05, head_y + 0.2)]), look.accents[0])
+        pen.form(smooth([(head[0] + r * 0.6, head_y), (head[0] + 0.5, head_y + 0.2), (head[0] + 0.3,
+            head_y + 0.34), (head[0] + 0.05, head_y + 0.2)]), look.accents[0])
     wing = look.part("wing", colors.dark(color, 0.08) if look.kind != "duck" else look.color)
     for index in range(3):
-        pen.form(smooth([(wide * 0.34, -deep * (0.72 - 0.1 * index)), (-wide * 0.1, -deep * (0.98 - 0.14 * index)), (-wide * (0.86 - 0.1 * index), -deep * (0.92 - 0.2 * index)), (-wide * 0.3, -deep * (0.5 - 0.1 * index)), (wide * 0.1, -deep * (0.42 - 0.06 * index))]), colors.dark(wing, 0.07 * index), 0.6)
+        pen.form(smooth([(wide * 0.34, -deep * (0.72 - 0.1 * index)), (-wide * 0.1,
+            -deep * (0.98 - 0.14 * index)), (-wide * (0.86 - 0.1 * index),
+            -deep * (0.92 - 0.2 * index)), (-wide * 0.3, -deep * (0.5 - 0.1 * index)), (wide * 0.1,
+            -deep * (0.42 - 0.06 * index))]), colors.dark(wing, 0.07 * index), 0.6)
 
 
 @draws("wader", wide=0.9)
@@ -249,26 +279,33 @@ def paint_wader(pen: Pen, look: Look) -> None:
     tone = look.part("leg", look.accents[0] if look.kind != "heron" else parse("#d9a23a"))
     raised = look.kind == "flamingo"
     if raised:
-        pen.limb([(0.02, -legs), (0.26, -legs * 0.62), (0.02, -legs * 0.52)], [0.05, 0.03, 0.028], colors.dark(tone, 0.2))
+        pen.limb([(0.02, -legs), (0.26, -legs * 0.62), (0.02, -legs * 0.52)], [0.05, 0.03, 0.028],
+            colors.dark(tone, 0.2))
     else:
-        pen.limb([(0.06, -legs), (0.1, -legs * 0.5), (0.08, 0)], [0.07, 0.03, 0.03], colors.dark(tone, 0.2))
+        pen.limb([(0.06, -legs), (0.1, -legs * 0.5), (0.08, 0)], [0.07, 0.03, 0.03],
+            colors.dark(tone, 0.2))
     pen.limb([(-0.04, -legs), (0.0, -legs * 0.5), (-0.03, 0)], [0.07, 0.03, 0.03], tone)
     pen.line([(-0.1, -0.01), (0.08, -0.01)], 0.028, tone)
     bird_top = -legs
-    body = smooth([(-0.42, bird_top - 0.02), (-0.2, bird_top - 0.2), (0.08, bird_top - 0.24), (0.26, bird_top - 0.1), (0.12, bird_top + 0.06), (-0.16, bird_top + 0.06)])
+    body = smooth([(-0.42, bird_top - 0.02), (-0.2, bird_top - 0.2), (0.08, bird_top - 0.24), (0.26,
+        bird_top - 0.1), (0.12, bird_top + 0.06), (-0.16, bird_top + 0.06)])
     pen.form(body, color, 1.0)
     for index in range(3):
-        pen.limb([(0.1, bird_top - 0.12), (-0.2, bird_top - 0.12 + 0.05 * index), (-0.44, bird_top - 0.02 + 0.06 * index)], [0.14, 0.1, 0.02], colors.dark(look.part("wing", color), 0.1 * index), 0.6)
+        pen.limb([(0.1, bird_top - 0.12), (-0.2, bird_top - 0.12 + 0.05 * index), (-0.44,
+            bird_top - 0.02 + 0.06 * index)], [0.14, 0.1, 0.02], colors.dark(look.part("wing",
+            color), 0.1 * index), 0.6)
     if look.kind == "ostrich":
         pen.form(oval(-0.36, bird_top - 0.06, 0.12, 0.1), look.accents[1])
     neck_color = look.accents[0] if look.kind == "ostrich" else color
     top = -0.94
     high = top - bird_top
-    pen.limb([(0.2, bird_top - 0.1), (0.36, bird_top + high * 0.28), (0.18, bird_top + high * 0.62), (0.26, top)], [0.14, 0.08, 0.065, 0.075], neck_color)
+    pen.limb([(0.2, bird_top - 0.1), (0.36, bird_top + high * 0.28), (0.18, bird_top + high * 0.62),
+        (0.26, top)], [0.14, 0.08, 0.065, 0.075], neck_color)
     with pen.at(0.28, top, 1.0):
         beak = _beak_color(look)
         if look.kind == "flamingo":
-            pen.form(smooth([(0.03, -0.04), (0.14, -0.02), (0.17, 0.1), (0.11, 0.05), (0.03, 0.04)]), colors.light(color, 0.5))
+            pen.form(smooth([(0.03, -0.04), (0.14, -0.02), (0.17, 0.1), (0.11, 0.05), (0.03,
+                0.04)]), colors.light(color, 0.5))
             pen.form(oval(0.155, 0.07, 0.025, 0.045, -20), beak)
         else:
             long = 0.3 if look.kind == "heron" else 0.13
@@ -289,9 +326,11 @@ def paint_owl(pen: Pen, look: Look) -> None:
                 _wing(pen, colors.dark(color, 0.15), (0.15, -0.55), (0.75, -0.85), 0.3)
     for x in (-0.12, 0.12):
         pen.form(oval(x, -0.03, 0.08, 0.035), parse("#e0a03a"))
-    body = smooth([(0, -0.95), (0.3, -0.85), (0.36, -0.5), (0.28, -0.12), (0, -0.02), (-0.28, -0.12), (-0.36, -0.5), (-0.3, -0.85)])
+    body = smooth([(0, -0.95), (0.3, -0.85), (0.36, -0.5), (0.28, -0.12), (0, -0.02), (-0.28,
+        -0.12), (-0.36, -0.5), (-0.3, -0.85)])
     pen.form(body, color, 1.0)
-    belly = smooth([(0, -0.56), (0.2, -0.46), (0.2, -0.18), (0, -0.07), (-0.2, -0.18), (-0.2, -0.46)])
+    belly = smooth([(0, -0.56), (0.2, -0.46), (0.2, -0.18), (0, -0.07), (-0.2, -0.18), (-0.2,
+        -0.46)])
     pen.form(belly, pale, 0.6)
     for row in range(4):
         for column in range(-1, 2):
@@ -299,12 +338,14 @@ def paint_owl(pen: Pen, look: Look) -> None:
             pen.line([(x - 0.03, y), (x, y + 0.035), (x + 0.03, y)], 0.014, colors.dark(color, 0.2))
     if not flying:
         for side in (-1, 1):
-            pen.form(smooth([(side * 0.28, -0.62), (side * 0.4, -0.4), (side * 0.3, -0.1), (side * 0.2, -0.3)]), colors.dark(look.part("wing", color), 0.25))
+            pen.form(smooth([(side * 0.28, -0.62), (side * 0.4, -0.4), (side * 0.3, -0.1),
+                (side * 0.2, -0.3)]), colors.dark(look.part("wing", color), 0.25))
     for side in (-1, 1):
         pen.form(polygon([(side * 0.3, -0.84), (side * 0.29, -1.02), (side * 0.1, -0.92)]), color)
         pen.ball(oval(side * 0.15, -0.7, 0.17), pale, 0.5)
         if look.has("sleeping"):
-            pen.line([(side * 0.15 - 0.08, -0.7), (side * 0.15, -0.66), (side * 0.15 + 0.08, -0.7)], 0.022, INK)
+            pen.line([(side * 0.15 - 0.08, -0.7), (side * 0.15, -0.66), (side * 0.15 + 0.08, -0.7)],
+                0.022, INK)
         else:
             pen.shine(oval(side * 0.14, -0.7, 0.1), amber)
             pen.fill(oval(side * 0.14, -0.7, 0.058), INK)
@@ -319,9 +360,12 @@ def paint_penguin(pen: Pen, look: Look) -> None:
         pen.form(oval(x, -0.025, 0.12, 0.04), orange)
     for side in (-1, 1):
         lift = -0.18 if look.has("happy", "waving", "dancing") else 0.0
-        pen.limb([(side * 0.22, -0.66), (side * 0.38, -0.45 + lift), (side * 0.36, -0.26 + lift * 2)], [0.12, 0.1, 0.03], black)
-    pen.form(smooth([(0, -1.0), (0.2, -0.92), (0.24, -0.7), (0.32, -0.35), (0.2, -0.04), (-0.2, -0.04), (-0.32, -0.35), (-0.24, -0.7), (-0.2, -0.92)]), black, 1.0)
-    pen.form(smooth([(0, -0.68), (0.18, -0.56), (0.22, -0.3), (0.12, -0.06), (-0.12, -0.06), (-0.22, -0.3), (-0.18, -0.56)]), look.part("belly", white), 0.5)
+        pen.limb([(side * 0.22, -0.66), (side * 0.38, -0.45 + lift), (side * 0.36,
+            -0.26 + lift * 2)], [0.12, 0.1, 0.03], black)
+    pen.form(smooth([(0, -1.0), (0.2, -0.92), (0.24, -0.7), (0.32, -0.35), (0.2, -0.04), (-0.2,
+        -0.04), (-0.32, -0.35), (-0.24, -0.7), (-0.2, -0.92)]), black, 1.0)
+    pen.form(smooth([(0, -0.68), (0.18, -0.56), (0.22, -0.3), (0.12, -0.06), (-0.12, -0.06), (-0.22,
+        -0.3), (-0.18, -0.56)]), look.part("belly", white), 0.5)
     for side in (-1, 1):
         pen.fill(oval(side * 0.085, -0.82, 0.085, 0.1), white)
         paint_eye(pen, look, side * 0.08, -0.83, 0.028)
@@ -334,7 +378,9 @@ def paint_bat(pen: Pen, look: Look) -> None:
     color = look.color
     for side in (-1, 1):
         wing = smooth(
-            [(side * 0.08, -0.6), (side * 0.45, -0.95), (side * 1.08, -0.82), (side * 0.98, -0.4), (side * 0.74, -0.52), (side * 0.58, -0.22), (side * 0.36, -0.42), (side * 0.16, -0.16)],
+            [(side * 0.08, -0.6), (side * 0.45, -0.95), (side * 1.08, -0.82), (side * 0.98, -0.4),
+                (side * 0.74, -0.52), (side * 0.58, -0.22), (side * 0.36, -0.42), (side * 0.16,
+                -0.16)],
             tension=0.5,
         )
         pen.form(wing, look.part("wing", look.accents[0]), 0.9)
@@ -346,7 +392,8 @@ def paint_bat(pen: Pen, look: Look) -> None:
     pen.ball(oval(0, -0.72, 0.16), color)
     for side in (-1, 1):
         pen.shine(oval(side * 0.06, -0.74, 0.032), look.accents[1])
-        pen.fill(polygon([(side * 0.05 - 0.015, -0.64), (side * 0.05 + 0.015, -0.64), (side * 0.05, -0.58)]), colors.WHITE)
+        pen.fill(polygon([(side * 0.05 - 0.015, -0.64), (side * 0.05 + 0.015, -0.64), (side * 0.05,
+            -0.58)]), colors.WHITE)
 
 
 @draws("feather", wide=0.5)

@@ -20,7 +20,8 @@ DOOR = parse("#6a4530")
 SNOW = parse("#f8fbff")
 
 
-def pane(pen: Pen, look: Look, x: float, y: float, wide: float, high: float, frame: Color = colors.WHITE) -> None:
+def pane(pen: Pen, look: Look, x: float, y: float, wide: float, high: float,
+    frame: Color = colors.WHITE) -> None:
     """A window with a cross bar, from its left top corner."""
     edge = min(wide, high) * 0.14
     pen.fill(box(x - edge, y - edge, wide + 2 * edge, high + 2 * edge), frame)
@@ -40,11 +41,13 @@ def pane(pen: Pen, look: Look, x: float, y: float, wide: float, high: float, fra
     pen.fill(box(x, y + high / 2 - edge * 0.3, wide, edge * 0.6), frame)
 
 
-def entrance(pen: Pen, look: Look, x: float, wide: float, high: float, *, arched: bool = False, y: float = 0.0) -> None:
+def entrance(pen: Pen, look: Look, x: float, wide: float, high: float, *, arched: bool = False,
+    y: float = 0.0) -> None:
     """A door about x, standing on y."""
     tone = look.part("door", DOOR)
     if arched:
-        path = smooth([(x - wide / 2, y), (x - wide / 2, y - high * 0.6), (x, y - high), (x + wide / 2, y - high * 0.6), (x + wide / 2, y)], tension=0.45)
+        path = smooth([(x - wide / 2, y), (x - wide / 2, y - high * 0.6), (x, y - high),
+            (x + wide / 2, y - high * 0.6), (x + wide / 2, y)], tension=0.45)
     else:
         path = box(x - wide / 2, y - high, wide, high)
     pen.form(path, tone, 0.8)
@@ -56,7 +59,8 @@ def snow_on(look: Look) -> bool:
     return look.has("winter", "snowy")
 
 
-def gable(pen: Pen, look: Look, left: float, right: float, eaves: float, ridge: float, tone: Color) -> None:
+def gable(pen: Pen, look: Look, left: float, right: float, eaves: float, ridge: float,
+    tone: Color) -> None:
     """A roof seen from the front with overhanging eaves."""
     middle, over = (left + right) / 2, (right - left) * 0.09
     roof = polygon([(left - over, eaves), (middle, ridge), (right + over, eaves)])
@@ -64,10 +68,13 @@ def gable(pen: Pen, look: Look, left: float, right: float, eaves: float, ridge: 
     with pen.clip(roof):
         for index in range(1, 7):
             y = ridge + (eaves - ridge) * index / 7
-            pen.line([(left - over, y), (right + over, y)], (eaves - ridge) * 0.018, colors.dark(tone, 0.35), alpha=0.6)
+            pen.line([(left - over, y), (right + over, y)], (eaves - ridge) * 0.018,
+                colors.dark(tone, 0.35), alpha=0.6)
     if snow_on(look):
         cap = (eaves - ridge) * 0.3
-        pen.form(smooth([(left - over, eaves), (middle, ridge - cap * 0.1), (right + over, eaves), (right - over, eaves - cap * 0.2), (middle, ridge + cap), (left + over, eaves - cap * 0.2)], tension=0.3), SNOW, 0.4)
+        pen.form(smooth([(left - over, eaves), (middle, ridge - cap * 0.1), (right + over, eaves),
+            (right - over, eaves - cap * 0.2), (middle, ridge + cap), (left + over,
+            eaves - cap * 0.2)], tension=0.3), SNOW, 0.4)
 
 
 @draws("house", wide=1.15)
@@ -80,7 +87,8 @@ def paint_house(pen: Pen, look: Look) -> None:
         pen.form(box(0.185, -1.0, 0.13, 0.04), parse("#7a4a3a"))
         if snow_on(look) or "smoke" in look.parts or pen.light.dark:
             for index in range(4):
-                pen.ball(oval(0.26 + 0.05 * index, -1.05 - 0.07 * index, 0.04 + 0.014 * index), parse("#eef1f4"), 0.3)
+                pen.ball(oval(0.26 + 0.05 * index, -1.05 - 0.07 * index, 0.04 + 0.014 * index),
+                    parse("#eef1f4"), 0.3)
     pen.form(box(-0.44, -0.56, 0.88, 0.56), wall, 0.8)
     if logs:
         for index in range(7):
@@ -90,7 +98,8 @@ def paint_house(pen: Pen, look: Look) -> None:
         for row in range(8):
             for column in range(9):
                 x = -0.44 + column * 0.1 + (row % 2) * 0.05
-                pen.fill(box(x, -0.55 + row * 0.07, 0.09, 0.058), colors.dark(wall, 0.12 + 0.06 * ((row + column) % 2)), 0.8)
+                pen.fill(box(x, -0.55 + row * 0.07, 0.09, 0.058), colors.dark(wall,
+                    0.12 + 0.06 * ((row + column) % 2)), 0.8)
     tri = polygon([(-0.44, -0.55), (0, -0.9), (0.44, -0.55)])
     pen.form(tri, colors.dark(wall, 0.06), 0.6)
     gable(pen, look, -0.44, 0.44, -0.54, -0.96, roof)
@@ -105,7 +114,8 @@ def paint_house(pen: Pen, look: Look) -> None:
         pen.stroke(oval(0.5, -0.26, 0.24), 0.045, look.accents[1])
         for index in range(8):
             turn = index * math.pi / 4
-            pen.line([(0.5, -0.26), (0.5 + math.cos(turn) * 0.29, -0.26 + math.sin(turn) * 0.29)], 0.035, look.accents[1])
+            pen.line([(0.5, -0.26), (0.5 + math.cos(turn) * 0.29, -0.26 + math.sin(turn) * 0.29)],
+                0.035, look.accents[1])
 
 
 def _battlements(pen: Pen, x: float, y: float, wide: float, tone: Color) -> None:
@@ -119,7 +129,8 @@ def _battlements(pen: Pen, x: float, y: float, wide: float, tone: Color) -> None
 
 
 def _slit(pen: Pen, look: Look, x: float, y: float, size: float = 0.04) -> None:
-    path = smooth([(x - size / 2, y), (x - size / 2, y - size), (x, y - size * 1.8), (x + size / 2, y - size), (x + size / 2, y)], tension=0.4)
+    path = smooth([(x - size / 2, y), (x - size / 2, y - size), (x, y - size * 1.8), (x + size / 2,
+        y - size), (x + size / 2, y)], tension=0.4)
     if pen.light.dark and not look.has("ruined"):
         pen.glow(x, y - size, size * 2.4, LIT, 0.5)
         pen.shine(path, LIT)
@@ -131,13 +142,16 @@ def _slit(pen: Pen, look: Look, x: float, y: float, size: float = 0.04) -> None:
 def paint_castle(pen: Pen, look: Look) -> None:
     stone = look.part("wall", look.color)
     roof = look.part("roof", look.accents[0])
-    for x, wide, high, shade in ((-0.22, 0.16, 0.74, 0.22), (0.24, 0.16, 0.7, 0.22), (0.0, 0.2, 0.82, 0.14)):
+    for x, wide, high, shade in ((-0.22, 0.16, 0.74, 0.22), (0.24, 0.16, 0.7, 0.22), (0.0, 0.2,
+        0.82, 0.14)):
         pen.form(box(x - wide / 2, -high, wide, high), colors.dark(stone, shade), 1.0)
         _battlements(pen, x - wide * 0.58, -high - 0.01, wide * 1.16, colors.dark(stone, shade))
-        pen.form(polygon([(x - wide * 0.62, -high), (x, -high - 0.17), (x + wide * 0.62, -high)]), roof, 1.0)
+        pen.form(polygon([(x - wide * 0.62, -high), (x, -high - 0.17), (x + wide * 0.62, -high)]),
+            roof, 1.0)
         _slit(pen, look, x, -high + 0.16)
         pen.line([(x, -high - 0.17), (x, -high - 0.25)], 0.01, parse("#5a4a3a"))
-        pen.form(polygon([(x, -high - 0.25), (x + 0.1, -high - 0.22), (x, -high - 0.18)]), look.part("flag", look.accents[1]))
+        pen.form(polygon([(x, -high - 0.25), (x + 0.1, -high - 0.22), (x, -high - 0.18)]),
+            look.part("flag", look.accents[1]))
     pen.form(box(-0.42, -0.4, 0.84, 0.4), stone, 1.0)
     _battlements(pen, -0.44, -0.42, 0.88, stone)
     for x in (-0.46, 0.46):
@@ -152,7 +166,8 @@ def paint_castle(pen: Pen, look: Look) -> None:
         for column in range(7):
             x = -0.36 + column * 0.115 + (row % 2) * 0.05
             if look.rng.random() < 0.4 and abs(x) < 0.34:
-                pen.fill(box(x, -0.36 + row * 0.09, 0.06, 0.035, 0.008), colors.dark(stone, 0.18), 0.6)
+                pen.fill(box(x, -0.36 + row * 0.09, 0.06, 0.035, 0.008), colors.dark(stone, 0.18),
+                    0.6)
     entrance(pen, look, 0.0, 0.2, 0.27, arched=True)
     for x in (-0.24, 0.24):
         _slit(pen, look, x, -0.22)
@@ -165,9 +180,11 @@ def paint_tower(pen: Pen, look: Look) -> None:
     for row in range(9):
         for column in range(3):
             if look.rng.random() < 0.45:
-                pen.fill(box(-0.1 + column * 0.07, -0.66 + row * 0.07, 0.05, 0.026, 0.006), colors.dark(stone, 0.2), 0.6)
+                pen.fill(box(-0.1 + column * 0.07, -0.66 + row * 0.07, 0.05, 0.026, 0.006),
+                    colors.dark(stone, 0.2), 0.6)
     _battlements(pen, -0.17, -0.72, 0.34, stone)
-    pen.form(polygon([(-0.19, -0.74), (0, -1.0), (0.19, -0.74)]), look.part("roof", look.accents[0]), 1.0)
+    pen.form(polygon([(-0.19, -0.74), (0, -1.0), (0.19, -0.74)]), look.part("roof",
+        look.accents[0]), 1.0)
     for y in (-0.56, -0.32):
         _slit(pen, look, 0.0, y, 0.05)
     entrance(pen, look, 0.0, 0.1, 0.17, arched=True)
@@ -176,7 +193,8 @@ def paint_tower(pen: Pen, look: Look) -> None:
 @draws("lighthouse", wide=0.5)
 def paint_lighthouse(pen: Pen, look: Look) -> None:
     white, red = look.color, look.accents[0]
-    pen.form(smooth([(-0.3, 0.0), (-0.22, -0.07), (0.22, -0.07), (0.3, 0.0)], tension=0.4), parse("#8a8c90"))
+    pen.form(smooth([(-0.3, 0.0), (-0.22, -0.07), (0.22, -0.07), (0.3, 0.0)], tension=0.4),
+        parse("#8a8c90"))
     body = polygon([(-0.15, -0.04), (-0.095, -0.74), (0.095, -0.74), (0.15, -0.04)])
     pen.form(body, white, 1.1)
     with pen.clip(body):
@@ -185,9 +203,11 @@ def paint_lighthouse(pen: Pen, look: Look) -> None:
     if pen.light.dark:
         for side in (-1, 1):
             beam = polygon([(0, -0.83), (side * 1.5, -1.0), (side * 1.5, -0.62)])
-            pen.gradient(beam, (0, -0.83), (side * 1.5, -0.83), ((0.0, parse("#fff3b8"), 0.6), (1.0, parse("#fff3b8"), 0.0)), toned=False)
+            pen.gradient(beam, (0, -0.83), (side * 1.5, -0.83), ((0.0, parse("#fff3b8"), 0.6),
+                (1.0, parse("#fff3b8"), 0.0)), toned=False)
     pen.form(box(-0.14, -0.76, 0.28, 0.035), parse("#3a3f48"))
-    pen.shine(box(-0.075, -0.9, 0.15, 0.14), parse("#ffe98a") if pen.light.dark else pen.tone(parse("#f8e9a8")))
+    pen.shine(box(-0.075, -0.9, 0.15, 0.14),
+        parse("#ffe98a") if pen.light.dark else pen.tone(parse("#f8e9a8")))
     for x in (-0.075, 0.0, 0.066):
         pen.fill(box(x, -0.9, 0.012, 0.14), parse("#3a3f48"))
     if pen.light.dark:
@@ -200,17 +220,21 @@ def paint_lighthouse(pen: Pen, look: Look) -> None:
 
 @draws("windmill", wide=0.95)
 def paint_windmill(pen: Pen, look: Look) -> None:
-    pen.form(polygon([(-0.2, 0), (-0.12, -0.58), (0.12, -0.58), (0.2, 0)]), look.part("wall", look.color), 1.0)
-    pen.form(smooth([(-0.15, -0.57), (-0.1, -0.7), (0.1, -0.7), (0.15, -0.57)], tension=0.7), look.part("roof", look.accents[0]), 1.0)
+    pen.form(polygon([(-0.2, 0), (-0.12, -0.58), (0.12, -0.58), (0.2, 0)]), look.part("wall",
+        look.color), 1.0)
+    pen.form(smooth([(-0.15, -0.57), (-0.1, -0.7), (0.1, -0.7), (0.15, -0.57)], tension=0.7),
+        look.part("roof", look.accents[0]), 1.0)
     entrance(pen, look, 0.0, 0.11, 0.18, arched=True)
     pane(pen, look, -0.035, -0.4, 0.07, 0.08)
     spin = 20 + 50 * look.rng.random()
     for index in range(4):
         with pen.at(0, -0.6, turn=spin + 90 * index):
             pen.line([(0, 0), (0, -0.44)], 0.02, colors.dark(look.accents[0], 0.2))
-            pen.form(polygon([(0.012, -0.1), (0.11, -0.1), (0.11, -0.43), (0.012, -0.43)]), look.part("sail", look.accents[1]), 0.6)
+            pen.form(polygon([(0.012, -0.1), (0.11, -0.1), (0.11, -0.43), (0.012, -0.43)]),
+                look.part("sail", look.accents[1]), 0.6)
             for step in range(1, 5):
-                pen.line([(0.0, -0.1 - 0.066 * step), (0.11, -0.1 - 0.066 * step)], 0.007, look.accents[0])
+                pen.line([(0.0, -0.1 - 0.066 * step), (0.11, -0.1 - 0.066 * step)], 0.007,
+                    look.accents[0])
     pen.ball(oval(0, -0.6, 0.035), parse("#5a3a26"))
 
 
@@ -239,14 +263,16 @@ def paint_church(pen: Pen, look: Look) -> None:
 def paint_temple(pen: Pen, look: Look) -> None:
     stone = look.color
     for index in range(3):
-        pen.form(box(-0.72 + index * 0.03, -0.05 - index * 0.045, 1.44 - index * 0.06, 0.05), colors.light(stone, 0.06 * index), 0.6)
+        pen.form(box(-0.72 + index * 0.03, -0.05 - index * 0.045, 1.44 - index * 0.06, 0.05),
+            colors.light(stone, 0.06 * index), 0.6)
     pen.fill(box(-0.58, -0.7, 1.16, 0.56), colors.dark(look.accents[1], 0.35))
     columns = int(look.number("columns", 6))
     for index in range(columns):
         x = -0.58 + 1.16 * index / (columns - 1)
         pen.form(box(x - 0.05, -0.7, 0.1, 0.56), stone, 1.1)
         for flute in (-0.02, 0.015):
-            pen.line([(x + flute, -0.68), (x + flute, -0.16)], 0.008, colors.dark(stone, 0.25), alpha=0.7)
+            pen.line([(x + flute, -0.68), (x + flute, -0.16)], 0.008, colors.dark(stone, 0.25),
+                alpha=0.7)
         pen.form(box(x - 0.07, -0.73, 0.14, 0.04), stone)
         pen.form(box(x - 0.07, -0.17, 0.14, 0.035), stone)
     pen.form(box(-0.7, -0.8, 1.4, 0.08), stone, 0.8)
@@ -265,9 +291,13 @@ def paint_pagoda(pen: Pen, look: Look) -> None:
         count = 3
         for column in range(count):
             x = -wide * 0.72 + column * wide * 0.56
-            pane(pen, look, x, y - high * 0.52, wide * 0.3, high * 0.26, colors.dark(look.color, 0.4))
+            pane(pen, look, x, y - high * 0.52, wide * 0.3, high * 0.26, colors.dark(look.color,
+                0.4))
         eave = wide * 1.42
-        pen.form(smooth([(-eave, y - high * 0.78), (-eave * 0.6, y - high * 0.72), (0, y - high * 0.7), (eave * 0.6, y - high * 0.72), (eave, y - high * 0.78), (wide * 0.7, y - high * 1.02), (-wide * 0.7, y - high * 1.02)], tension=0.6), look.part("roof", look.accents[0]), 1.0)
+        pen.form(smooth([(-eave, y - high * 0.78), (-eave * 0.6, y - high * 0.72),
+            (0, y - high * 0.7), (eave * 0.6, y - high * 0.72), (eave, y - high * 0.78),
+            (wide * 0.7, y - high * 1.02), (-wide * 0.7, y - high * 1.02)], tension=0.6),
+            look.part("roof", look.accents[0]), 1.0)
     pen.limb([(0, -0.86), (0, -1.0)], [0.03, 0.008], look.accents[1])
 
 
@@ -277,12 +307,15 @@ def paint_mosque(pen: Pen, look: Look) -> None:
     for x in (-0.56, 0.56):
         pen.form(box(x - 0.045, -0.8, 0.09, 0.8), wall, 1.1)
         pen.form(box(x - 0.07, -0.66, 0.14, 0.03), wall)
-        pen.form(smooth([(x - 0.06, -0.79), (x - 0.05, -0.88), (x, -0.98), (x + 0.05, -0.88), (x + 0.06, -0.79)]), dome, 1.0)
+        pen.form(smooth([(x - 0.06, -0.79), (x - 0.05, -0.88), (x, -0.98), (x + 0.05, -0.88),
+            (x + 0.06, -0.79)]), dome, 1.0)
     for x in (-0.3, 0.3):
-        pen.ball(smooth([(x - 0.11, -0.46), (x - 0.1, -0.58), (x, -0.7), (x + 0.1, -0.58), (x + 0.11, -0.46)]), dome)
+        pen.ball(smooth([(x - 0.11, -0.46), (x - 0.1, -0.58), (x, -0.7), (x + 0.1, -0.58),
+            (x + 0.11, -0.46)]), dome)
     pen.form(box(-0.44, -0.48, 0.88, 0.48), wall, 0.8)
     pen.form(box(-0.2, -0.58, 0.4, 0.14), wall, 0.8)
-    pen.ball(smooth([(-0.24, -0.57), (-0.27, -0.72), (-0.1, -0.88), (0, -0.98), (0.1, -0.88), (0.27, -0.72), (0.24, -0.57)]), dome, 1.0)
+    pen.ball(smooth([(-0.24, -0.57), (-0.27, -0.72), (-0.1, -0.88), (0, -0.98), (0.1, -0.88), (0.27,
+        -0.72), (0.24, -0.57)]), dome, 1.0)
     pen.line([(0, -0.96), (0, -1.02)], 0.015, look.accents[1])
     pen.stroke(limb([(-0.01, -1.05), (0.0, -1.05)], [0.03]), 0.01, look.accents[1])
     for x in (-0.32, -0.18, 0.18, 0.32):
@@ -307,13 +340,15 @@ def paint_pyramid(pen: Pen, look: Look) -> None:
                 pen.line([(x, y), (x, y - 0.066)], 0.004, colors.dark(sand, 0.4), alpha=0.35)
 
 
-def _storeys(pen: Pen, look: Look, wide: float, top: float, bottom: float, columns: int, rows: int) -> None:
+def _storeys(pen: Pen, look: Look, wide: float, top: float, bottom: float, columns: int,
+    rows: int) -> None:
     """Rows of small windows, some of them lit by night."""
     cell_x, cell_y = wide * 2 / columns, (bottom - top) / rows
     dark, bright = skia.Path(), skia.Path()
     for row in range(rows):
         for column in range(columns):
-            path = box(-wide + (column + 0.22) * cell_x, top + (row + 0.2) * cell_y, cell_x * 0.56, cell_y * 0.6)
+            path = box(-wide + (column + 0.22) * cell_x, top + (row + 0.2) * cell_y, cell_x * 0.56,
+                cell_y * 0.6)
             (bright if look.rng.random() < 0.55 else dark).addPath(path)
     glass = look.part("window", GLASS)
     if pen.light.dark:
@@ -359,15 +394,18 @@ def paint_shop(pen: Pen, look: Look) -> None:
         x = -0.54 + index * 1.08 / stripes
         tone = look.accents[0] if index % 2 else look.part("roof", parse("#d8483a"))
         wide = 1.08 / stripes
-        pen.form(smooth([(x, -0.64), (x + wide, -0.64), (x + wide, -0.5), (x + wide / 2, -0.45), (x, -0.5)], tension=0.35), tone, 0.6)
+        pen.form(smooth([(x, -0.64), (x + wide, -0.64), (x + wide, -0.5), (x + wide / 2, -0.45),
+            (x, -0.5)], tension=0.35), tone, 0.6)
 
 
 @draws("school", wide=1.6)
 def paint_school(pen: Pen, look: Look) -> None:
     pen.form(box(-0.76, -0.56, 1.52, 0.56), look.color, 0.8)
-    pen.form(polygon([(-0.8, -0.55), (-0.7, -0.68), (0.7, -0.68), (0.8, -0.55)]), look.part("roof", look.accents[1]))
+    pen.form(polygon([(-0.8, -0.55), (-0.7, -0.68), (0.7, -0.68), (0.8, -0.55)]), look.part("roof",
+        look.accents[1]))
     pen.form(box(-0.22, -0.7, 0.44, 0.7), colors.light(look.color, 0.08), 0.8)
-    pen.form(polygon([(-0.27, -0.69), (0, -0.88), (0.27, -0.69)]), look.part("roof", look.accents[1]))
+    pen.form(polygon([(-0.27, -0.69), (0, -0.88), (0.27, -0.69)]), look.part("roof",
+        look.accents[1]))
     pen.ball(oval(0, -0.62, 0.07), look.accents[0])
     pen.line([(0, -0.66), (0, -0.62), (0.03, -0.6)], 0.012, parse("#2a2a30"), curved=False)
     for x in (-0.66, -0.42, 0.3, 0.54):
@@ -381,11 +419,13 @@ def paint_school(pen: Pen, look: Look) -> None:
 @draws("barn", wide=1.15)
 def paint_barn(pen: Pen, look: Look) -> None:
     red, white = look.part("wall", look.color), look.accents[0]
-    front = polygon([(-0.44, 0), (-0.44, -0.54), (-0.3, -0.8), (0, -0.96), (0.3, -0.8), (0.44, -0.54), (0.44, 0)])
+    front = polygon([(-0.44, 0), (-0.44, -0.54), (-0.3, -0.8), (0, -0.96), (0.3, -0.8), (0.44,
+        -0.54), (0.44, 0)])
     pen.form(front, red, 0.9)
     with pen.clip(front):
         for index in range(-5, 6):
-            pen.line([(index * 0.09, 0), (index * 0.09, -1)], 0.008, colors.dark(red, 0.3), alpha=0.7)
+            pen.line([(index * 0.09, 0), (index * 0.09, -1)], 0.008, colors.dark(red, 0.3),
+                alpha=0.7)
     roof = look.part("roof", look.accents[1])
     tone = SNOW if snow_on(look) else roof
     for side in (-1, 1):
@@ -417,8 +457,10 @@ def paint_greenhouse(pen: Pen, look: Look) -> None:
 def paint_factory(pen: Pen, look: Look) -> None:
     for x, high in ((0.28, 0.88), (0.48, 0.76)):
         for index in range(4):
-            pen.ball(oval(x + 0.05 * index, -high - 0.06 - 0.05 * index, 0.05 + 0.02 * index), look.part("smoke", look.accents[1]), 0.4)
-        pen.form(polygon([(x - 0.07, 0), (x - 0.045, -high), (x + 0.045, -high), (x + 0.07, 0)]), colors.mix(look.color, parse("#b0604a"), 0.5), 1.0)
+            pen.ball(oval(x + 0.05 * index, -high - 0.06 - 0.05 * index, 0.05 + 0.02 * index),
+                look.part("smoke", look.accents[1]), 0.4)
+        pen.form(polygon([(x - 0.07, 0), (x - 0.045, -high), (x + 0.045, -high), (x + 0.07, 0)]),
+            colors.mix(look.color, parse("#b0604a"), 0.5), 1.0)
     pen.form(box(-0.62, -0.42, 1.24, 0.42), look.color, 0.8)
     for index in range(3):
         x = -0.62 + index * 0.28
@@ -431,7 +473,8 @@ def paint_factory(pen: Pen, look: Look) -> None:
 @draws("igloo", wide=1.7)
 def paint_igloo(pen: Pen, look: Look) -> None:
     ice, line = look.color, look.accents[0]
-    dome = smooth([(-0.74, 0), (-0.7, -0.45), (-0.36, -0.88), (0, -1.0), (0.36, -0.88), (0.7, -0.45), (0.74, 0)], tension=0.9)
+    dome = smooth([(-0.74, 0), (-0.7, -0.45), (-0.36, -0.88), (0, -1.0), (0.36, -0.88),
+        (0.7, -0.45), (0.74, 0)], tension=0.9)
     pen.ball(dome, ice, 0.8)
     with pen.clip(dome):
         for row in range(1, 5):
@@ -440,8 +483,10 @@ def paint_igloo(pen: Pen, look: Look) -> None:
             for column in range(8):
                 x = -0.7 + column * 0.2 + (row % 2) * 0.1
                 pen.line([(x, y), (x * 0.96, y + 0.2)], 0.012, line)
-    pen.form(smooth([(-0.1, 0), (-0.06, -0.38), (0.2, -0.52), (0.46, -0.38), (0.5, 0)], tension=0.8), ice, 0.8)
-    pen.fill(smooth([(0.02, 0), (0.05, -0.28), (0.2, -0.38), (0.35, -0.28), (0.38, 0)], tension=0.8), look.accents[1])
+    pen.form(smooth([(-0.1, 0), (-0.06, -0.38), (0.2, -0.52), (0.46, -0.38), (0.5, 0)],
+        tension=0.8), ice, 0.8)
+    pen.fill(smooth([(0.02, 0), (0.05, -0.28), (0.2, -0.38), (0.35, -0.28), (0.38, 0)],
+        tension=0.8), look.accents[1])
     if pen.light.dark:
         pen.glow(0.2, -0.15, 0.3, LIT, 0.7)
 
@@ -449,11 +494,13 @@ def paint_igloo(pen: Pen, look: Look) -> None:
 @draws("tent", wide=1.4)
 def paint_tent(pen: Pen, look: Look) -> None:
     cloth = look.color
-    pen.form(polygon([(-0.04, -1.0), (0.34, -0.86), (0.7, 0), (0.1, 0)]), colors.dark(cloth, 0.3), 0.8)
+    pen.form(polygon([(-0.04, -1.0), (0.34, -0.86), (0.7, 0), (0.1, 0)]), colors.dark(cloth, 0.3),
+        0.8)
     pen.form(polygon([(-0.66, 0), (-0.04, -1.0), (0.42, 0)]), cloth, 1.0)
     if pen.light.dark:
         pen.glow(-0.1, -0.25, 0.6, LIT, 0.6)
-    pen.fill(polygon([(-0.3, 0), (-0.06, -0.72), (0.14, 0)]), parse("#3a2a20") if not pen.light.dark else parse("#ffcf70"))
+    pen.fill(polygon([(-0.3, 0), (-0.06, -0.72), (0.14, 0)]),
+        parse("#3a2a20") if not pen.light.dark else parse("#ffcf70"))
     pen.form(polygon([(-0.3, 0), (-0.06, -0.72), (-0.16, 0)]), look.accents[0], 0.7)
     pen.line([(-0.04, -1.0), (-0.04, -1.05)], 0.02, DOOR)
     for x, y in ((-0.78, 0.0), (0.8, 0.0)):
@@ -462,11 +509,13 @@ def paint_tent(pen: Pen, look: Look) -> None:
 
 @draws("treehouse", wide=0.85)
 def paint_treehouse(pen: Pen, look: Look) -> None:
-    paint_tree(pen, replace(look, accents=(parse("#6b4a2f"), look.accents[1]), shape={"crown": "round"}))
+    paint_tree(pen, replace(look, accents=(parse("#6b4a2f"), look.accents[1]),
+        shape={"crown": "round"}))
     wood = look.accents[0]
     pen.form(box(-0.24, -0.42, 0.48, 0.03), colors.dark(wood, 0.2))
     pen.form(box(-0.18, -0.62, 0.36, 0.2), wood, 0.9)
-    pen.form(polygon([(-0.24, -0.61), (0, -0.78), (0.24, -0.61)]), look.part("roof", look.accents[1]), 1.0)
+    pen.form(polygon([(-0.24, -0.61), (0, -0.78), (0.24, -0.61)]), look.part("roof",
+        look.accents[1]), 1.0)
     pane(pen, look, 0.05, -0.56, 0.08, 0.08)
     entrance(pen, look, -0.07, 0.08, 0.14, y=-0.42)
     for x in (-0.1, -0.02):
@@ -493,7 +542,8 @@ def paint_statue(pen: Pen, look: Look) -> None:
     pen.form(box(-0.19, -0.34, 0.38, 0.04), stone)
     for x in (-0.035, 0.04):
         pen.limb([(x, -0.34), (x, -0.6)], [0.055, 0.06], stone)
-    pen.form(smooth([(-0.1, -0.82), (0.1, -0.82), (0.13, -0.4), (-0.12, -0.42), (-0.07, -0.62)], tension=0.7), stone, 1.0)
+    pen.form(smooth([(-0.1, -0.82), (0.1, -0.82), (0.13, -0.4), (-0.12, -0.42), (-0.07, -0.62)],
+        tension=0.7), stone, 1.0)
     pen.limb([(0.09, -0.8), (0.18, -0.86), (0.17, -1.0)], [0.05, 0.045, 0.04], stone)
     pen.limb([(-0.09, -0.8), (-0.15, -0.68), (-0.1, -0.58)], [0.05, 0.045, 0.04], stone)
     pen.ball(oval(0, -0.9, 0.065, 0.075), stone)
@@ -503,11 +553,14 @@ def paint_statue(pen: Pen, look: Look) -> None:
 def paint_eiffel(pen: Pen, look: Look) -> None:
     iron = look.color
     for side in (-1, 1):
-        leg = smooth([(side * 0.23, 0), (side * 0.12, -0.3), (side * 0.055, -0.6), (side * 0.012, -0.94), (0, -0.94), (side * 0.02, -0.6), (side * 0.06, -0.3), (side * 0.13, 0)], tension=0.7)
+        leg = smooth([(side * 0.23, 0), (side * 0.12, -0.3), (side * 0.055, -0.6), (side * 0.012,
+            -0.94), (0, -0.94), (side * 0.02, -0.6), (side * 0.06, -0.3), (side * 0.13, 0)],
+            tension=0.7)
         pen.form(leg, iron, 0.9)
     for y, half in ((-0.24, 0.15), (-0.46, 0.1), (-0.74, 0.045)):
         pen.form(box(-half, y - 0.03, half * 2, 0.035), colors.dark(iron, 0.15))
-    pen.stroke(smooth([(-0.135, -0.02), (-0.09, -0.15), (0, -0.2), (0.09, -0.15), (0.135, -0.02)], closed=False), 0.02, iron)
+    pen.stroke(smooth([(-0.135, -0.02), (-0.09, -0.15), (0, -0.2), (0.09, -0.15), (0.135, -0.02)],
+        closed=False), 0.02, iron)
     for index in range(9):
         t = index / 9
         half = 0.13 * (1 - t) ** 1.4 + 0.012
@@ -527,11 +580,13 @@ def paint_liberty(pen: Pen, look: Look) -> None:
     green, stone = look.color, parse("#b8a890")
     pen.form(polygon([(-0.19, 0), (-0.13, -0.32), (0.13, -0.32), (0.19, 0)]), stone, 0.9)
     pen.form(box(-0.15, -0.36, 0.3, 0.04), stone)
-    pen.form(smooth([(-0.09, -0.72), (0.08, -0.72), (0.13, -0.36), (-0.13, -0.36)], tension=0.5), green, 1.0)
+    pen.form(smooth([(-0.09, -0.72), (0.08, -0.72), (0.13, -0.36), (-0.13, -0.36)], tension=0.5),
+        green, 1.0)
     for x in (-0.06, 0.0, 0.06):
         pen.line([(x * 0.7, -0.66), (x * 1.5, -0.38)], 0.01, look.accents[0])
     pen.limb([(0.06, -0.7), (0.12, -0.82), (0.12, -0.92)], [0.06, 0.05, 0.035], green)
-    pen.form(polygon([(0.09, -0.92), (0.15, -0.92), (0.135, -0.88), (0.105, -0.88)]), parse("#d8b23a"))
+    pen.form(polygon([(0.09, -0.92), (0.15, -0.92), (0.135, -0.88), (0.105, -0.88)]),
+        parse("#d8b23a"))
     pen.glow(0.12, -0.96, 0.09, LIT, 0.7)
     pen.form(smooth([(0.09, -0.92), (0.12, -1.0), (0.15, -0.92)]), parse("#f8b83a"))
     pen.limb([(-0.07, -0.7), (-0.12, -0.6), (-0.03, -0.58)], [0.06, 0.05, 0.04], green)
@@ -539,5 +594,6 @@ def paint_liberty(pen: Pen, look: Look) -> None:
     pen.ball(oval(0, -0.77, 0.05, 0.06), green)
     for index in range(7):
         turn = math.pi * (1.1 + 0.8 * index / 6)
-        pen.line([(math.cos(turn) * 0.05, -0.79 + math.sin(turn) * 0.05), (math.cos(turn) * 0.1, -0.79 + math.sin(turn) * 0.1)], 0.014, green)
+        pen.line([(math.cos(turn) * 0.05, -0.79 + math.sin(turn) * 0.05), (math.cos(turn) * 0.1,
+            -0.79 + math.sin(turn) * 0.1)], 0.014, green)
 

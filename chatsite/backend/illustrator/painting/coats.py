@@ -46,12 +46,16 @@ def _pattern(pen: Pen, look: Look, pattern: str, wide: float) -> None:
     half = wide * 0.75 + 0.1
     contrast = look.accents[0]
     if abs(colors.luminance(contrast) - colors.luminance(look.color)) < 0.2:
-        contrast = colors.WHITE if colors.luminance(look.color) < 0.55 else colors.dark(look.color, 0.55)
+        contrast = (
+            colors.WHITE if colors.luminance(look.color) < 0.55 else colors.dark(look.color, 0.55)
+        )
     if pattern == "striped":
         step = 0.13
         x = -half - 1.0
         while x < half + 0.2:
-            band = polygon([(x, 0.1), (x + step * 0.5, 0.1), (x + step * 0.5 + 0.35, -1.15), (x + 0.35, -1.15)])
+            band = polygon(
+                [(x, 0.1), (x + step * 0.5, 0.1), (x + step * 0.5 + 0.35, -1.15), (x + 0.35, -1.15)]
+            )
             pen.fill(band, contrast, 0.8)
             x += step
     elif pattern == "spotted":
@@ -64,7 +68,11 @@ def _pattern(pen: Pen, look: Look, pattern: str, wide: float) -> None:
         for row in range(13):
             for column in range(int(2 * half / step) + 1):
                 if (row + column) % 2:
-                    pen.fill(box(-half + column * step, 0.05 - (row + 1) * step, step, step), contrast, 0.75)
+                    pen.fill(
+                        box(-half + column * step, 0.05 - (row + 1) * step, step, step),
+                        contrast,
+                        0.75,
+                    )
     elif pattern == "rainbow_colored":
         stops = [(index / 5, tone, 0.62) for index, tone in enumerate(RAINBOW)]
         pen.gradient(box(-half, -1.2, half * 2, 1.4), (-half * 0.7, -1.0), (half * 0.7, 0.0), stops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -200,7 +201,7 @@ def ridge(
     keep = 0.32 + 0.3 * rough
     while len(heights) < 65:
         finer = [heights[0]]
-        for a, b in zip(heights, heights[1:], strict=False):
+        for a, b in itertools.pairwise(heights):
             finer += [(a + b) / 2 + (rng.random() - 0.5) * swing, b]
         heights = finer
         swing *= keep

@@ -43,7 +43,7 @@ def paint_space(pen: Pen, rng: random.Random, width: float, height: float) -> No
 def paint_underwater(
     pen: Pen, rng: random.Random, width: float, height: float, floor: float, *, night: bool
 ) -> None:
-    """Light from above falling in shafts through blue water to a sandy floor with weed and coral."""
+    """Light falling in shafts through blue water to a sandy floor with weed and coral."""
     tones = ("#0c2a55", "#082040", "#04122c") if night else ("#7fe0ea", "#2598c9", "#0b4a86")
     pen.gradient(
         box(0, 0, width, height),
@@ -168,9 +168,7 @@ def paint_cave(pen: Pen, rng: random.Random, width: float, height: float, floor:
         pen.form(hang, colors.dark(rock, shade), 0.7)
         for side in (0, 1):
             reach_in = width * (0.2 - 0.06 * layer)
-            points = [(0.0, -5.0)]
-            for index in range(7):
-                points.append((reach_in * (0.6 + 0.6 * rng.random()), floor * index / 6))
-            points += [(reach_in * 1.3, height * 0.9), (0.0, height + 5)]
+            bulges = [(reach_in * (0.6 + 0.6 * rng.random()), floor * i / 6) for i in range(7)]
+            points = [(0.0, -5.0), *bulges, (reach_in * 1.3, height * 0.9), (0.0, height + 5)]
             wall = smooth([(width - px if side else px, py) for px, py in points], tension=0.5)
             pen.form(wall, colors.dark(rock, shade), 0.7)

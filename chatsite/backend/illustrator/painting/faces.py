@@ -33,16 +33,18 @@ def paint_eye(
         pen.fill(oval(x, y, size * 0.5, size * 0.85), INK)
     pen.shine(oval(x + size * 0.3, y - size * 0.38, size * 0.34), colors.WHITE, 0.95)
     if look.has("angry"):
-        pen.line([(x - size * 1.6, y - size * 1.2), (x + size * 1.5, y - size * 1.9)], size * 0.5, INK)
+        pen.line([(x - size * 1.6, y - size * 1.2), (x + size * 1.5, y - size * 1.9)], size * 0.5,
+            INK)
     elif look.has("sad"):
-        pen.line([(x - size * 1.5, y - size * 1.9), (x + size * 1.4, y - size * 1.3)], size * 0.4, INK)
+        pen.line([(x - size * 1.5, y - size * 1.9), (x + size * 1.4, y - size * 1.3)], size * 0.4,
+            INK)
         pen.fill(oval(x + size * 0.2, y + size * 2.2, size * 0.4, size * 0.7), parse("#7cc4f2"))
 
 
 def front_face(look: Look) -> bool:
     """Whether the kind shows its face to us."""
     snout = look.text("snout", "short")
-    return snout in {"flat", "short", "nose"} and not look.shape.get("neck") or (
+    return (snout in {"flat", "short", "nose"} and not look.shape.get("neck")) or (
         look.text("marks") in {"white_chest", "mask", "back_stripe"}
     )
 
@@ -69,11 +71,13 @@ def paint_worn(pen: Pen, look: Look, *, front: bool) -> None:
             if dark:
                 pen.fill(oval(x, -0.1, 0.3, 0.27), INK)
             pen.stroke(oval(x, -0.1, 0.3, 0.27), 0.08, tone)
-        pen.line([(-0.14, -0.14), (0.14, -0.14)] if front else [(-0.7, -0.2), (0.12, -0.14)], 0.08, tone)
+        pen.line([(-0.14, -0.14), (0.14, -0.14)] if front else [(-0.7, -0.2), (0.12, -0.14)], 0.08,
+            tone)
     for name in ("scarf", "tie", "necklace"):
         if name in look.parts:
             tone = look.parts[name] or parse("#d0303a" if name != "necklace" else "#e8c23a")
-            pen.limb([(-0.85, 0.78), (0, 1.08), (0.85, 0.78)], [0.36 if name == "scarf" else 0.16], tone)
+            pen.limb([(-0.85, 0.78), (0, 1.08), (0.85, 0.78)], [0.36 if name == "scarf" else 0.16],
+                tone)
             if name != "necklace":
                 pen.limb([(0.2, 1.0), (0.35, 1.9)], [0.34, 0.3], tone)
 
@@ -89,13 +93,13 @@ def _fur(look: Look) -> Color:
 def _front(pen: Pen, look: Look) -> None:
     fur = _fur(look)
     marks = look.text("marks")
-    pale = look.accents[1] if look.kind in {"lion"} else look.accents[0]
+    pale = look.accents[1] if look.kind == "lion" else look.accents[0]
     if look.kind in {"bear", "panther", "lioness"} or marks in {"panda", "back_stripe"}:
         pale = colors.light(fur, 0.25)
     if look.shape.get("mane"):
         _lion_mane(pen, look)
     _front_ears(pen, look, fur)
-    pointed = look.text("snout") == "pointed" or look.kind in {"wolf"}
+    pointed = look.text("snout") == "pointed" or look.kind == "wolf"
     if pointed:
         skull = smooth(
             [(0, -0.86), (0.62, -0.72), (0.98, -0.1), (1.1, 0.28), (0.55, 0.68), (0.2, 1.02),
@@ -121,7 +125,8 @@ def _front(pen: Pen, look: Look) -> None:
     if look.text("snout") == "nose":
         pen.ball(oval(0, 0.26, 0.24, 0.36), INK, 0.8)
     else:
-        nose = smooth([(-0.19, ny - 0.1), (0, ny - 0.14), (0.19, ny - 0.1), (0, ny + 0.13)], tension=0.7)
+        nose = smooth([(-0.19, ny - 0.1), (0, ny - 0.14), (0.19, ny - 0.1), (0, ny + 0.13)],
+            tension=0.7)
         pink = look.kind in {"cat", "kitten", "rabbit", "hamster", "tiger", "lion"}
         pen.fill(nose, PINK if pink else INK)
         pen.shine(oval(-0.04, ny - 0.07, 0.05, 0.03), colors.WHITE, 0.6)
@@ -129,14 +134,17 @@ def _front(pen: Pen, look: Look) -> None:
     down = -0.12 if look.has("sad", "angry") else 0.0
     for side in (-1, 1):
         pen.line(
-            [(0, ny + 0.12), (side * 0.12, ny + 0.12 + lip), (side * 0.32, ny + 0.12 + lip * 0.6 - down)],
+            [(0, ny + 0.12), (side * 0.12, ny + 0.12 + lip), (side * 0.32,
+                ny + 0.12 + lip * 0.6 - down)],
             0.05,
             INK,
             alpha=0.8,
         )
     if look.kind in {"rabbit", "hamster"}:
-        pen.fill(polygon([(-0.1, ny + 0.22), (0.1, ny + 0.22), (0.08, ny + 0.42), (-0.08, ny + 0.42)]), IVORY)
-    if marks == "whiskers" or look.kind in {"rabbit", "hamster", "tiger", "leopard", "lion", "otter"}:
+        pen.fill(polygon([(-0.1, ny + 0.22), (0.1, ny + 0.22), (0.08, ny + 0.42), (-0.08,
+            ny + 0.42)]), IVORY)
+    if marks == "whiskers" or look.kind in {"rabbit", "hamster", "tiger", "leopard", "lion",
+        "otter"}:
         for side in (-1, 1):
             for lift in (-0.12, 0.02, 0.16):
                 pen.line(
@@ -155,7 +163,8 @@ def _front_ears(pen: Pen, look: Look, fur: Color) -> None:
         if style in {"pointed", "tufted"}:
             tip = (side * 0.92, -1.55)
             ear = smooth(
-                [(side * 0.98, -0.28), (side * 1.04, -0.95), tip, (side * 0.5, -1.12), (side * 0.16, -0.72)],
+                [(side * 0.98, -0.28), (side * 1.04, -0.95), tip, (side * 0.5, -1.12), (side * 0.16,
+                    -0.72)],
                 tension=0.55,
             )
             pen.form(ear, fur, 0.8)
@@ -170,15 +179,18 @@ def _front_ears(pen: Pen, look: Look, fur: Color) -> None:
             )
             if look.kind == "fox":
                 pen.fill(
-                    smooth([(side * 0.99, -1.12), tip, (side * 0.62, -1.25), (side * 0.85, -1.2)], tension=0.5),
+                    smooth([(side * 0.99, -1.12), tip, (side * 0.62, -1.25), (side * 0.85, -1.2)],
+                        tension=0.5),
                     look.accents[1],
                 )
         elif style == "long":
             pen.limb(
-                [(side * 0.4, -0.6), (side * 0.55, -1.5), (side * 0.62, -2.3)], [0.36, 0.52, 0.16], fur
+                [(side * 0.4, -0.6), (side * 0.55, -1.5), (side * 0.62, -2.3)], [0.36, 0.52,
+                    0.16], fur
             )
             pen.fill(
-                limb([(side * 0.44, -0.8), (side * 0.55, -1.5), (side * 0.6, -2.1)], [0.16, 0.26, 0.08]),
+                limb([(side * 0.44, -0.8), (side * 0.55, -1.5), (side * 0.6, -2.1)], [0.16, 0.26,
+                    0.08]),
                 PINK,
                 0.7,
             )
@@ -229,7 +241,8 @@ def _front_marks(pen: Pen, look: Look, fur: Color, pale: Color, *, pointed: bool
             pen.fill(oval(side * 0.45, -0.1, 0.2), colors.light(fur, 0.8))
     elif marks == "back_stripe":
         for side in (-1, 1):
-            pen.limb([(side * 0.3, -0.9), (side * 0.5, -0.1), (side * 0.3, 0.7)], [0.4, 0.42, 0.2], INK)
+            pen.limb([(side * 0.3, -0.9), (side * 0.5, -0.1), (side * 0.3, 0.7)], [0.4, 0.42, 0.2],
+                INK)
 
 
 def _lion_mane(pen: Pen, look: Look) -> None:
@@ -261,7 +274,8 @@ def _profile(pen: Pen, look: Look) -> None:
     tip = (1.2, 0.3)
     if snout == "pointed":
         tip = (1.7, 0.42)
-        wedge = smooth([(-0.1, -0.85), (0.7, -0.42), tip, (1.5, 0.6), (0.6, 0.82), (-0.2, 0.85)], tension=0.8)
+        wedge = smooth([(-0.1, -0.85), (0.7, -0.42), tip, (1.5, 0.6), (0.6, 0.82), (-0.2, 0.85)],
+            tension=0.8)
         pen.form(wedge, colors.mix(fur, pale, 0.3) if look.kind == "hedgehog" else fur, 0.7)
     elif snout == "long":
         length = 1.75 if look.shape.get("neck") or look.kind == "sheep" else 1.35
@@ -270,7 +284,8 @@ def _profile(pen: Pen, look: Look) -> None:
         pen.form(muzzle, fur, 0.7)
         if look.kind in {"donkey", "deer", "stag", "horse"}:
             with pen.clip(muzzle):
-                pen.fill(oval(length - 0.1, 0.55, 0.42, 0.5), pale if look.kind != "horse" else colors.dark(fur, 0.35), 0.9)
+                pen.fill(oval(length - 0.1, 0.55, 0.42, 0.5),
+                    pale if look.kind != "horse" else colors.dark(fur, 0.35), 0.9)
     elif snout == "muzzle":
         tip = (1.45, 0.42)
         pen.form(limb([(0.1, 0.1), (1.1, 0.42)], [1.5, 1.15]), fur, 0.7)
@@ -286,11 +301,13 @@ def _profile(pen: Pen, look: Look) -> None:
             pen.fill(oval(1.34, y, 0.07, 0.1), colors.dark(disc, 0.65))
     elif snout == "wide":
         tip = (1.6, 0.3)
-        pen.form(smooth([(-0.2, -0.8), (0.8, -0.35), (1.7, -0.3), (1.95, 0.35), (1.6, 0.95), (0.4, 0.95), (-0.4, 0.7)]), fur, 0.8)
+        pen.form(smooth([(-0.2, -0.8), (0.8, -0.35), (1.7, -0.3), (1.95, 0.35), (1.6, 0.95),
+            (0.4, 0.95), (-0.4, 0.7)]), fur, 0.8)
         pen.fill(oval(1.62, -0.12, 0.14, 0.1), colors.dark(fur, 0.55))
         pen.line([(1.9, 0.5), (1.2, 0.62), (0.5, 0.5)], 0.06, colors.dark(fur, 0.6))
     elif snout == "beak":
-        pen.form(smooth([(0.2, -0.7), (1.2, -0.1), (1.55, 0.7), (0.9, 0.65), (0, 0.8)], tension=0.7), fur, 0.8)
+        pen.form(smooth([(0.2, -0.7), (1.2, -0.1), (1.55, 0.7), (0.9, 0.65), (0, 0.8)],
+            tension=0.7), fur, 0.8)
     elif snout == "trunk":
         tip = (0, 0)
     else:
@@ -301,7 +318,8 @@ def _profile(pen: Pen, look: Look) -> None:
         pen.ball(oval(tip[0] - 0.06, tip[1] - 0.16, 0.17, 0.15), dark_nose, 0.7)
         curl = 0.12 if not look.has("sad", "angry") else -0.02
         pen.line(
-            [(tip[0] - 0.12, tip[1] + 0.12), (tip[0] - 0.45, tip[1] + 0.22), (tip[0] - 0.75, tip[1] + 0.18 - curl)],
+            [(tip[0] - 0.12, tip[1] + 0.12), (tip[0] - 0.45, tip[1] + 0.22), (tip[0] - 0.75,
+                tip[1] + 0.18 - curl)],
             0.06,
             INK,
             alpha=0.7,
@@ -322,24 +340,31 @@ def _profile_ears(pen: Pen, look: Look, fur: Color, *, far: bool) -> None:
         points = [(-0.35 + shift, -0.6), (-0.42 + shift, -1.45), (0.12 + shift, -0.82)]
         pen.form(smooth(points, tension=0.35), color, 0.7)
     elif style == "leaf":
-        pen.limb([(-0.2 + shift, -0.72), (-0.5 + shift, -1.15), (-0.62 + shift, -1.6)], [0.22, 0.4, 0.08], color)
+        pen.limb([(-0.2 + shift, -0.72), (-0.5 + shift, -1.15), (-0.62 + shift, -1.6)], [0.22, 0.4,
+            0.08], color)
         if not far:
-            pen.fill(limb([(-0.3, -0.85), (-0.5, -1.15), (-0.6, -1.48)], [0.08, 0.2, 0.04]), inner, 0.7)
+            pen.fill(limb([(-0.3, -0.85), (-0.5, -1.15), (-0.6, -1.48)], [0.08, 0.2, 0.04]), inner,
+                0.7)
     elif style == "long":
-        pen.limb([(-0.25 + shift, -0.65), (-0.5 + shift, -1.4), (-0.55 + shift, -2.15)], [0.3, 0.46, 0.1], color)
+        pen.limb([(-0.25 + shift, -0.65), (-0.5 + shift, -1.4), (-0.55 + shift, -2.15)], [0.3, 0.46,
+            0.1], color)
         if not far:
-            pen.fill(limb([(-0.3, -0.85), (-0.48, -1.4), (-0.52, -1.95)], [0.1, 0.24, 0.05]), inner, 0.7)
+            pen.fill(limb([(-0.3, -0.85), (-0.48, -1.4), (-0.52, -1.95)], [0.1, 0.24, 0.05]), inner,
+                0.7)
     elif style == "floppy":
         if not far:
-            pen.limb([(-0.3, -0.62), (-0.62, -0.1), (-0.5, 0.62)], [0.36, 0.56, 0.3], colors.dark(color, 0.28))
+            pen.limb([(-0.3, -0.62), (-0.62, -0.1), (-0.5, 0.62)], [0.36, 0.56, 0.3],
+                colors.dark(color, 0.28))
     elif style == "fan":
         ear = smooth(
-            [(-0.1, -0.85), (-0.9, -1.25), (-1.75, -0.75), (-1.65, 0.25), (-0.95, 1.15), (-0.25, 0.6)]
+            [(-0.1, -0.85), (-0.9, -1.25), (-1.75, -0.75), (-1.65, 0.25), (-0.95, 1.15), (-0.25,
+                0.6)]
         )
         if not far:
             pen.form(ear, colors.dark(color, 0.1), 1.0)
             pen.fill(
-                smooth([(-0.35, -0.6), (-0.95, -0.9), (-1.45, -0.5), (-1.35, 0.15), (-0.9, 0.7), (-0.4, 0.35)]),
+                smooth([(-0.35, -0.6), (-0.95, -0.9), (-1.45, -0.5), (-1.35, 0.15), (-0.9, 0.7),
+                    (-0.4, 0.35)]),
                 colors.mix(color, PINK, 0.3),
                 0.6,
             )
@@ -372,10 +397,12 @@ def _horns(pen: Pen, look: Look, *, far: bool) -> None:
     if style == "antlers":
         stem = [(-0.1 + shift, -0.8), (-0.5 + shift, -1.7), (-0.3 + shift * 2, -2.7)]
         pen.limb(stem, [0.2, 0.18, 0.06], bone)
-        for bx, by, tx, ty in ((-0.38, -1.35, 0.35, -1.9), (-0.5, -1.8, 0.3, -2.45), (-0.48, -2.1, -1.05, -2.7)):
+        for bx, by, tx, ty in ((-0.38, -1.35, 0.35, -1.9), (-0.5, -1.8, 0.3, -2.45), (-0.48, -2.1,
+            -1.05, -2.7)):
             pen.limb([(bx + shift, by), (tx + shift * 1.6, ty)], [0.15, 0.04], bone)
     elif style == "palm_antlers":
-        palm = [(-0.1, -0.8), (-0.7, -1.1), (-1.1, -1.9), (-0.75, -1.75), (-0.6, -2.2), (-0.35, -1.85),
+        palm = [(-0.1, -0.8), (-0.7, -1.1), (-1.1, -1.9), (-0.75, -1.75), (-0.6, -2.2), (-0.35,
+            -1.85),
                 (-0.05, -2.15), (-0.05, -1.6), (0.05, -1.1)]
         pen.form(smooth([(x + shift, y) for x, y in palm], tension=0.6), bone, 0.8)
     elif style == "knobs":
@@ -385,7 +412,8 @@ def _horns(pen: Pen, look: Look, *, far: bool) -> None:
         long = 0.85 if style == "short" else 1.2
         back = -0.2 if style == "short" else -1.0
         pen.limb(
-            [(-0.05 + shift, -0.78), (0.15 + shift + back * 0.4, -0.8 - long * 0.7), (back + 0.35 + shift, -0.8 - long)],
+            [(-0.05 + shift, -0.78), (0.15 + shift + back * 0.4, -0.8 - long * 0.7),
+                (back + 0.35 + shift, -0.8 - long)],
             [0.26, 0.2, 0.04],
             parse("#e6dcc2") if not far else bone,
         )
@@ -394,7 +422,8 @@ def _horns(pen: Pen, look: Look, *, far: bool) -> None:
             gold = look.part("horn", parse("#f0cf62"))
             pen.form(polygon([(0.22, -0.82), (0.58, -0.62), (1.02, -2.15)]), gold, 1.0)
             for t in (0.25, 0.5, 0.72):
-                pen.line([(0.22 + 0.8 * t, -0.82 - 1.33 * t), (0.58 + 0.44 * t, -0.62 - 1.53 * t)], 0.05, colors.dark(gold, 0.3))
+                pen.line([(0.22 + 0.8 * t, -0.82 - 1.33 * t), (0.58 + 0.44 * t, -0.62 - 1.53 * t)],
+                    0.05, colors.dark(gold, 0.3))
     elif style == "nose":
         if not far:
             pen.limb([(1.35, 0.05), (1.7, -0.5), (1.72, -1.05)], [0.42, 0.26, 0.05], IVORY)
@@ -404,7 +433,8 @@ def _horns(pen: Pen, look: Look, *, far: bool) -> None:
             pen.limb([(1.0, 0.55), (1.25, 0.25), (1.3, -0.05)], [0.2, 0.14, 0.03], IVORY)
     elif style == "three":
         if far:
-            frill = smooth([(-0.1, -0.5), (-0.6, -1.55), (-1.5, -1.3), (-1.75, -0.3), (-1.3, 0.7), (-0.3, 0.8)])
+            frill = smooth([(-0.1, -0.5), (-0.6, -1.55), (-1.5, -1.3), (-1.75, -0.3), (-1.3, 0.7),
+                (-0.3, 0.8)])
             pen.ball(frill, look.accents[0], 0.9)
         else:
             pen.limb([(0.15, -0.65), (0.9, -1.2), (1.45, -1.3)], [0.3, 0.2, 0.04], IVORY)

@@ -20,7 +20,9 @@ _WALLS = {
     "library": ("#8f6a4c", "#7a5a44"),
     "stage": ("#4a2030",),
 }
-_BOOKS = [parse(c) for c in ("#a83a34", "#3f6fa8", "#4a7f4f", "#c8963a", "#6a4a7f", "#8a5a3a", "#2f5f6a")]
+_BOOKS = [
+    parse(c) for c in ("#a83a34", "#3f6fa8", "#4a7f4f", "#c8963a", "#6a4a7f", "#8a5a3a", "#2f5f6a")
+]
 
 
 def paint_room(
@@ -45,7 +47,11 @@ def paint_room(
         box(0, 0, width, floor + 2),
         (width * (0.5 + 0.5 * side), 0),
         (width * (0.5 - 0.5 * side), floor),
-        ((0.0, colors.light(wall, 0.28), 1.0), (0.6, wall, 1.0), (1.0, colors.dark(wall, 0.25), 1.0)),
+        (
+            (0.0, colors.light(wall, 0.28), 1.0),
+            (0.6, wall, 1.0),
+            (1.0, colors.dark(wall, 0.25), 1.0),
+        ),
     )
     if setting == "library":
         _shelves(pen, rng, width, floor)
@@ -90,7 +96,12 @@ def _tiles(pen: Pen, width: float, floor: float, wall: Color) -> None:
         pen.line([(0, y), (width, y)], size * 0.035, colors.dark(wall, 0.2), alpha=0.6)
         y += size
     for column in range(17):
-        pen.line([(column * size, top), (column * size, floor)], size * 0.035, colors.dark(wall, 0.2), alpha=0.6)
+        pen.line(
+            [(column * size, top), (column * size, floor)],
+            size * 0.035,
+            colors.dark(wall, 0.2),
+            alpha=0.6,
+        )
 
 
 def _floor(pen: Pen, width: float, height: float, floor: float, *, tiled: bool) -> None:
@@ -99,7 +110,11 @@ def _floor(pen: Pen, width: float, height: float, floor: float, *, tiled: bool) 
         box(0, floor, width, height - floor),
         (0, floor),
         (0, height),
-        ((0.0, colors.dark(wood, 0.14), 1.0), (0.4, wood, 1.0), (1.0, colors.dark(wood, 0.22), 1.0)),
+        (
+            (0.0, colors.dark(wood, 0.14), 1.0),
+            (0.4, wood, 1.0),
+            (1.0, colors.dark(wood, 0.22), 1.0),
+        ),
     )
     vanish = (width / 2, floor - (height - floor) * 0.9)
     for index in range(-14, 15):
@@ -129,17 +144,39 @@ def _window(pen: Pen, air: Atmosphere, x: float, y: float, wide: float, high: fl
             for sx, sy in ((0.2, 0.2), (0.7, 0.14), (0.45, 0.4), (0.85, 0.5), (0.15, 0.6)):
                 pen.glow(x + wide * sx, y + high * sy, wide * 0.03, colors.WHITE, 0.9)
             pen.shine(_disc(x + wide * 0.72, y + high * 0.3, wide * 0.09), parse("#f4efd6"))
-        hills = polygon([(x, y + high * 0.8), (x + wide * 0.4, y + high * 0.68), (x + wide, y + high * 0.84), (x + wide, y + high), (x, y + high)])
+        hills = polygon(
+            [
+                (x, y + high * 0.8),
+                (x + wide * 0.4, y + high * 0.68),
+                (x + wide, y + high * 0.84),
+                (x + wide, y + high),
+                (x, y + high),
+            ]
+        )
         pen.shine(hills, colors.multiply(parse("#6f9a5a"), colors.mix(air.low, colors.WHITE, 0.2)))
     pen.form(box(x + wide / 2 - frame * 0.3, y, frame * 0.6, high), parse("#f4efe4"), 0.6)
     pen.form(box(x, y + high / 2 - frame * 0.3, wide, frame * 0.6), parse("#f4efe4"), 0.6)
-    pen.form(box(x - frame * 2, y + high + frame, wide + frame * 4, frame * 1.4), parse("#efe8da"), 0.7)
+    pen.form(
+        box(x - frame * 2, y + high + frame, wide + frame * 4, frame * 1.4), parse("#efe8da"), 0.7
+    )
     for side in (-1, 1):
         edge = x - frame * 1.6 if side < 0 else x + wide + frame * 1.6
         fold = wide * 0.17 * -side
-        drape = polygon([(edge, y - frame * 2), (edge + fold, y - frame * 2), (edge + fold * 0.6, y + high * 0.6), (edge + fold * 0.85, y + high * 1.12), (edge - fold * 0.15, y + high * 1.12)])
+        drape = polygon(
+            [
+                (edge, y - frame * 2),
+                (edge + fold, y - frame * 2),
+                (edge + fold * 0.6, y + high * 0.6),
+                (edge + fold * 0.85, y + high * 1.12),
+                (edge - fold * 0.15, y + high * 1.12),
+            ]
+        )
         pen.form(drape, parse("#b8606a"), 0.9)
-    pen.line([(x - wide * 0.2, y - frame * 2), (x + wide * 1.2, y - frame * 2)], frame * 0.6, parse("#8a6a4a"))
+    pen.line(
+        [(x - wide * 0.2, y - frame * 2), (x + wide * 1.2, y - frame * 2)],
+        frame * 0.6,
+        parse("#8a6a4a"),
+    )
 
 
 def _disc(x: float, y: float, r: float) -> skia.Path:
@@ -160,8 +197,16 @@ def _shelves(pen: Pen, rng: random.Random, width: float, floor: float) -> None:
             wide = width * (0.009 + 0.016 * rng.random())
             high = tall * (0.6 + 0.25 * rng.random())
             if rng.random() < 0.94:
-                pen.form(box(x, y - tall * 0.1 - high, wide * 0.94, high, wide * 0.1), rng.choice(_BOOKS), 0.6)
-                pen.fill(box(x, y - tall * 0.1 - high * 0.8, wide * 0.94, high * 0.06), parse("#e8cf8a"), 0.7)
+                pen.form(
+                    box(x, y - tall * 0.1 - high, wide * 0.94, high, wide * 0.1),
+                    rng.choice(_BOOKS),
+                    0.6,
+                )
+                pen.fill(
+                    box(x, y - tall * 0.1 - high * 0.8, wide * 0.94, high * 0.06),
+                    parse("#e8cf8a"),
+                    0.7,
+                )
             x += wide
         pen.form(box(0, y - tall * 0.1, width, tall * 0.1), wood, 0.8)
     for column in (0.0, 0.33, 0.66, 0.985):
@@ -182,7 +227,11 @@ def _stage(pen: Pen, rng: random.Random, width: float, height: float, floor: flo
             box(x, 0, width / folds, floor),
             (x, 0),
             (x + width / folds, 0),
-            ((0.0, parse("#3a0f1e"), 0.8), (0.5, parse("#a83048"), 0.8), (1.0, parse("#3a0f1e"), 0.8)),
+            (
+                (0.0, parse("#3a0f1e"), 0.8),
+                (0.5, parse("#a83048"), 0.8),
+                (1.0, parse("#3a0f1e"), 0.8),
+            ),
         )
     wood = parse("#a8703f")
     pen.gradient(
@@ -195,8 +244,21 @@ def _stage(pen: Pen, rng: random.Random, width: float, height: float, floor: flo
         y = floor + (height - floor) * (row / 8) ** 1.5
         pen.line([(0, y), (width, y)], height * 0.002, colors.dark(wood, 0.6), alpha=0.7)
     for x, tone in ((0.25, "#fff0c0"), (0.5, "#ffffff"), (0.75, "#ffd6e8")):
-        beam = polygon([(width * x - width * 0.01, 0), (width * x + width * 0.01, 0), (width * (0.5 + (x - 0.5) * 0.6) + width * 0.17, height * 0.92), (width * (0.5 + (x - 0.5) * 0.6) - width * 0.17, height * 0.92)])
-        pen.gradient(beam, (0, 0), (0, height * 0.92), ((0.0, parse(tone), 0.4), (1.0, parse(tone), 0.04)), toned=False)
+        beam = polygon(
+            [
+                (width * x - width * 0.01, 0),
+                (width * x + width * 0.01, 0),
+                (width * (0.5 + (x - 0.5) * 0.6) + width * 0.17, height * 0.92),
+                (width * (0.5 + (x - 0.5) * 0.6) - width * 0.17, height * 0.92),
+            ]
+        )
+        pen.gradient(
+            beam,
+            (0, 0),
+            (0, height * 0.92),
+            ((0.0, parse(tone), 0.4), (1.0, parse(tone), 0.04)),
+            toned=False,
+        )
     del rng
 
 
@@ -206,7 +268,9 @@ def paint_tabletop(pen: Pen, width: float, height: float, y: float) -> None:
     edge = y + (height - y) * 0.72
     pen.shadow(width / 2, y, width * 0.6, height * 0.03, 0.4)
     pen.gradient(
-        polygon([(width * 0.05, y), (width * 0.95, y), (width * 1.04, edge), (-width * 0.04, edge)]),
+        polygon(
+            [(width * 0.05, y), (width * 0.95, y), (width * 1.04, edge), (-width * 0.04, edge)]
+        ),
         (0, y),
         (0, edge),
         ((0.0, colors.light(wood, 0.22), 1.0), (1.0, wood, 1.0)),
@@ -219,4 +283,9 @@ def paint_tabletop(pen: Pen, width: float, height: float, y: float) -> None:
     )
     for share in (0.25, 0.5, 0.78):
         yy = y + (edge - y) * share
-        pen.line([(0, yy), (width * 0.4, yy + 2), (width, yy - 1)], height * 0.002, colors.dark(wood, 0.3), alpha=0.4)
+        pen.line(
+            [(0, yy), (width * 0.4, yy + 2), (width, yy - 1)],
+            height * 0.002,
+            colors.dark(wood, 0.3),
+            alpha=0.4,
+        )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import skia
 
 from chatsite.backend.illustrator.painting import colors
-from chatsite.backend.illustrator.painting.atmosphere import Atmosphere
 from chatsite.backend.illustrator.painting.colors import Color, parse
 from chatsite.backend.illustrator.painting.curves import Point, box, oval, polygon, ridge, smooth
 from chatsite.backend.illustrator.painting.growth import GROWTH, Patch

@@ -6,7 +6,7 @@ import random
 
 from chatsite.backend.illustrator.catalogue import kinds
 from chatsite.backend.illustrator.painting import colors
-from chatsite.backend.illustrator.painting.colors import Color, parse
+from chatsite.backend.illustrator.painting.colors import parse
 from chatsite.backend.illustrator.painting.sprite import Look
 from chatsite.backend.illustrator.scene import Scene, Subject
 
@@ -21,6 +21,17 @@ MATERIALS = {
     "straw": parse("#d8b868"),
     "paper": parse("#f2ead8"),
 }
+
+
+SITTABLE = frozenset(
+    {"chair", "throne", "sofa", "bench", "swing", "log", "horse", "pony", "unicorn", "donkey",
+     "camel", "elephant", "dragon", "bicycle", "motorcycle", "sled", "cart", "boat",
+     "rocking horse"}
+)  # fmt: skip
+"""What a person sits on when nothing else is said."""
+POSES = frozenset(
+    {"standing", "lying", "sleeping", "jumping", "dancing", "climbing", "walking", "running"}
+)
 
 
 def look_of(scene: Scene, subject: Subject, index: int) -> Look:
@@ -43,6 +54,14 @@ def look_of(scene: Scene, subject: Subject, index: int) -> Look:
         traits.add(scene.season)
     if "snow" in scene.weather:
         traits.add("winter")
+    if (
+        subject.relation
+        and subject.relation.kind == "on"
+        and kind.category in {"person", "fantasy"}
+    ):
+        under = {s.kind for s in scene.subjects if s.id in subject.relation.targets}
+        if under & SITTABLE and not traits & POSES:
+            traits.add("sitting")
     return Look(
         kind=subject.kind,
         color=color,
@@ -55,12 +74,12 @@ def look_of(scene: Scene, subject: Subject, index: int) -> Look:
     )
 
 
-def extra(kind_name: str, rng: random.Random, traits: frozenset[str], color: Color | None = None) -> Look:
+def extra(kind_name: str, rng: random.Random, traits: frozenset[str]) -> Look:
     """A thing that belongs to a setting and was not asked for."""
     kind = kinds()[kind_name]
     return Look(
         kind=kind_name,
-        color=color or parse(kind.color),
+        color=parse(kind.color),
         accents=(parse(kind.accents[0]), parse(kind.accents[1])),
         shape=kind.shape,
         traits=traits,

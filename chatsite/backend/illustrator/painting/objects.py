@@ -19,19 +19,27 @@ INK = parse("#23262c")
 def paint_book(pen: Pen, look: Look) -> None:
     if look.has("open"):
         for side in (-1, 1):
-            pen.form(smooth([(0, -0.2), (side * 0.74, -0.3), (side * 0.78, -0.86), (0, -0.78)], tension=0.3), look.color)
-            pen.form(smooth([(0, -0.26), (side * 0.4, -0.36), (side * 0.7, -0.3), (side * 0.7, -0.86), (side * 0.36, -0.92), (0, -0.8)], tension=0.6), look.accents[0], 0.5)
+            pen.form(smooth([(0, -0.2), (side * 0.74, -0.3), (side * 0.78, -0.86), (0, -0.78)],
+                tension=0.3), look.color)
+            pen.form(smooth([(0, -0.26), (side * 0.4, -0.36), (side * 0.7, -0.3), (side * 0.7,
+                -0.86), (side * 0.36, -0.92), (0, -0.8)], tension=0.6), look.accents[0], 0.5)
             for index in range(5):
                 y = -0.78 + index * 0.09
-                pen.line([(side * 0.1, y), (side * 0.6, y - 0.05)], 0.014, colors.dark(look.accents[0], 0.5))
+                pen.line([(side * 0.1, y), (side * 0.6, y - 0.05)], 0.014,
+                    colors.dark(look.accents[0], 0.5))
         return
-    pen.form(polygon([(-0.62, -0.3), (0.6, -0.3), (0.74, -0.04), (-0.48, -0.04)]), look.accents[0], 0.4)
-    pen.form(smooth([(-0.6, -0.92), (0.5, -0.98), (0.62, -0.3), (-0.5, -0.22)], tension=0.06), look.color, 0.9)
-    pen.form(polygon([(-0.6, -0.92), (-0.5, -0.22), (-0.48, 0.0), (-0.66, -0.7)]), colors.dark(look.color, 0.3))
-    pen.form(polygon([(-0.5, -0.22), (0.62, -0.3), (0.62, -0.1), (-0.48, -0.02)]), look.accents[0], 0.5)
+    pen.form(polygon([(-0.62, -0.3), (0.6, -0.3), (0.74, -0.04), (-0.48, -0.04)]), look.accents[0],
+        0.4)
+    pen.form(smooth([(-0.6, -0.92), (0.5, -0.98), (0.62, -0.3), (-0.5, -0.22)], tension=0.06),
+        look.color, 0.9)
+    pen.form(polygon([(-0.6, -0.92), (-0.5, -0.22), (-0.48, 0.0), (-0.66, -0.7)]),
+        colors.dark(look.color, 0.3))
+    pen.form(polygon([(-0.5, -0.22), (0.62, -0.3), (0.62, -0.1), (-0.48, -0.02)]), look.accents[0],
+        0.5)
     for y in (-0.07, -0.13, -0.19):
         pen.line([(-0.46, y), (0.6, y - 0.08)], 0.008, colors.dark(look.accents[0], 0.35))
-    pen.stroke(polygon([(-0.42, -0.84), (0.4, -0.88), (0.48, -0.42), (-0.35, -0.36)]), 0.03, look.accents[1])
+    pen.stroke(polygon([(-0.42, -0.84), (0.4, -0.88), (0.48, -0.42), (-0.35, -0.36)]), 0.03,
+        look.accents[1])
     pen.fill(oval(0.03, -0.62, 0.12, 0.1), look.accents[1])
 
 
@@ -61,11 +69,13 @@ def paint_globe(pen: Pen, look: Look) -> None:
     wood = look.accents[1]
     pen.form(oval(0, -0.04, 0.28, 0.05), wood)
     pen.limb([(0, -0.05), (0, -0.2)], [0.07], wood)
-    pen.stroke(smooth([(0.18, -0.98), (0.42, -0.72), (0.36, -0.36), (0.0, -0.18), (-0.2, -0.24)], closed=False), 0.04, wood)
+    pen.stroke(smooth([(0.18, -0.98), (0.42, -0.72), (0.36, -0.36), (0.0, -0.18), (-0.2, -0.24)],
+        closed=False), 0.04, wood)
     disc = oval(0, -0.6, 0.34)
     pen.ball(disc, look.color, 0.9)
     with pen.clip(disc):
-        for x, y, rx, ry in ((-0.14, -0.76, 0.16, 0.12), (-0.06, -0.44, 0.1, 0.14), (0.18, -0.66, 0.12, 0.18), (0.24, -0.4, 0.08, 0.06)):
+        for x, y, rx, ry in ((-0.14, -0.76, 0.16, 0.12), (-0.06, -0.44, 0.1, 0.14), (0.18, -0.66,
+            0.12, 0.18), (0.24, -0.4, 0.08, 0.06)):
             pen.form(lumpy(look.rng, x, y, rx, ry, 8, 0.3), look.accents[0], 0.6)
     pen.ball(oval(0.18, -0.98, 0.03), wood)
 
@@ -95,15 +105,18 @@ def paint_key(pen: Pen, look: Look) -> None:
 @draws("lock", wide=0.7)
 def paint_lock(pen: Pen, look: Look) -> None:
     lift = -0.1 if look.has("open") else 0.0
-    pen.stroke(smooth([(-0.2, -0.52), (-0.2, -0.78 + lift), (0, -0.95 + lift), (0.2, -0.78 + lift), (0.2, -0.52 + lift * 2)], closed=False), 0.085, look.accents[0])
+    pen.stroke(smooth([(-0.2, -0.52), (-0.2, -0.78 + lift), (0, -0.95 + lift), (0.2, -0.78 + lift),
+        (0.2, -0.52 + lift * 2)], closed=False), 0.085, look.accents[0])
     pen.form(box(-0.33, -0.58, 0.66, 0.56, 0.08), look.color, 1.0)
     pen.fill(oval(0, -0.34, 0.07), INK)
     pen.fill(polygon([(-0.03, -0.32), (0.03, -0.32), (0.05, -0.14), (-0.05, -0.14)]), INK)
 
 
 def _crate(pen: Pen, front: colors.Color) -> None:
-    pen.form(polygon([(-0.52, -0.78), (-0.34, -0.98), (0.62, -0.98), (0.46, -0.78)]), colors.light(front, 0.25), 0.5)
-    pen.form(polygon([(0.46, -0.78), (0.62, -0.98), (0.62, -0.18), (0.46, 0)]), colors.dark(front, 0.35), 0.5)
+    pen.form(polygon([(-0.52, -0.78), (-0.34, -0.98), (0.62, -0.98), (0.46, -0.78)]),
+        colors.light(front, 0.25), 0.5)
+    pen.form(polygon([(0.46, -0.78), (0.62, -0.98), (0.62, -0.18), (0.46, 0)]), colors.dark(front,
+        0.35), 0.5)
     pen.form(box(-0.52, -0.78, 0.98, 0.78), front, 0.7)
 
 
@@ -111,10 +124,13 @@ def _crate(pen: Pen, front: colors.Color) -> None:
 def paint_box(pen: Pen, look: Look) -> None:
     _crate(pen, look.color)
     if look.has("open"):
-        pen.fill(polygon([(-0.52, -0.78), (-0.34, -0.98), (0.62, -0.98), (0.46, -0.78)]), colors.dark(look.color, 0.6))
-        pen.form(polygon([(-0.52, -0.78), (0.46, -0.78), (0.36, -0.56), (-0.62, -0.56)]), look.accents[1])
+        pen.fill(polygon([(-0.52, -0.78), (-0.34, -0.98), (0.62, -0.98), (0.46, -0.78)]),
+            colors.dark(look.color, 0.6))
+        pen.form(polygon([(-0.52, -0.78), (0.46, -0.78), (0.36, -0.56), (-0.62, -0.56)]),
+            look.accents[1])
     pen.form(box(-0.1, -0.78, 0.14, 0.78), look.accents[1], 0.4)
-    pen.form(polygon([(-0.1, -0.78), (0.06, -0.98), (0.2, -0.98), (0.04, -0.78)]), look.accents[1], 0.4)
+    pen.form(polygon([(-0.1, -0.78), (0.06, -0.98), (0.2, -0.98), (0.04, -0.78)]), look.accents[1],
+        0.4)
 
 
 @draws("gift", wide=1.1, top=0.8)
@@ -124,21 +140,24 @@ def paint_gift(pen: Pen, look: Look) -> None:
     pen.form(box(-0.5, -0.76, 1.0, 0.17, 0.02), colors.light(look.color, 0.1), 0.8)
     pen.form(box(-0.08, -0.76, 0.16, 0.76), ribbon, 0.6)
     for side in (-1, 1):
-        pen.form(smooth([(0, -0.76), (side * 0.14, -0.98), (side * 0.36, -0.98), (side * 0.34, -0.82)]), ribbon, 1.0)
+        pen.form(smooth([(0, -0.76), (side * 0.14, -0.98), (side * 0.36, -0.98), (side * 0.34,
+            -0.82)]), ribbon, 1.0)
     pen.ball(oval(0, -0.8, 0.075), ribbon)
 
 
 @draws("chest", wide=1.25, top=0.85)
 def paint_chest(pen: Pen, look: Look) -> None:
     wood, gold = look.color, look.accents[0]
-    pen.form(smooth([(-0.6, -0.62), (-0.56, -0.92), (0, -1.02), (0.56, -0.92), (0.6, -0.62)], tension=0.6), colors.dark(wood, 0.15), 1.0)
+    pen.form(smooth([(-0.6, -0.62), (-0.56, -0.92), (0, -1.02), (0.56, -0.92), (0.6, -0.62)],
+        tension=0.6), colors.dark(wood, 0.15), 1.0)
     pen.glow(0, -0.6, 0.5, parse("#ffe27a"), 0.7)
     for _ in range(26):
         x = (look.rng.random() - 0.5) * 1.0
         y = -0.52 - 0.18 * (1 - abs(x) * 1.7) * look.rng.random()
         pen.ball(oval(x, y, 0.075, 0.055), gold)
     for x, tone in ((-0.28, "#e0303a"), (0.2, "#3f8ae0"), (0.02, "#4ac07a")):
-        pen.form(polygon([(x, -0.72), (x + 0.07, -0.64), (x, -0.55), (x - 0.07, -0.64)]), parse(tone))
+        pen.form(polygon([(x, -0.72), (x + 0.07, -0.64), (x, -0.55), (x - 0.07, -0.64)]),
+            parse(tone))
     pen.form(box(-0.58, -0.52, 1.16, 0.52, 0.03), wood, 0.9)
     for x in (-0.58, -0.06, 0.46):
         pen.form(box(x, -0.54, 0.12, 0.54), colors.dark(gold, 0.15), 0.8)
@@ -151,7 +170,8 @@ def paint_coin(pen: Pen, look: Look) -> None:
     pen.form(oval(0.04, -0.49, 0.48), look.accents[0])
     pen.form(oval(0, -0.5, 0.48), look.color, 1.0)
     pen.stroke(oval(0, -0.5, 0.38), 0.04, look.accents[0])
-    pen.form(limb([(0.14, -0.68), (-0.12, -0.62), (0.1, -0.46), (-0.14, -0.34)], [0.08]), look.accents[0])
+    pen.form(limb([(0.14, -0.68), (-0.12, -0.62), (0.1, -0.46), (-0.14, -0.34)], [0.08]),
+        look.accents[0])
     pen.line([(0, -0.76), (0, -0.26)], 0.045, look.accents[0])
 
 
@@ -161,7 +181,11 @@ def paint_gem(pen: Pen, look: Look) -> None:
     pen.glow(0, -0.5, 0.75, tone, 0.35)
     top = [(-0.56, -0.66), (-0.3, -0.96), (0.3, -0.96), (0.56, -0.66)]
     pen.form(polygon([*top, (0, 0)]), tone, 0.8)
-    for facet, shade in (([(-0.56, -0.66), (-0.3, -0.96), (-0.22, -0.66)], pale), ([(-0.3, -0.96), (0.0, -0.96), (-0.22, -0.66)], tone), ([(0.0, -0.96), (0.22, -0.66), (-0.22, -0.66)], pale), ([(0.3, -0.96), (0.56, -0.66), (0.22, -0.66)], deep), ([(-0.56, -0.66), (-0.22, -0.66), (0, 0)], tone), ([(-0.22, -0.66), (0.22, -0.66), (0, 0)], colors.light(tone, 0.3)), ([(0.22, -0.66), (0.56, -0.66), (0, 0)], deep)):
+    for facet, shade in (([(-0.56, -0.66), (-0.3, -0.96), (-0.22, -0.66)], pale), ([(-0.3, -0.96),
+        (0.0, -0.96), (-0.22, -0.66)], tone), ([(0.0, -0.96), (0.22, -0.66), (-0.22, -0.66)], pale),
+        ([(0.3, -0.96), (0.56, -0.66), (0.22, -0.66)], deep), ([(-0.56, -0.66), (-0.22, -0.66),
+        (0, 0)], tone), ([(-0.22, -0.66), (0.22, -0.66), (0, 0)], colors.light(tone, 0.3)), ([(0.22,
+        -0.66), (0.56, -0.66), (0, 0)], deep)):
         pen.fill(polygon(facet), shade)
     pen.glow(-0.26, -0.8, 0.16, colors.WHITE, 0.9)
 
@@ -177,8 +201,10 @@ def paint_ring(pen: Pen, look: Look) -> None:
 
 @draws("sword", wide=0.4)
 def paint_sword(pen: Pen, look: Look) -> None:
-    pen.form(polygon([(-0.05, -0.3), (0.0, -0.3), (0.0, -1.0), (-0.05, -0.9)]), colors.light(look.color, 0.3), 0.5)
-    pen.form(polygon([(0.0, -0.3), (0.05, -0.3), (0.05, -0.9), (0.0, -1.0)]), colors.dark(look.color, 0.2), 0.5)
+    pen.form(polygon([(-0.05, -0.3), (0.0, -0.3), (0.0, -1.0), (-0.05, -0.9)]),
+        colors.light(look.color, 0.3), 0.5)
+    pen.form(polygon([(0.0, -0.3), (0.05, -0.3), (0.05, -0.9), (0.0, -1.0)]),
+        colors.dark(look.color, 0.2), 0.5)
     pen.form(limb([(-0.18, -0.3), (0, -0.27), (0.18, -0.3)], [0.06]), look.accents[1])
     pen.form(box(-0.03, -0.27, 0.06, 0.2), look.accents[0], 1.0)
     pen.ball(oval(0, -0.05, 0.05), look.accents[1])
@@ -186,7 +212,8 @@ def paint_sword(pen: Pen, look: Look) -> None:
 
 @draws("shield", wide=0.85)
 def paint_shield(pen: Pen, look: Look) -> None:
-    shape = [(0, 0), (-0.34, -0.3), (-0.4, -0.66), (-0.38, -0.96), (0, -1.0), (0.38, -0.96), (0.4, -0.66), (0.34, -0.3)]
+    shape = [(0, 0), (-0.34, -0.3), (-0.4, -0.66), (-0.38, -0.96), (0, -1.0), (0.38, -0.96),
+        (0.4, -0.66), (0.34, -0.3)]
     path = smooth(shape, tension=0.5)
     pen.form(path, look.color, 1.0)
     with pen.clip(path):
@@ -197,11 +224,13 @@ def paint_shield(pen: Pen, look: Look) -> None:
 
 @draws("bowarrow", wide=0.6)
 def paint_bow(pen: Pen, look: Look) -> None:
-    pen.limb([(-0.14, -0.02), (0.1, -0.2), (0.2, -0.5), (0.1, -0.8), (-0.14, -0.98)], [0.03, 0.05, 0.06, 0.05, 0.03], look.color, 1.0)
+    pen.limb([(-0.14, -0.02), (0.1, -0.2), (0.2, -0.5), (0.1, -0.8), (-0.14, -0.98)], [0.03, 0.05,
+        0.06, 0.05, 0.03], look.color, 1.0)
     pen.line([(-0.14, -0.02), (-0.14, -0.98)], 0.012, look.accents[0])
     pen.line([(-0.3, -0.5), (0.4, -0.5)], 0.022, look.accents[1])
     pen.form(polygon([(0.38, -0.56), (0.52, -0.5), (0.38, -0.44)]), STEEL)
-    pen.form(polygon([(-0.32, -0.5), (-0.4, -0.58), (-0.24, -0.5), (-0.4, -0.42)]), parse("#d0302a"))
+    pen.form(polygon([(-0.32, -0.5), (-0.4, -0.58), (-0.24, -0.5), (-0.4, -0.42)]),
+        parse("#d0302a"))
 
 
 @draws("wand", wide=0.7)
@@ -221,7 +250,8 @@ def paint_wand(pen: Pen, look: Look) -> None:
 @draws("orb", wide=0.9)
 def paint_orb(pen: Pen, look: Look) -> None:
     pen.glow(0, -0.58, 0.7, look.color, 0.6)
-    pen.form(smooth([(-0.34, 0.0), (-0.22, -0.18), (0.22, -0.18), (0.34, 0.0)], tension=0.5), look.accents[1], 1.0)
+    pen.form(smooth([(-0.34, 0.0), (-0.22, -0.18), (0.22, -0.18), (0.34, 0.0)], tension=0.5),
+        look.accents[1], 1.0)
     pen.ball(oval(0, -0.58, 0.42), look.color, 0.9)
     for x, y, r in ((0.08, -0.5, 0.2), (-0.1, -0.62, 0.14)):
         pen.glow(x, y, r, look.accents[0], 0.8)
@@ -232,18 +262,21 @@ def paint_orb(pen: Pen, look: Look) -> None:
 def paint_cauldron(pen: Pen, look: Look) -> None:
     for x in (-0.26, 0.26):
         pen.limb([(x, -0.16), (x * 1.2, 0)], [0.1, 0.06], look.color)
-    pen.ball(smooth([(-0.42, -0.76), (-0.5, -0.4), (-0.28, -0.08), (0.28, -0.08), (0.5, -0.4), (0.42, -0.76)], tension=0.8), look.color, 1.1)
+    pen.ball(smooth([(-0.42, -0.76), (-0.5, -0.4), (-0.28, -0.08), (0.28, -0.08), (0.5, -0.4),
+        (0.42, -0.76)], tension=0.8), look.color, 1.1)
     pen.form(oval(0, -0.77, 0.48, 0.11), colors.light(look.color, 0.2))
     brew = look.accents[0]
     pen.glow(0, -0.84, 0.4, brew, 0.5)
     pen.fill(oval(0, -0.78, 0.4, 0.075), brew)
-    for x, y, r in ((-0.2, -0.84, 0.08), (0.08, -0.88, 0.1), (0.24, -0.82, 0.06), (-0.04, -1.0, 0.05)):
+    for x, y, r in ((-0.2, -0.84, 0.08), (0.08, -0.88, 0.1), (0.24, -0.82, 0.06), (-0.04, -1.0,
+        0.05)):
         pen.ball(oval(x, y, r), colors.light(brew, 0.2))
 
 
 @draws("basket", wide=1.15)
 def paint_basket(pen: Pen, look: Look) -> None:
-    pen.stroke(smooth([(-0.4, -0.5), (-0.3, -0.88), (0, -0.97), (0.3, -0.88), (0.4, -0.5)], closed=False), 0.06, look.accents[0])
+    pen.stroke(smooth([(-0.4, -0.5), (-0.3, -0.88), (0, -0.97), (0.3, -0.88), (0.4, -0.5)],
+        closed=False), 0.06, look.accents[0])
     for x, tone in ((-0.24, "#d0302a"), (0.0, "#e8a23a"), (0.24, "#7ab03a")):
         pen.ball(oval(x, -0.54, 0.15), parse(tone))
     body = polygon([(-0.52, -0.54), (0.52, -0.54), (0.4, 0), (-0.4, 0)])
@@ -258,7 +291,8 @@ def paint_basket(pen: Pen, look: Look) -> None:
 
 @draws("bucket", wide=0.9)
 def paint_bucket(pen: Pen, look: Look) -> None:
-    pen.stroke(smooth([(-0.36, -0.7), (-0.26, -0.94), (0, -1.0), (0.26, -0.94), (0.36, -0.7)], closed=False), 0.03, look.accents[1])
+    pen.stroke(smooth([(-0.36, -0.7), (-0.26, -0.94), (0, -1.0), (0.26, -0.94), (0.36, -0.7)],
+        closed=False), 0.03, look.accents[1])
     pen.form(polygon([(-0.4, -0.72), (0.4, -0.72), (0.3, 0), (-0.3, 0)]), look.color, 1.0)
     for x in (-0.2, 0.0, 0.2):
         pen.line([(x * 1.2, -0.7), (x, -0.02)], 0.014, look.accents[0])
@@ -269,7 +303,9 @@ def paint_bucket(pen: Pen, look: Look) -> None:
 
 @draws("vase", wide=0.6)
 def paint_vase(pen: Pen, look: Look) -> None:
-    pen.form(smooth([(-0.14, -0.98), (-0.1, -0.8), (-0.28, -0.5), (-0.22, -0.14), (-0.14, 0), (0.14, 0), (0.22, -0.14), (0.28, -0.5), (0.1, -0.8), (0.14, -0.98)], tension=0.85), look.color, 1.2)
+    pen.form(smooth([(-0.14, -0.98), (-0.1, -0.8), (-0.28, -0.5), (-0.22, -0.14), (-0.14, 0), (0.14,
+        0), (0.22, -0.14), (0.28, -0.5), (0.1, -0.8), (0.14, -0.98)], tension=0.85), look.color,
+        1.2)
     pen.form(oval(0, -0.97, 0.15, 0.03), colors.dark(look.color, 0.4))
     pen.line([(-0.25, -0.56), (0, -0.52), (0.25, -0.56)], 0.035, look.accents[0])
     for x in (-0.14, 0.0, 0.14):
@@ -280,17 +316,20 @@ def paint_vase(pen: Pen, look: Look) -> None:
 @draws("umbrella", wide=1.1)
 def paint_umbrella(pen: Pen, look: Look) -> None:
     pen.line([(0, -0.92), (0, -0.1), (0.06, -0.02), (0.12, -0.1)], 0.035, look.accents[1])
-    pen.form(smooth([(-0.54, -0.46), (-0.4, -0.78), (0, -0.96), (0.4, -0.78), (0.54, -0.46)], tension=0.9), look.color, 0.9)
+    pen.form(smooth([(-0.54, -0.46), (-0.4, -0.78), (0, -0.96), (0.4, -0.78), (0.54, -0.46)],
+        tension=0.9), look.color, 0.9)
     for left, right, shade in ((-0.54, -0.2, 0.12), (-0.2, 0.2, 0.0), (0.2, 0.54, 0.16)):
         mid = (left + right) / 2
-        pen.form(smooth([(0, -0.96), (left, -0.46), (mid, -0.55), (right, -0.46)], tension=0.35), colors.dark(look.color, shade), 0.8)
+        pen.form(smooth([(0, -0.96), (left, -0.46), (mid, -0.55), (right, -0.46)], tension=0.35),
+            colors.dark(look.color, shade), 0.8)
     pen.line([(0, -0.95), (0, -1.0)], 0.025, look.accents[1])
 
 
 @draws("balloon", wide=0.52, casts=False)
 def paint_balloon(pen: Pen, look: Look) -> None:
     pen.line([(0, -0.42), (0.03, -0.26), (-0.03, -0.12), (0.02, 0)], 0.012, look.accents[1])
-    pen.ball(smooth([(0, -1.0), (0.2, -0.92), (0.25, -0.72), (0.14, -0.5), (0, -0.42), (-0.14, -0.5), (-0.25, -0.72), (-0.2, -0.92)]), look.color, 0.9)
+    pen.ball(smooth([(0, -1.0), (0.2, -0.92), (0.25, -0.72), (0.14, -0.5), (0, -0.42), (-0.14,
+        -0.5), (-0.25, -0.72), (-0.2, -0.92)]), look.color, 0.9)
     pen.form(polygon([(0, -0.44), (0.04, -0.38), (-0.04, -0.38)]), colors.dark(look.color, 0.2))
     pen.fill(oval(-0.1, -0.84, 0.035, 0.075, 25), colors.WHITE, 0.6)
 
@@ -298,12 +337,14 @@ def paint_balloon(pen: Pen, look: Look) -> None:
 @draws("kite", wide=0.75, casts=False)
 def paint_kite(pen: Pen, look: Look) -> None:
     pen.line([(0.06, -0.42), (-0.1, -0.28), (0.02, -0.14), (-0.12, 0)], 0.012, parse("#8a7a6a"))
-    for x, y, tone in ((-0.06, -0.31, look.accents[0]), (-0.02, -0.17, look.accents[1]), (-0.1, -0.04, look.color)):
+    for x, y, tone in ((-0.06, -0.31, look.accents[0]), (-0.02, -0.17, look.accents[1]), (-0.1,
+        -0.04, look.color)):
         pen.form(polygon([(x, y), (x - 0.07, y - 0.035), (x - 0.07, y + 0.035)]), tone)
         pen.form(polygon([(x, y), (x + 0.07, y - 0.035), (x + 0.07, y + 0.035)]), tone)
     top, left, right, low = (0.04, -1.0), (-0.3, -0.72), (0.36, -0.76), (0.06, -0.42)
     middle = (0.04, -0.74)
-    for pair, tone in (((top, left), look.color), ((top, right), look.accents[0]), ((low, left), look.accents[1]), ((low, right), look.color)):
+    for pair, tone in (((top, left), look.color), ((top, right), look.accents[0]), ((low, left),
+        look.accents[1]), ((low, right), look.color)):
         pen.form(polygon([pair[0], pair[1], middle]), tone, 0.8)
 
 
@@ -320,7 +361,8 @@ def paint_ball(pen: Pen, look: Look) -> None:
                 points.append((-0.08 + math.cos(angle) * 0.9, -0.62 + math.sin(angle) * 0.9))
             pen.form(smooth(points, tension=0.3), tone, 0.6)
     dim = parse("#141420")
-    pen.gradient(disc, (pen.light.x * 0.3, -0.5 + pen.light.y * 0.3), (-pen.light.x * 0.5, -0.5 - pen.light.y * 0.5), ((0.0, dim, 0.0), (0.4, dim, 0.0), (1.0, dim, 0.5)))
+    pen.gradient(disc, (pen.light.x * 0.3, -0.5 + pen.light.y * 0.3), (-pen.light.x * 0.5,
+        -0.5 - pen.light.y * 0.5), ((0.0, dim, 0.0), (0.4, dim, 0.0), (1.0, dim, 0.5)))
     pen.ball(oval(-0.08, -0.62, 0.07), colors.WHITE, 0.5)
 
 
@@ -328,7 +370,8 @@ def paint_ball(pen: Pen, look: Look) -> None:
 def paint_phone(pen: Pen, look: Look) -> None:
     pen.form(box(-0.25, -1.0, 0.5, 1.0, 0.07), look.color, 0.8)
     screen = box(-0.21, -0.9, 0.42, 0.78, 0.02)
-    pen.gradient(screen, (-0.2, -0.9), (0.2, -0.1), ((0.0, colors.light(look.accents[0], 0.5), 1.0), (1.0, colors.dark(look.accents[0], 0.3), 1.0)), toned=False)
+    pen.gradient(screen, (-0.2, -0.9), (0.2, -0.1), ((0.0, colors.light(look.accents[0], 0.5), 1.0),
+        (1.0, colors.dark(look.accents[0], 0.3), 1.0)), toned=False)
     for row in range(4):
         for column in range(3):
             tone = ("#f2463a", "#f2c83a", "#4ac07a", "#8a5ac0")[(row + column) % 4]
@@ -339,8 +382,10 @@ def paint_phone(pen: Pen, look: Look) -> None:
 @draws("bulb", wide=0.6)
 def paint_bulb(pen: Pen, look: Look) -> None:
     pen.glow(0, -0.66, 0.8, LIT, 0.8)
-    pen.ball(smooth([(0, -1.0), (0.24, -0.9), (0.3, -0.66), (0.14, -0.34), (-0.14, -0.34), (-0.3, -0.66), (-0.24, -0.9)]), look.color, 0.4)
-    pen.line([(-0.08, -0.36), (-0.1, -0.6), (-0.03, -0.52), (0.03, -0.6), (0.08, -0.52), (0.1, -0.6), (0.08, -0.36)], 0.018, parse("#d8842a"))
+    pen.ball(smooth([(0, -1.0), (0.24, -0.9), (0.3, -0.66), (0.14, -0.34), (-0.14, -0.34), (-0.3,
+        -0.66), (-0.24, -0.9)]), look.color, 0.4)
+    pen.line([(-0.08, -0.36), (-0.1, -0.6), (-0.03, -0.52), (0.03, -0.6), (0.08, -0.52),
+        (0.1, -0.6), (0.08, -0.36)], 0.018, parse("#d8842a"))
     for y in (-0.32, -0.23, -0.14):
         pen.form(box(-0.13, y, 0.26, 0.08, 0.03), look.accents[0])
     pen.form(oval(0, -0.04, 0.08, 0.04), INK)
@@ -349,7 +394,8 @@ def paint_bulb(pen: Pen, look: Look) -> None:
 @draws("scissors", wide=0.6)
 def paint_scissors(pen: Pen, look: Look) -> None:
     for side in (-1, 1):
-        pen.form(polygon([(side * -0.18, -1.0), (side * -0.1, -0.98), (side * 0.06, -0.44), (side * 0.0, -0.38)]), look.color, 0.8)
+        pen.form(polygon([(side * -0.18, -1.0), (side * -0.1, -0.98), (side * 0.06, -0.44),
+            (side * 0.0, -0.38)]), look.color, 0.8)
         pen.stroke(oval(side * 0.16, -0.16, 0.1, 0.14, side * -20), 0.06, look.accents[0])
         pen.line([(0, -0.42), (side * 0.11, -0.28)], 0.06, look.accents[0])
     pen.ball(oval(0, -0.45, 0.035), look.accents[1])
@@ -360,13 +406,15 @@ def paint_hammer(pen: Pen, look: Look) -> None:
     pen.form(box(-0.045, -0.85, 0.09, 0.84, 0.03), look.accents[0], 1.1)
     pen.form(box(-0.14, -0.98, 0.28, 0.2, 0.03), look.color, 1.0)
     pen.form(box(0.12, -1.0, 0.14, 0.24, 0.03), look.accents[1], 1.0)
-    pen.form(smooth([(-0.12, -0.97), (-0.3, -0.92), (-0.34, -0.78), (-0.22, -0.84), (-0.12, -0.82)], tension=0.7), look.color)
+    pen.form(smooth([(-0.12, -0.97), (-0.3, -0.92), (-0.34, -0.78), (-0.22, -0.84), (-0.12, -0.82)],
+        tension=0.7), look.color)
 
 
 @draws("broom", wide=0.5)
 def paint_broom(pen: Pen, look: Look) -> None:
     pen.limb([(0, -0.34), (0, -1.0)], [0.05, 0.045], look.color, 1.0)
-    pen.form(smooth([(-0.06, -0.4), (0.06, -0.4), (0.22, 0), (-0.22, 0)], tension=0.4), look.accents[0], 1.0)
+    pen.form(smooth([(-0.06, -0.4), (0.06, -0.4), (0.22, 0), (-0.22, 0)], tension=0.4),
+        look.accents[0], 1.0)
     for x in (-0.14, -0.07, 0.0, 0.07, 0.14):
         pen.line([(x * 0.4, -0.32), (x * 1.2, -0.02)], 0.01, colors.dark(look.accents[0], 0.35))
     pen.form(box(-0.09, -0.38, 0.18, 0.06, 0.02), look.accents[1])
@@ -378,18 +426,23 @@ def paint_chessboard(pen: Pen, look: Look) -> None:
     corners = ((-0.66, -0.62), (0.66, -0.62), (0.92, -0.08), (-0.92, -0.08))
 
     def at(u: float, v: float) -> tuple[float, float]:
-        left = (corners[0][0] + (corners[3][0] - corners[0][0]) * v, corners[0][1] + (corners[3][1] - corners[0][1]) * v)
+        left = (corners[0][0] + (corners[3][0] - corners[0][0]) * v,
+            corners[0][1] + (corners[3][1] - corners[0][1]) * v)
         right = (corners[1][0] + (corners[2][0] - corners[1][0]) * v, left[1])
         return left[0] + (right[0] - left[0]) * u, left[1]
 
-    pen.form(polygon([(-0.72, -0.66), (0.72, -0.66), (1.0, 0.0), (-1.0, 0.0)]), colors.dark(dark, 0.2))
+    pen.form(polygon([(-0.72, -0.66), (0.72, -0.66), (1.0, 0.0), (-1.0, 0.0)]), colors.dark(dark,
+        0.2))
     for row in range(8):
         for column in range(8):
-            cell = [at(column / 8, row / 8), at((column + 1) / 8, row / 8), at((column + 1) / 8, (row + 1) / 8), at(column / 8, (row + 1) / 8)]
+            cell = [at(column / 8, row / 8), at((column + 1) / 8, row / 8), at((column + 1) / 8,
+                (row + 1) / 8), at(column / 8, (row + 1) / 8)]
             pen.fill(polygon(cell), pale if (row + column) % 2 == 0 else dark)
-    for u, v, tone, tall in ((0.2, 0.2, INK, 0.3), (0.45, 0.3, INK, 0.36), (0.75, 0.2, INK, 0.28), (0.3, 0.75, pale, 0.34), (0.6, 0.85, pale, 0.4), (0.8, 0.7, pale, 0.3)):
+    for u, v, tone, tall in ((0.2, 0.2, INK, 0.3), (0.45, 0.3, INK, 0.36), (0.75, 0.2, INK, 0.28),
+        (0.3, 0.75, pale, 0.34), (0.6, 0.85, pale, 0.4), (0.8, 0.7, pale, 0.3)):
         x, y = at(u, v)
-        pen.form(smooth([(x - 0.08, y), (x - 0.03, y - tall * 0.6), (x + 0.03, y - tall * 0.6), (x + 0.08, y)], tension=0.5), tone, 1.0)
+        pen.form(smooth([(x - 0.08, y), (x - 0.03, y - tall * 0.6), (x + 0.03, y - tall * 0.6),
+            (x + 0.08, y)], tension=0.5), tone, 1.0)
         pen.ball(oval(x, y - tall * 0.75, 0.06, 0.07), tone)
 
 
@@ -402,16 +455,19 @@ def paint_dice(pen: Pen, look: Look) -> None:
         (low, (0.46, -0.24), (0.0, 0.5), 0.28, ((0.3, 0.3), (0.7, 0.7), (0.3, 0.7), (0.7, 0.3))),
         (left, (0.46, -0.24), (0.46, 0.24), 0.0, ((0.5, 0.5),)),
     ):
-        face = [corner, (corner[0] + u[0], corner[1] + u[1]), (corner[0] + u[0] + v[0], corner[1] + u[1] + v[1]), (corner[0] + v[0], corner[1] + v[1])]
+        face = [corner, (corner[0] + u[0], corner[1] + u[1]), (corner[0] + u[0] + v[0],
+            corner[1] + u[1] + v[1]), (corner[0] + v[0], corner[1] + v[1])]
         pen.form(smooth(face, tension=0.06), colors.dark(tone, shade), 0.3)
         for s, t in dots:
-            pen.fill(oval(corner[0] + u[0] * s + v[0] * t, corner[1] + u[1] * s + v[1] * t, 0.05, 0.045), pip)
+            pen.fill(oval(corner[0] + u[0] * s + v[0] * t, corner[1] + u[1] * s + v[1] * t, 0.05,
+                0.045), pip)
 
 
 @draws("hourglass", wide=0.55)
 def paint_hourglass(pen: Pen, look: Look) -> None:
     wood = look.accents[0]
-    glass = smooth([(-0.18, -0.92), (-0.19, -0.72), (-0.03, -0.5), (-0.19, -0.28), (-0.18, -0.08), (0.18, -0.08), (0.19, -0.28), (0.03, -0.5), (0.19, -0.72), (0.18, -0.92)], tension=0.7)
+    glass = smooth([(-0.18, -0.92), (-0.19, -0.72), (-0.03, -0.5), (-0.19, -0.28), (-0.18, -0.08),
+        (0.18, -0.08), (0.19, -0.28), (0.03, -0.5), (0.19, -0.72), (0.18, -0.92)], tension=0.7)
     pen.form(glass, look.accents[1], 0.5, alpha=0.75)
     with pen.clip(glass):
         pen.form(box(-0.3, -0.72, 0.6, 0.22), look.color)
@@ -438,7 +494,8 @@ def paint_suitcase(pen: Pen, look: Look) -> None:
 def paint_bell(pen: Pen, look: Look) -> None:
     pen.stroke(oval(0, -0.94, 0.06), 0.04, look.accents[0])
     pen.ball(oval(0, -0.07, 0.09), look.accents[0])
-    pen.form(smooth([(-0.46, -0.14), (-0.3, -0.34), (-0.24, -0.7), (0, -0.9), (0.24, -0.7), (0.3, -0.34), (0.46, -0.14)], tension=0.8), look.color, 1.2)
+    pen.form(smooth([(-0.46, -0.14), (-0.3, -0.34), (-0.24, -0.7), (0, -0.9), (0.24, -0.7),
+        (0.3, -0.34), (0.46, -0.14)], tension=0.8), look.color, 1.2)
     pen.form(limb([(-0.44, -0.15), (0, -0.12), (0.44, -0.15)], [0.08]), look.accents[0])
 
 
@@ -460,19 +517,23 @@ def paint_cage(pen: Pen, look: Look) -> None:
 @draws("birdhouse", wide=0.8)
 def paint_birdhouse(pen: Pen, look: Look) -> None:
     pen.form(box(-0.04, -0.34, 0.08, 0.34), look.accents[0])
-    pen.form(polygon([(-0.26, -0.32), (-0.26, -0.7), (0, -0.9), (0.26, -0.7), (0.26, -0.32)]), look.color, 0.8)
-    pen.line([(-0.36, -0.64), (0, -0.95), (0.36, -0.64)], 0.08, look.part("roof", parse("#b8402c")), curved=False)
+    pen.form(polygon([(-0.26, -0.32), (-0.26, -0.7), (0, -0.9), (0.26, -0.7), (0.26, -0.32)]),
+        look.color, 0.8)
+    pen.line([(-0.36, -0.64), (0, -0.95), (0.36, -0.64)], 0.08, look.part("roof", parse("#b8402c")),
+        curved=False)
     pen.fill(oval(0, -0.6, 0.085), INK)
     pen.line([(0, -0.44), (0.08, -0.42)], 0.03, look.accents[0])
 
 
 @draws("fishbowl", wide=1.1)
 def paint_fishbowl(pen: Pen, look: Look) -> None:
-    bowl = smooth([(-0.26, -0.96), (-0.5, -0.62), (-0.48, -0.26), (-0.24, 0), (0.24, 0), (0.48, -0.26), (0.5, -0.62), (0.26, -0.96)])
+    bowl = smooth([(-0.26, -0.96), (-0.5, -0.62), (-0.48, -0.26), (-0.24, 0), (0.24, 0), (0.48,
+        -0.26), (0.5, -0.62), (0.26, -0.96)])
     pen.form(bowl, look.accents[1], 0.4, alpha=0.65)
     with pen.clip(bowl):
         pen.form(box(-0.6, -0.74, 1.2, 0.8), look.color, 0.6, alpha=0.8)
-        pen.form(smooth([(-0.6, -0.1), (0, -0.16), (0.6, -0.1), (0.6, 0.1), (-0.6, 0.1)]), parse("#d8c08a"))
+        pen.form(smooth([(-0.6, -0.1), (0, -0.16), (0.6, -0.1), (0.6, 0.1), (-0.6, 0.1)]),
+            parse("#d8c08a"))
         pen.limb([(-0.26, -0.1), (-0.2, -0.3), (-0.28, -0.5)], [0.04, 0.05, 0.01], parse("#4a9a4f"))
     fish = look.accents[0]
     pen.form(polygon([(-0.1, -0.4), (-0.26, -0.52), (-0.26, -0.28)]), fish)
@@ -488,7 +549,8 @@ def paint_blanket(pen: Pen, look: Look) -> None:
     pen.form(cloth, look.color, 0.5)
     with pen.clip(cloth):
         for index in range(-6, 7):
-            pen.fill(polygon([(index * 0.5 - 0.1, -1), (index * 0.5 + 0.1, -1), (index * 0.7 + 0.14, 0.05), (index * 0.7 - 0.14, 0.05)]), look.accents[0], 0.6)
+            pen.fill(polygon([(index * 0.5 - 0.1, -1), (index * 0.5 + 0.1, -1), (index * 0.7 + 0.14,
+                0.05), (index * 0.7 - 0.14, 0.05)]), look.accents[0], 0.6)
         for y, high in ((-0.86, 0.1), (-0.6, 0.12), (-0.3, 0.15)):
             pen.fill(box(-3.5, y, 7, high), look.accents[0], 0.6)
 

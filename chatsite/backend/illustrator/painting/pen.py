@@ -211,7 +211,7 @@ class Pen:
         self.form(limb(points, widths), color, relief)
 
     def soft(self, path: skia.Path, color: Color, blur: float, alpha: float = 1.0) -> None:
-        """A blurred mark; `blur` is the deviation in the pen's units. Nothing on a vector canvas."""
+        """A blurred mark; `blur` is its deviation in the pen's units. Not on a vector canvas."""
         if self.vector:
             return
         paint = skia.Paint(Color=colors.argb(self.tone(color), alpha), AntiAlias=True)

@@ -1,4 +1,4 @@
-"""People: standing, walking, running, sitting, waving, dressed by trade, with hats and things held."""
+"""People: standing, walking, sitting, waving, dressed by trade, with hats and things held."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class Body:
 
 
 def _skin(look: Look) -> Color:
-    if look.text("clothes") in {"gown", "robe", "armour", "spacesuit"} and look.kind in {"king", "queen", "wizard"}:
+    if look.text("clothes") in {"gown", "robe", "armour", "spacesuit"} and look.kind in {"king",
+        "queen", "wizard"}:
         return look.part("skin", parse("#e6b892"))
     named = look.accents[1]
     pale = colors.luminance(named) > 0.45 and named[0] > named[2]
@@ -56,7 +57,8 @@ def _skin(look: Look) -> Color:
 
 
 def _trousers(look: Look) -> Color:
-    own = {"armour": look.accents[0], "spacesuit": look.color, "onesie": look.color, "overalls": look.color,
+    own = {"armour": look.accents[0], "spacesuit": look.color, "onesie": look.color,
+        "overalls": look.color,
            "uniform": colors.dark(look.color, 0.2), "suit": look.color, "robe": look.color,
            "coat": parse("#3c4048"), "tunic": look.accents[0]}
     tone = own.get(look.text("clothes"), look.accents[0])
@@ -90,11 +92,12 @@ def _figure(pen: Pen, look: Look) -> None:
     elif clothes not in {"gown", "robe"}:
         _legs(pen, look, body, skin, bare=clothes in {"dress", "tutu", "tunic"})
     far, near = _hands(look, body)
-    sleeve = skin if clothes in {"tutu"} or look.kind == "fairy" else top
+    sleeve = skin if clothes == "tutu" or look.kind == "fairy" else top
     if clothes == "overalls":
         sleeve = look.accents[0]
-    _arm(pen, look, (-0.085 * body.wide, body.shoulder + 0.03), far, colors.dark(sleeve, 0.28), colors.dark(skin, 0.15))
-    _torso(pen, look, body, top, skirted=skirted)
+    _arm(pen, look, (-0.085 * body.wide, body.shoulder + 0.03), far, colors.dark(sleeve, 0.28),
+        colors.dark(skin, 0.15))
+    _torso(pen, look, body, top)
     _head(pen, look, body, skin)
     held = look.text("holds")
     if held:
@@ -110,28 +113,37 @@ def _behind(pen: Pen, look: Look, body: Body) -> None:
         for side in (-1, 1):
             for index in range(5):
                 end = (side * (0.5 - 0.05 * index), body.shoulder - 0.24 + 0.14 * index)
-                pen.limb([(side * 0.05, body.shoulder + 0.06), (side * 0.3, end[1] + 0.0), end], [0.1, 0.12, 0.03], colors.dark(colors.WHITE, 0.04 * index))
+                pen.limb([(side * 0.05, body.shoulder + 0.06), (side * 0.3, end[1] + 0.0), end],
+                    [0.1, 0.12, 0.03], colors.dark(colors.WHITE, 0.04 * index))
     elif look.text("wings") == "butterfly":
         wing = look.part("wing", look.accents[0])
         for side in (-1, 1):
-            pen.form(smooth([(0, body.shoulder + 0.08), (side * 0.28, body.shoulder - 0.3), (side * 0.46, body.shoulder - 0.12), (side * 0.3, body.shoulder + 0.12)]), wing, 0.7, alpha=0.85)
-            pen.form(smooth([(0, body.shoulder + 0.12), (side * 0.34, body.shoulder + 0.14), (side * 0.3, body.shoulder + 0.34)]), wing, 0.7, alpha=0.85)
+            pen.form(smooth([(0, body.shoulder + 0.08), (side * 0.28, body.shoulder - 0.3),
+                (side * 0.46, body.shoulder - 0.12), (side * 0.3, body.shoulder + 0.12)]), wing,
+                0.7, alpha=0.85)
+            pen.form(smooth([(0, body.shoulder + 0.12), (side * 0.34, body.shoulder + 0.14),
+                (side * 0.3, body.shoulder + 0.34)]), wing, 0.7, alpha=0.85)
     if look.shape.get("cape"):
         cape = look.part("jacket", look.accents[0] if look.kind == "superhero" else look.color)
-        pen.form(smooth([(-0.1, body.shoulder - 0.01), (0.1, body.shoulder - 0.01), (0.2, -0.3), (0.16, -0.12), (-0.12, -0.1), (-0.3, -0.2)], tension=0.6), colors.dark(cape, 0.1), 0.9)
+        pen.form(smooth([(-0.1, body.shoulder - 0.01), (0.1, body.shoulder - 0.01), (0.2, -0.3),
+            (0.16, -0.12), (-0.12, -0.1), (-0.3, -0.2)], tension=0.6), colors.dark(cape, 0.1), 0.9)
     hair = look.text("hair", "short")
-    if hair in {"long", "tails"} and "hat" not in look.parts or hair == "long":
+    if (hair in {"long", "tails"} and "hat" not in look.parts) or hair == "long":
         tone = _hair_color(look)
         y = body.neck - body.head
         if hair == "long":
-            pen.form(smooth([(0, y - body.head), (body.head * 1.15, y), (body.head * 1.25, y + body.head * 2.2), (0, y + body.head * 2.7), (-body.head * 1.25, y + body.head * 2.2), (-body.head * 1.15, y)]), colors.dark(tone, 0.15), 0.7)
+            pen.form(smooth([(0, y - body.head), (body.head * 1.15, y), (body.head * 1.25,
+                y + body.head * 2.2), (0, y + body.head * 2.7), (-body.head * 1.25,
+                y + body.head * 2.2), (-body.head * 1.15, y)]), colors.dark(tone, 0.15), 0.7)
         else:
             for side in (-1, 1):
-                pen.limb([(side * body.head * 0.9, y - body.head * 0.1), (side * body.head * 1.6, y + body.head * 0.4), (side * body.head * 1.5, y + body.head * 1.6)], [body.head * 0.5, body.head * 0.7, body.head * 0.15], tone)
+                pen.limb([(side * body.head * 0.9, y - body.head * 0.1), (side * body.head * 1.6,
+                    y + body.head * 0.4), (side * body.head * 1.5, y + body.head * 1.6)],
+                    [body.head * 0.5, body.head * 0.7, body.head * 0.15], tone)
 
 
 def _hair_color(look: Look) -> Color:
-    if look.text("age") == "old" or look.has("old") or look.text("hair") in {"long_beard"}:
+    if look.text("age") == "old" or look.has("old") or look.text("hair") == "long_beard":
         return look.part("hair", GREY)
     if look.kind == "witch":
         return look.part("hair", look.accents[0])
@@ -155,7 +167,8 @@ def _stride(look: Look) -> tuple[Point, Point, float]:
 def _legs(pen: Pen, look: Look, body: Body, skin: Color, *, bare: bool) -> None:
     far, near, bend = _stride(look)
     leg = skin if bare else _trousers(look)
-    shoe = look.part("shoe", {"spacesuit": look.accents[0], "armour": look.accents[0], "tutu": look.color, "clown": look.accents[0]}.get(look.text("clothes"), parse("#3a2a22")))
+    shoe = look.part("shoe", {"spacesuit": look.accents[0], "armour": look.accents[0],
+        "tutu": look.color, "clown": look.accents[0]}.get(look.text("clothes"), parse("#3a2a22")))
     thick = 0.085 * body.wide if not bare else 0.06 * body.wide
     if look.text("clothes") in {"spacesuit", "clown"}:
         thick *= 1.3
@@ -165,7 +178,9 @@ def _legs(pen: Pen, look: Look, body: Body, skin: Color, *, bare: bool) -> None:
         knee = ((hip[0] + end[0]) / 2 + bend, (hip[1] + end[1]) / 2 - bend * 0.2)
         pen.limb([hip, knee, end], [thick * 1.25, thick, thick * 0.72], colors.dark(leg, dim))
         long = 0.062 if look.kind != "clown" else 0.11
-        pen.form(smooth([(end[0] - 0.04, end[1] - 0.02), (end[0] + 0.02, end[1] - 0.025), (end[0] + long, end[1] + 0.012), (end[0] + long, end[1] + 0.03), (end[0] - 0.045, end[1] + 0.03)], tension=0.7), colors.dark(shoe, dim))
+        pen.form(smooth([(end[0] - 0.04, end[1] - 0.02), (end[0] + 0.02, end[1] - 0.025),
+            (end[0] + long, end[1] + 0.012), (end[0] + long, end[1] + 0.03), (end[0] - 0.045,
+            end[1] + 0.03)], tension=0.7), colors.dark(shoe, dim))
 
 
 def _seated_legs(pen: Pen, look: Look, body: Body, skin: Color, *, skirted: bool) -> None:
@@ -193,7 +208,7 @@ def _hands(look: Look, body: Body) -> tuple[Point, Point]:
         return (0.08, y + 0.18), (0.17, y + 0.18)
     if look.has("walking"):
         return (-0.15, y + arm * 0.9), (0.15, y + arm * 0.85)
-    if look.text("holds") in {"guitar"}:
+    if look.text("holds") == "guitar":
         return (0.2, y + 0.16), (0.04, y + 0.22)
     if look.text("holds") or look.has("fishing", "working", "eating", "fighting"):
         return (-0.15, y + arm * 0.9), (0.21, y + 0.14)
@@ -205,29 +220,35 @@ def _arm(pen: Pen, look: Look, shoulder: Point, hand: Point, sleeve: Color, skin
     reach = math.hypot(dx, dy)
     slack = max(0.0, 0.3 - reach) * 0.5
     side = 1 if shoulder[0] > 0 else -1
-    elbow = (shoulder[0] + dx * 0.5 + side * (0.012 + slack * 0.6), shoulder[1] + dy * 0.5 + slack * 0.5)
+    elbow = (shoulder[0] + dx * 0.5 + side * (0.012 + slack * 0.6),
+        shoulder[1] + dy * 0.5 + slack * 0.5)
     thick = 0.07 if look.text("clothes") not in {"spacesuit", "armour"} else 0.09
     if look.text("clothes") in {"robe", "gown"}:
         pen.limb([shoulder, elbow, hand], [0.075, 0.085, 0.12], sleeve)
     else:
         pen.limb([shoulder, elbow, hand], [thick * 1.1, thick, thick * 0.8], sleeve)
-    glove = look.part("glove", look.accents[0] if look.text("clothes") in {"spacesuit", "armour"} else skin)
+    glove = look.part("glove", look.accents[0] if look.text("clothes") in {"spacesuit",
+        "armour"} else skin)
     pen.ball(oval(hand[0], hand[1], 0.036), glove)
 
 
-def _torso(pen: Pen, look: Look, body: Body, top: Color, *, skirted: bool) -> None:
+def _torso(pen: Pen, look: Look, body: Body, top: Color) -> None:
     w = 0.115 * body.wide
     clothes = look.text("clothes", "shirt")
     y0, y1 = body.shoulder - 0.02, body.hip + 0.02
     if look.text("age") == "baby":
-        pen.ball(smooth([(0, y0), (w * 1.5, y1 - 0.1), (w * 1.2, y1 + 0.06), (-w * 1.2, y1 + 0.06), (-w * 1.5, y1 - 0.1)]), top)
+        pen.ball(smooth([(0, y0), (w * 1.5, y1 - 0.1), (w * 1.2, y1 + 0.06), (-w * 1.2, y1 + 0.06),
+            (-w * 1.5, y1 - 0.1)]), top)
         return
-    if clothes == "gown" or clothes == "robe":
+    if clothes in {"gown", "robe"}:
         hem = -0.02 + (0.0 if not body.seated else -0.12)
         flare = 0.27 if clothes == "gown" else 0.2
         waist = (y0 + y1) / 2 + 0.02
         path = smooth(
-            [(-w, y0 + 0.02), (-w * 0.5, y0 - 0.015), (w * 0.5, y0 - 0.015), (w, y0 + 0.02), (w * 0.82, waist), (flare * 0.75, hem * 0.5 + waist * 0.4), (flare, hem), (0, hem + 0.02), (-flare, hem), (-flare * 0.75, hem * 0.5 + waist * 0.4), (-w * 0.82, waist)],
+            [(-w, y0 + 0.02), (-w * 0.5, y0 - 0.015), (w * 0.5, y0 - 0.015), (w, y0 + 0.02),
+                (w * 0.82, waist), (flare * 0.75, hem * 0.5 + waist * 0.4), (flare, hem),
+                (0, hem + 0.02), (-flare, hem), (-flare * 0.75, hem * 0.5 + waist * 0.4),
+                (-w * 0.82, waist)],
             tension=0.75,
         )
         pen.form(path, top, 1.0)
@@ -235,28 +256,38 @@ def _torso(pen: Pen, look: Look, body: Body, top: Color, *, skirted: bool) -> No
         with pen.clip(path):
             pen.line([(-flare, hem - 0.01), (0, hem + 0.015), (flare, hem - 0.01)], 0.035, trim)
             for x in (-0.45, 0.1, 0.5):
-                pen.line([(x * w, waist + 0.05), (x * flare, hem)], 0.012, colors.dark(top, 0.35), alpha=0.6)
+                pen.line([(x * w, waist + 0.05), (x * flare, hem)], 0.012, colors.dark(top, 0.35),
+                    alpha=0.6)
         pen.line([(-w * 0.8, waist), (w * 0.8, waist)], 0.03, trim)
         return
     heavy = 1.15 if look.has("fat") else 0.92
-    path = smooth([(-w, y0 + 0.025), (-w * 0.45, y0 - 0.015), (w * 0.45, y0 - 0.015), (w, y0 + 0.025), (w * heavy, body.middle + 0.03), (w * 0.92, y1), (-w * 0.92, y1), (-w * heavy, body.middle + 0.03)], tension=0.75)
+    path = smooth([(-w, y0 + 0.025), (-w * 0.45, y0 - 0.015), (w * 0.45, y0 - 0.015),
+        (w, y0 + 0.025), (w * heavy, body.middle + 0.03), (w * 0.92, y1), (-w * 0.92, y1),
+        (-w * heavy, body.middle + 0.03)], tension=0.75)
     pen.form(path, top, 1.0)
     if clothes in {"dress", "tutu"} and not body.seated:
         waist = body.middle + 0.03
         hem = body.hip * 0.52 if clothes == "dress" else body.hip * 0.86
         flare = w * 1.95 if clothes == "dress" else w * 2.9
-        skirt = smooth([(-w * 0.8, waist), (w * 0.8, waist), (flare * 0.82, (waist + hem) / 2), (flare, hem), (0, hem + 0.03), (-flare, hem), (-flare * 0.82, (waist + hem) / 2)], tension=0.6)
+        skirt = smooth([(-w * 0.8, waist), (w * 0.8, waist), (flare * 0.82, (waist + hem) / 2),
+            (flare, hem), (0, hem + 0.03), (-flare, hem), (-flare * 0.82, (waist + hem) / 2)],
+            tension=0.6)
         pen.form(skirt, colors.light(top, 0.06) if clothes == "dress" else look.accents[0], 1.0)
         for x in (-0.5, 0.0, 0.5):
-            pen.line([(x * w, waist + 0.03), (x * flare, hem - 0.01)], 0.008, colors.dark(top, 0.3), alpha=0.5)
-        pen.line([(-w * 0.75, waist), (w * 0.75, waist)], 0.022, look.accents[0] if clothes == "dress" else top)
+            pen.line([(x * w, waist + 0.03), (x * flare, hem - 0.01)], 0.008, colors.dark(top, 0.3),
+                alpha=0.5)
+        pen.line([(-w * 0.75, waist), (w * 0.75, waist)], 0.022,
+            look.accents[0] if clothes == "dress" else top)
     elif clothes == "overalls":
-        pen.fill(smooth([(-w, y0 + 0.02), (w, y0 + 0.02), (w, body.middle), (-w, body.middle)], tension=0.3), look.accents[0])
+        pen.fill(smooth([(-w, y0 + 0.02), (w, y0 + 0.02), (w, body.middle), (-w, body.middle)],
+            tension=0.3), look.accents[0])
         pen.fill(box(-w * 0.62, body.middle - 0.06, w * 1.24, -body.middle + y1 + 0.06, 0.01), top)
         for side in (-1, 1):
-            pen.line([(side * w * 0.5, body.middle - 0.05), (side * w * 0.55, y0 + 0.01)], 0.02, top)
+            pen.line([(side * w * 0.5, body.middle - 0.05), (side * w * 0.55, y0 + 0.01)], 0.02,
+                top)
     elif clothes == "coat":
-        pen.form(smooth([(-w, body.middle), (w, body.middle), (w * 1.25, y1 + 0.13), (-w * 1.25, y1 + 0.13)], tension=0.3), top, 0.9)
+        pen.form(smooth([(-w, body.middle), (w, body.middle), (w * 1.25, y1 + 0.13), (-w * 1.25,
+            y1 + 0.13)], tension=0.3), top, 0.9)
         pen.line([(0, y0 + 0.02), (0, y1 + 0.12)], 0.01, colors.dark(top, 0.5))
         if look.kind == "santa claus":
             pen.line([(-w * 1.2, y1 + 0.12), (w * 1.2, y1 + 0.12)], 0.045, look.accents[0])
@@ -264,15 +295,19 @@ def _torso(pen: Pen, look: Look, body: Body, top: Color, *, skirted: bool) -> No
         belt = INK if look.kind in {"santa claus", "pirate", "elf"} else colors.dark(top, 0.3)
         pen.line([(-w * 0.95, y1 - 0.05), (w * 0.95, y1 - 0.05)], 0.03, belt)
     elif clothes == "suit":
-        pen.fill(polygon([(-w * 0.35, y0), (w * 0.35, y0), (0, body.middle + 0.02)]), parse("#f4f4f2"))
-        pen.fill(polygon([(-0.014, y0 + 0.02), (0.014, y0 + 0.02), (0.02, body.middle - 0.03), (0, body.middle), (-0.02, body.middle - 0.03)]), look.part("tie", look.accents[0]))
+        pen.fill(polygon([(-w * 0.35, y0), (w * 0.35, y0), (0, body.middle + 0.02)]),
+            parse("#f4f4f2"))
+        pen.fill(polygon([(-0.014, y0 + 0.02), (0.014, y0 + 0.02), (0.02, body.middle - 0.03),
+            (0, body.middle), (-0.02, body.middle - 0.03)]), look.part("tie", look.accents[0]))
         if look.kind == "superhero":
             pen.form(path, top, 1.0)
-            pen.fill(polygon([(0, body.middle), (0.05, body.middle - 0.09), (-0.05, body.middle - 0.09)]), look.accents[0])
+            pen.fill(polygon([(0, body.middle), (0.05, body.middle - 0.09), (-0.05,
+                body.middle - 0.09)]), look.accents[0])
     elif clothes == "armour":
         for t in (0.3, 0.55, 0.8):
             yy = y0 + (y1 - y0) * t
-            pen.line([(-w * 0.85, yy), (0, yy + 0.015), (w * 0.85, yy)], 0.01, colors.dark(top, 0.45))
+            pen.line([(-w * 0.85, yy), (0, yy + 0.015), (w * 0.85, yy)], 0.01, colors.dark(top,
+                0.45))
         for side in (-1, 1):
             pen.ball(oval(side * w, y0 + 0.03, 0.05), top)
     elif clothes == "spacesuit":
@@ -286,12 +321,16 @@ def _torso(pen: Pen, look: Look, body: Body, top: Color, *, skirted: bool) -> No
     elif clothes == "clown":
         for x, y in ((-0.05, -0.05), (0.05, 0.0), (-0.03, 0.07), (0.04, 0.1)):
             pen.fill(oval(x, body.middle + y, 0.022), look.accents[0])
-        pen.form(smooth([(-0.11, y0), (0, y0 - 0.03), (0.11, y0), (0.08, y0 + 0.035), (0, y0 + 0.02), (-0.08, y0 + 0.035)]), look.accents[0])
+        pen.form(smooth([(-0.11, y0), (0, y0 - 0.03), (0.11, y0), (0.08, y0 + 0.035),
+            (0, y0 + 0.02), (-0.08, y0 + 0.035)]), look.accents[0])
     else:
-        pen.line([(-w * 0.9, y1 - 0.005), (w * 0.9, y1 - 0.005)], 0.022, colors.dark(_trousers(look), 0.4))
+        pen.line([(-w * 0.9, y1 - 0.005), (w * 0.9, y1 - 0.005)], 0.022,
+            colors.dark(_trousers(look), 0.4))
     if "scarf" in look.parts:
-        pen.limb([(-0.07, y0), (0, y0 + 0.025), (0.07, y0)], [0.05], look.part("scarf", parse("#d0303a")))
-        pen.limb([(0.05, y0 + 0.01), (0.07, y0 + 0.13)], [0.045], look.part("scarf", parse("#d0303a")))
+        pen.limb([(-0.07, y0), (0, y0 + 0.025), (0.07, y0)], [0.05], look.part("scarf",
+            parse("#d0303a")))
+        pen.limb([(0.05, y0 + 0.01), (0.07, y0 + 0.13)], [0.045], look.part("scarf",
+            parse("#d0303a")))
 
 
 def _head(pen: Pen, look: Look, body: Body, skin: Color) -> None:
@@ -306,10 +345,12 @@ def _head(pen: Pen, look: Look, body: Body, skin: Color) -> None:
         for side in (-1, 1):
             pen.ball(oval(side * 0.88, 0.08, 0.16, 0.22), skin)
         if hair not in {"none", "bald_beard"}:
-            cap = [(-0.95, 0.15), (-0.98, -0.5), (-0.5, -1.1), (0.3, -1.16), (0.92, -0.65), (0.95, 0.1), (0.75, -0.3), (0.25, -0.55), (-0.4, -0.45), (-0.78, -0.2)]
+            cap = [(-0.95, 0.15), (-0.98, -0.5), (-0.5, -1.1), (0.3, -1.16), (0.92, -0.65), (0.95,
+                0.1), (0.75, -0.3), (0.25, -0.55), (-0.4, -0.45), (-0.78, -0.2)]
             pen.form(smooth(cap, tension=0.8), tone, 0.9)
             if hair in {"long", "tails"}:
-                pen.form(smooth([(-0.95, -0.4), (-0.7, -0.3), (-0.84, 0.7), (-1.1, 0.6)]), tone, 0.7)
+                pen.form(smooth([(-0.95, -0.4), (-0.7, -0.3), (-0.84, 0.7), (-1.1, 0.6)]), tone,
+                    0.7)
                 pen.form(smooth([(0.95, -0.4), (0.75, -0.2), (0.86, 0.7), (1.08, 0.6)]), tone, 0.7)
         if look.kind == "clown":
             for side in (-1, 1):
@@ -317,13 +358,16 @@ def _head(pen: Pen, look: Look, body: Body, skin: Color) -> None:
         _face(pen, look, skin)
         if "beard" in hair or look.has("bearded") or "beard" in look.parts:
             long = 2.1 if hair == "long_beard" else 1.25
-            beard = look.part("beard", colors.WHITE if hair == "long_beard" and look.kind != "elf" else tone)
-            pen.form(smooth([(-0.86, 0.1), (-0.5, 0.35), (0, 0.3), (0.5, 0.35), (0.86, 0.1), (0.72, 0.85), (0.1, long), (-0.1, long), (-0.72, 0.85)], tension=0.8), beard, 0.8)
+            beard = look.part("beard",
+                colors.WHITE if hair == "long_beard" and look.kind != "elf" else tone)
+            pen.form(smooth([(-0.86, 0.1), (-0.5, 0.35), (0, 0.3), (0.5, 0.35), (0.86, 0.1), (0.72,
+                0.85), (0.1, long), (-0.1, long), (-0.72, 0.85)], tension=0.8), beard, 0.8)
             pen.line([(-0.2, 0.58), (0, 0.64), (0.2, 0.58)], 0.08, parse("#b0524a"))
         hat = look.text("hat")
         worn = next((name for name in look.parts if name in HATS), None)
         if worn or hat not in {"", "none"}:
-            paint_hat(pen, look, HATS[worn] if worn else hat, look.parts.get(worn) if worn else None)
+            paint_hat(pen, look, HATS[worn] if worn else hat,
+                look.parts.get(worn) if worn else None)
         if "glasses" in look.parts or "sunglasses" in look.parts:
             dark = "sunglasses" in look.parts
             for side in (-1, 1):
@@ -341,10 +385,12 @@ def _face(pen: Pen, look: Look, skin: Color) -> None:
             pen.fill(oval(x, 0.0, 0.1, 0.14), INK)
             pen.shine(oval(x + 0.03, -0.04, 0.035), colors.WHITE)
         tilt = 0.14 * side if look.has("angry") else -0.1 * side if look.has("sad") else 0.0
-        pen.line([(x - 0.16, -0.26 - tilt * 0.5), (x + 0.16, -0.26 + tilt * 0.5)], 0.06, colors.dark(_hair_color(look), 0.2))
+        pen.line([(x - 0.16, -0.26 - tilt * 0.5), (x + 0.16, -0.26 + tilt * 0.5)], 0.06,
+            colors.dark(_hair_color(look), 0.2))
         pen.fill(oval(side * 0.52, 0.34, 0.17, 0.12), parse("#e8786a"), 0.35)
     nose = parse("#d8302a") if look.kind == "clown" else colors.dark(skin, 0.2)
-    pen.ball(oval(0.05, 0.24, 0.19 if look.kind == "clown" else 0.11, 0.18 if look.kind == "clown" else 0.12), nose)
+    pen.ball(oval(0.05, 0.24, 0.19 if look.kind == "clown" else 0.11,
+        0.18 if look.kind == "clown" else 0.12), nose)
     smile = -0.14 if look.has("sad", "angry") else 0.14
     if look.has("surprised", "singing"):
         pen.fill(oval(0.04, 0.58, 0.14, 0.18), parse("#8a2f34"))
@@ -355,8 +401,10 @@ def _face(pen: Pen, look: Look, skin: Color) -> None:
 @draws("couple", wide=0.85)
 def paint_couple(pen: Pen, look: Look) -> None:
     """Two people hand in hand."""
-    man = replace(look, kind="man", shape={"hair": "short", "clothes": "suit"}, accents=(look.accents[0], look.accents[1]))
-    woman = replace(look, kind="woman", color=look.accents[0], shape={"hair": "long", "clothes": "dress"}, accents=(colors.dark(look.accents[0], 0.3), look.accents[1]))
+    man = replace(look, kind="man", shape={"hair": "short", "clothes": "suit"},
+        accents=(look.accents[0], look.accents[1]))
+    woman = replace(look, kind="woman", color=look.accents[0], shape={"hair": "long",
+        "clothes": "dress"}, accents=(colors.dark(look.accents[0], 0.3), look.accents[1]))
     with pen.at(-0.16, 0):
         paint_person(pen, man)
     with pen.at(0.16, 0, 0.93, flip=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import skia
@@ -15,8 +16,8 @@ from chatsite.backend.illustrator.layout import Placed, lives
 from chatsite.backend.illustrator.painting import colors, weather
 from chatsite.backend.illustrator.painting.atmosphere import Atmosphere, atmosphere_of
 from chatsite.backend.illustrator.painting.backdrop import Backdrop, paint_far
-from chatsite.backend.illustrator.painting.colors import parse
 from chatsite.backend.illustrator.painting.coats import paint_coat
+from chatsite.backend.illustrator.painting.colors import parse
 from chatsite.backend.illustrator.painting.curves import box, lumpy, oval
 from chatsite.backend.illustrator.painting.interiors import paint_tabletop
 from chatsite.backend.illustrator.painting.looks import look_of
@@ -25,18 +26,27 @@ from chatsite.backend.illustrator.painting.sprite import Look
 from chatsite.backend.illustrator.painting.sprites import sprite_of
 from chatsite.backend.illustrator.scene import Scene
 from chatsite.backend.illustrator.stage import Stage, stage_of
+from chatsite.backend.illustrator.styles.table import VECTOR_STYLES, styled
 
 TABLETOP = 0.78
 MISTY = 0.55
 """The fog lies behind what is nearer than this depth."""
 CELESTIAL = frozenset(
-    {"sun", "moon", "star", "cloud", "rainbow", "aurora", "planet", "earth", "mars", "galaxy", "comet",
-     "lightning", "black hole", "fireworks"}
+    {"sun", "moon", "star", "cloud", "rainbow", "aurora", "planet", "earth", "mars", "galaxy",
+     "comet", "lightning", "black hole", "fireworks"}
 )  # fmt: skip
 
 
 def render(scene: Scene) -> Image.Image:
-    """The scene in RGB before any style, `scene.width` by `scene.height` pixels."""
+    """The scene in RGB in its style, `scene.width` by `scene.height` pixels.
+
+    The same scene and seed give the same picture; KeyError for an unknown style.
+    """
+    return styled(painted(scene), scene)
+
+
+def painted(scene: Scene) -> Image.Image:
+    """The scene in RGB before any style."""
     scene = compose(scene)
     surface = skia.Surface(scene.width, scene.height)
     _paint(surface.getCanvas(), scene, surface)
@@ -44,8 +54,11 @@ def render(scene: Scene) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]))
 
 
-def svg(scene: Scene) -> str:
-    """The scene as an SVG document, without blurs, reflections and styles."""
+def svg(scene: Scene) -> str | None:
+    """The scene as an SVG document, without blurs and reflections; None where only pixels can
+    show its style."""
+    if scene.style not in VECTOR_STYLES:
+        return None
     scene = compose(scene)
     stream = skia.DynamicMemoryWStream()
     canvas = skia.SVGCanvas.Make(skia.Rect.MakeWH(scene.width, scene.height), stream)
@@ -58,10 +71,15 @@ def _paint(canvas: skia.Canvas, scene: Scene, surface: skia.Surface | None) -> N
     stage, air = stage_of(scene), atmosphere_of(scene)
     pen = Pen(canvas, air.light, vector=surface is None)
     things = placed(scene)
-    distant = [one for one in things if one.subject.kind in CELESTIAL and one.subject.relation is None
-               or one.subject.kind in {"sun", "moon"}]
+    distant = [
+        one
+        for one in things
+        if (one.subject.kind in CELESTIAL
+        and one.subject.relation is None)
+        or one.subject.kind in {"sun", "moon"}
+    ]
     drop = Backdrop(pen, scene, stage, air, surface, float(scene.width), float(scene.height))
-    paint_far(drop, [lambda one=one: _thing(pen, scene, stage, air, one) for one in distant])
+    paint_far(drop, [partial(_thing, pen, scene, stage, air, one) for one in distant])
     if needs_table(scene, stage):
         paint_tabletop(pen, scene.width, scene.height, TABLETOP * scene.height)
     near = [one for one in things if one not in distant]
@@ -96,8 +114,11 @@ def _thing(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, one: Placed) -
     if kind.category == "sky":
         haze = 0.0
     home = lives(one.subject)
-    afloat = home == "water" and stage.water is not None and scene.setting != "underwater" and (
-        one.subject.relation is None or one.subject.relation.kind != "on"
+    afloat = (
+        home == "water"
+        and stage.water is not None
+        and scene.setting != "underwater"
+        and (one.subject.relation is None or one.subject.relation.kind != "on")
     )
     standing = home in {"ground", "floor", "table", "worn"} and not stage.open
     with pen.distance(haze):
@@ -107,7 +128,12 @@ def _thing(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, one: Placed) -
             pen.shadow(x, y, tall * wide * 0.56, tall * 0.06, 0.5 if not air.light.dark else 0.6)
             if stage.ground is None and stage.water is not None and one.subject.relation is None:
                 _islet(pen, x, y, tall * max(0.7, wide))
-        elif home in {"water", "underwater"} and not stage.open and stage.water is None and one.subject.relation is None:
+        elif (
+            home in {"water", "underwater"}
+            and not stage.open
+            and stage.water is None
+            and one.subject.relation is None
+        ):
             _puddle(pen, x, y, tall * max(0.7, wide))
         with pen.at(x, y, tall, flip=one.flip):
             paint_coat(pen, look, sprite, wide)
@@ -124,10 +150,10 @@ def _reflected(
     x, y, tall = spot
     state = look.rng.getstate()
     low = stage.water[1] * scene.height
-    with pen.clip(box(0, y, scene.width, max(1.0, low - y))), pen.layer(0.3):
-        with pen.at(x, y, tall, flip=one.flip):
-            pen.canvas.scale(1.0, -0.55)
-            sprite_of(kinds()[one.subject.kind]).paint(pen, look)
+    band = box(0, y, scene.width, max(1.0, low - y))
+    with pen.clip(band), pen.layer(0.3), pen.at(x, y, tall, flip=one.flip):
+        pen.canvas.scale(1.0, -0.55)
+        sprite_of(kinds()[one.subject.kind]).paint(pen, look)
     look.rng.setstate(state)
 
 
@@ -143,8 +169,12 @@ def _waterline(pen: Pen, x: float, y: float, wide: float) -> None:
 
 def _islet(pen: Pen, x: float, y: float, wide: float) -> None:
     rng = random.Random(round(x))
-    pen.form(lumpy(rng, x, y + wide * 0.06, wide * 0.75, wide * 0.14, 12, 0.06), parse("#e3cf98"), 0.9)
-    pen.form(lumpy(rng, x, y + wide * 0.03, wide * 0.62, wide * 0.09, 12, 0.06), parse("#8fae5a"), 0.9)
+    pen.form(
+        lumpy(rng, x, y + wide * 0.06, wide * 0.75, wide * 0.14, 12, 0.06), parse("#e3cf98"), 0.9
+    )
+    pen.form(
+        lumpy(rng, x, y + wide * 0.03, wide * 0.62, wide * 0.09, 12, 0.06), parse("#8fae5a"), 0.9
+    )
     pen.shine(oval(x, y + wide * 0.2, wide * 0.8, wide * 0.012), colors.WHITE, 0.5)
 
 
@@ -170,7 +200,12 @@ def _weather(
     pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, things: Iterable[Placed]
 ) -> None:
     w, h = float(scene.width), float(scene.height)
-    if stage.indoor or stage.open and scene.setting == "space" or scene.setting in {"underwater", "cave"}:
+    if (
+        stage.indoor
+        or (stage.open
+        and scene.setting == "space")
+        or scene.setting in {"underwater", "cave"}
+    ):
         return
 
     def rng(name: str) -> random.Random:
@@ -187,4 +222,6 @@ def _weather(
     if "wind" in falling:
         weather.paint_wind(pen, rng("wind"), w, h)
     if scene.light == "sunbeams":
-        weather.paint_sunbeams(pen, rng("beams"), air.sun[0] * w, -h * 0.05, h * 1.2, parse("#fff3c4"))
+        weather.paint_sunbeams(
+            pen, rng("beams"), air.sun[0] * w, -h * 0.05, h * 1.2, parse("#fff3c4")
+        )

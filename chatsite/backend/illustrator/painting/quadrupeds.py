@@ -46,23 +46,29 @@ class Frame:
         if build == "heavy":
             self.thick = 0.24
         high = max(0.12, self.neck * 0.85) + self.head * 0.8
-        ears = {"long": 1.9, "pointed": 0.7, "leaf": 0.7, "tufted": 0.8}.get(str(shape.get("ears")), 0.3)
+        ears = {"long": 1.9, "pointed": 0.7, "leaf": 0.7, "tufted": 0.8}.get(str(shape.get("ears")),
+            0.3)
         if shape.get("horns") in {"antlers", "unicorn"}:
             ears = 2.0
         self.total = 1.0 + high * 0.75 + ears * self.head * 0.7
         self.front = 1.6 if shape.get("snout") in {"long", "muzzle", "wide", "pointed"} else 1.0
 
 
+_TAILS = {"bushy": 0.75, "ringed": 0.5, "curled_bushy": 0.4, "whip": 0.9, "long": 0.5, "heavy": 0.9}
+"""How far a tail reaches behind the body."""
+
+
 def _wide(shape: Mapping[str, object]) -> float:
     frame = Frame(shape, frozenset())
-    return (frame.long + frame.head * 2.4) / frame.total
+    return (frame.long + frame.head * 2.4 + _TAILS.get(str(shape.get("tail")), 0.25)) / frame.total
 
 
 @draws("quadruped", wide=_wide, top=0.72)
 def paint_quadruped(pen: Pen, look: Look) -> None:
     frame = Frame(look.shape, look.traits)
     ahead = frame.head * (0.9 if frame.neck < 0.3 else 1.2)
-    with pen.at(-ahead / frame.total, 0, 1 / frame.total):
+    with pen.at(-(ahead - _TAILS.get(look.text("tail"), 0.25) * 0.5) / frame.total, 0,
+        1 / frame.total):
         if look.has("sleeping", "lying"):
             _lying(pen, look, frame)
         elif look.has("sitting", "reading", "singing", "looking_up") and frame.neck <= 0.5:
@@ -80,7 +86,7 @@ def _sock(look: Look, fur: Color) -> Color:
     if "leg" in look.parts:
         return look.part("leg", fur)
     if look.text("marks") in {"white_chest", "panda"} or look.kind in {"stag", "moose", "sheep"}:
-        return look.accents[1] if look.kind in {"fox"} else look.accents[0] if look.kind in {
+        return look.accents[1] if look.kind == "fox" else look.accents[0] if look.kind in {
             "panda", "sheep"} else colors.dark(fur, 0.3)
     if look.text("build") == "heavy" or look.text("coat") == "woolly":
         return colors.dark(fur, 0.12)
@@ -93,11 +99,13 @@ def _leg(
     """From the hip to the foot; `bend` pushes the knee forwards (or backwards, negative)."""
     color = colors.dark(fur, 0.3) if far else fur
     knee = ((top[0] + foot[0]) / 2 + bend, (top[1] + foot[1]) / 2)
-    hoofed = look.text("ears") == "leaf" or look.kind in {"cow", "donkey", "camel", "goat", "pig", "sheep"}
+    hoofed = look.text("ears") == "leaf" or look.kind in {"cow", "donkey", "camel", "goat", "pig",
+        "sheep"}
     ankle = thick * (0.55 if hoofed else 0.75)
     if look.text("build") == "heavy":
         ankle = thick * 0.9
-    pen.limb([top, knee, (foot[0], foot[1] - thick * 0.3)], [thick * 1.9, thick * 1.05, ankle], color)
+    pen.limb([top, knee, (foot[0], foot[1] - thick * 0.3)], [thick * 1.9, thick * 1.05, ankle],
+        color)
     sock = _sock(look, fur)
     if sock != fur:
         shade = colors.dark(sock, 0.3) if far else sock
@@ -107,16 +115,19 @@ def _leg(
         paw = colors.dark(paw, 0.3)
     if hoofed:
         pen.form(
-            smooth([(foot[0] - ankle * 0.55, foot[1] - thick * 0.55), (foot[0] + ankle * 0.55, foot[1] - thick * 0.55),
-                    (foot[0] + ankle * 0.85, foot[1]), (foot[0] - ankle * 0.7, foot[1])], tension=0.3),
+            smooth([(foot[0] - ankle * 0.55, foot[1] - thick * 0.55), (foot[0] + ankle * 0.55,
+                foot[1] - thick * 0.55),
+                    (foot[0] + ankle * 0.85, foot[1]), (foot[0] - ankle * 0.7,
+                        foot[1])], tension=0.3),
             paw,
         )
     else:
-        pen.form(oval(foot[0] + thick * 0.18, foot[1] - thick * 0.26, thick * 0.68, thick * 0.34), paw, 0.8)
+        pen.form(oval(foot[0] + thick * 0.18, foot[1] - thick * 0.26, thick * 0.68, thick * 0.34),
+            paw, 0.8)
 
 
 def _strides(look: Look) -> tuple[float, float, float, float, float]:
-    """How far each foot is from under its joint (far hind, far fore, near hind, near fore), lift."""
+    """Each foot's distance from under its joint (far hind, fore, near hind, fore), lift."""
     if look.has("running", "jumping", "flying", "riding"):
         return (-0.5, 0.62, -0.34, 0.42, 0.2)
     if look.has("walking", "dancing", "playing"):
@@ -158,7 +169,8 @@ def _standing(pen: Pen, look: Look, f: Frame) -> None:
     humps = int(look.number("hump", 0))
     for index in range(humps):
         cx = (-0.16 + 0.34 * index) * f.long if humps > 1 else 0.0
-        pen.form(smooth([(cx - 0.24, back + 0.18), (cx, back - 0.26), (cx + 0.24, back + 0.18)]), fur, 0.9)
+        pen.form(smooth([(cx - 0.24, back + 0.18), (cx, back - 0.26), (cx + 0.24, back + 0.18)]),
+            fur, 0.9)
     _coat(pen, look, f, body, fur, (0.0, (back + belly) / 2))
     _near_shade(pen, body, fur)
     for top, stride, bend in ((hip, near_hind, -0.06), (shoulder, near_fore, 0.02)):
@@ -170,7 +182,8 @@ def _standing(pen: Pen, look: Look, f: Frame) -> None:
         head = (f.long * 0.62 + f.head, -f.head * 1.1)
     else:
         reach = 0.1 + f.neck * 0.32
-        head = (f.long * 0.45 + reach + f.head * 0.35, back - f.neck * 0.85 + f.head * 0.1 + (0.12 if f.neck < 0.2 else 0.0))
+        head = (f.long * 0.45 + reach + f.head * 0.35,
+            back - f.neck * 0.85 + f.head * 0.1 + (0.12 if f.neck < 0.2 else 0.0))
     _neck_and_head(pen, look, f, base, head, fur, 35.0 if grazing else 0.0)
 
 
@@ -193,11 +206,13 @@ def _neck_and_head(
     root = f.deep * (0.82 if f.neck < 0.5 else 0.62)
     end = f.head * (1.45 if f.neck < 0.9 else 1.1)
     start = (base[0] - root * 0.22, base[1] + root * 0.25)
-    middle = ((start[0] + head[0]) / 2 + (0.06 if f.neck > 0.5 else 0.0), (start[1] + head[1]) / 2 + 0.02)
+    middle = ((start[0] + head[0]) / 2 + (0.06 if f.neck > 0.5 else 0.0),
+        (start[1] + head[1]) / 2 + 0.02)
     pen.limb([start, middle, head], [root, (root + end) / 2 * 0.86, end], fur, 0.4)
     if look.text("marks") == "white_chest":
         chest = [(base[0] + 0.05, base[1] + 0.06), (base[0] + root * 0.12, base[1] + root * 0.45)]
-        pen.limb([(head[0] * 0.96, head[1] + f.head * 0.7), *chest], [f.head * 1.1, root * 0.42, 0.08], look.accents[0], 0.4)
+        pen.limb([(head[0] * 0.96, head[1] + f.head * 0.7), *chest], [f.head * 1.1, root * 0.42,
+            0.08], look.accents[0], 0.4)
     if look.text("marks") in {"stripes", "patches_net", "spots"} and f.neck > 0.3:
         _neck_marks(pen, look, start, head, root, end)
     mane = look.shape.get("mane")
@@ -207,11 +222,13 @@ def _neck_and_head(
         for index in range(5):
             t = index / 4
             at = (start[0] + (head[0] - start[0]) * t, start[1] + (head[1] - start[1]) * t)
-            pen.form(lumpy(look.rng, at[0], at[1], (root * (1 - t) + end * t) * 0.56, 0.17, 8), fur, 0.7)
+            pen.form(lumpy(look.rng, at[0], at[1], (root * (1 - t) + end * t) * 0.56, 0.17, 8), fur,
+                0.7)
     with pen.at(head[0], head[1], f.head, turn=tilt):
         paint_head(pen, look)
     if look.text("coat") == "woolly":
-        pen.form(lumpy(look.rng, head[0] - f.head * 0.25, head[1] - f.head * 0.75, f.head * 0.75, f.head * 0.45, 7), fur, 0.7)
+        pen.form(lumpy(look.rng, head[0] - f.head * 0.25, head[1] - f.head * 0.75, f.head * 0.75,
+            f.head * 0.45, 7), fur, 0.7)
 
 
 def _neck_marks(pen: Pen, look: Look, start: Point, head: Point, root: float, end: float) -> None:
@@ -222,7 +239,8 @@ def _neck_marks(pen: Pen, look: Look, start: Point, head: Point, root: float, en
         x, y = start[0] + (head[0] - start[0]) * t, start[1] + (head[1] - start[1]) * t
         wide = (root * (1 - t) + end * t) * 0.42
         if look.text("marks") == "stripes":
-            pen.line([(x - wide, y - wide * 0.3), (x, y + 0.02), (x + wide, y - wide * 0.1)], 0.045, mark)
+            pen.line([(x - wide, y - wide * 0.3), (x, y + 0.02), (x + wide, y - wide * 0.1)], 0.045,
+                mark)
         else:
             for side in (-0.55, 0.45):
                 pen.fill(lumpy(look.rng, x + side * wide, y, wide * 0.4, 0.055, 6), mark, 0.95)
@@ -234,13 +252,15 @@ def _hair_mane(pen: Pen, look: Look, start: Point, head: Point, f: Frame, *, sho
     poll = (head[0] - f.head * 0.5, head[1] - f.head * 0.85)
     root = (start[0] - 0.12, start[1] - f.deep * 0.42)
     middle = ((poll[0] + root[0]) / 2 - 0.1, (poll[1] + root[1]) / 2)
-    pen.limb([(poll[0] + f.head * 0.7, poll[1] + 0.02), poll, middle, root], [0.06, thick, thick * 1.1, 0.05], color, 0.9)
+    pen.limb([(poll[0] + f.head * 0.7, poll[1] + 0.02), poll, middle, root], [0.06, thick,
+        thick * 1.1, 0.05], color, 0.9)
     if not short:
         for index in range(5):
             t = index / 5
             x = poll[0] + (middle[0] - poll[0]) * t * 1.6
             y = poll[1] + (middle[1] - poll[1]) * t * 1.6
-            pen.limb([(x, y), (x + 0.02, y + 0.14), (x + 0.1, y + 0.24)], [0.09, 0.08, 0.02], color, 0.9)
+            pen.limb([(x, y), (x + 0.02, y + 0.14), (x + 0.1, y + 0.24)], [0.09, 0.08, 0.02], color,
+                0.9)
 
 
 def _tail(pen: Pen, look: Look, at: Point, f: Frame, fur: Color) -> None:
@@ -249,43 +269,54 @@ def _tail(pen: Pen, look: Look, at: Point, f: Frame, fur: Color) -> None:
     fur = look.part("tail", fur)
     tip = look.accents[0]
     if style == "bushy":
-        pen.limb([(x + 0.08, y + 0.04), (x - 0.28, y + 0.16), (x - 0.62, y + 0.1), (x - 0.86, y - 0.06)], [0.12, 0.26, 0.34, 0.05], fur)
+        pen.limb([(x + 0.08, y + 0.04), (x - 0.28, y + 0.16), (x - 0.62, y + 0.1), (x - 0.86,
+            y - 0.06)], [0.12, 0.26, 0.34, 0.05], fur)
         if look.kind != "badger":
             pen.limb([(x - 0.64, y + 0.08), (x - 0.88, y - 0.08)], [0.27, 0.03], tip)
     elif style == "ringed":
         line = [(x + 0.05, y), (x - 0.3, y + 0.12), (x - 0.62, y - 0.02)]
         pen.limb(line, [0.14, 0.24, 0.1], fur)
         for t in (0.25, 0.5, 0.75, 0.95):
-            pen.line([(x - 0.66 * t, y + 0.1 * math.sin(t * 3) - 0.1), (x - 0.66 * t - 0.02, y + 0.1 * math.sin(t * 3) + 0.1)], 0.07, look.accents[1])
+            pen.line([(x - 0.66 * t, y + 0.1 * math.sin(t * 3) - 0.1), (x - 0.66 * t - 0.02,
+                y + 0.1 * math.sin(t * 3) + 0.1)], 0.07, look.accents[1])
     elif style == "curled_bushy":
         pen.limb(
-            [(x + 0.1, y + 0.3), (x - 0.3, y + 0.2), (x - 0.42, y - 0.3), (x - 0.2, y - 0.72), (x - 0.5, y - 0.82)],
+            [(x + 0.1, y + 0.3), (x - 0.3, y + 0.2), (x - 0.42, y - 0.3), (x - 0.2, y - 0.72),
+                (x - 0.5, y - 0.82)],
             [0.16, 0.36, 0.44, 0.36, 0.1],
             fur,
         )
-        pen.limb([(x - 0.3, y + 0.1), (x - 0.36, y - 0.3), (x - 0.2, y - 0.64)], [0.1, 0.2, 0.1], colors.light(fur, 0.25))
+        pen.limb([(x - 0.3, y + 0.1), (x - 0.36, y - 0.3), (x - 0.2, y - 0.64)], [0.1, 0.2, 0.1],
+            colors.light(fur, 0.25))
     elif style == "long":
-        pen.limb([(x + 0.08, y), (x - 0.26, y + 0.18), (x - 0.46, y - 0.1), (x - 0.42, y - 0.48), (x - 0.6, y - 0.62)], [0.12, 0.11, 0.1, 0.09, 0.08], fur)
+        pen.limb([(x + 0.08, y), (x - 0.26, y + 0.18), (x - 0.46, y - 0.1), (x - 0.42, y - 0.48),
+            (x - 0.6, y - 0.62)], [0.12, 0.11, 0.1, 0.09, 0.08], fur)
         if look.text("marks") == "stripes":
             for dx, dy in ((-0.4, 0.1), (-0.46, -0.1), (-0.43, -0.3), (-0.5, -0.56)):
                 pen.line([(x + dx - 0.05, y + dy), (x + dx + 0.05, y + dy)], 0.05, look.accents[1])
     elif style == "whip":
-        pen.limb([(x + 0.06, y + 0.2), (x - 0.35, y + 0.42), (x - 0.72, y + 0.3), (x - 1.0, y + 0.42)], [0.09, 0.06, 0.05, 0.02], look.accents[0])
+        pen.limb([(x + 0.06, y + 0.2), (x - 0.35, y + 0.42), (x - 0.72, y + 0.3), (x - 1.0,
+            y + 0.42)], [0.09, 0.06, 0.05, 0.02], look.accents[0])
     elif style in {"tuft", "thin"}:
         end = (x - 0.2, y + 0.52) if style == "tuft" else (x - 0.36, y - 0.32)
-        pen.limb([(x + 0.06, y + 0.02), (x - 0.16, y + (0.18 if style == "tuft" else -0.06)), end], [0.09, 0.06, 0.045], fur)
+        pen.limb([(x + 0.06, y + 0.02), (x - 0.16, y + (0.18 if style == "tuft" else -0.06)), end],
+            [0.09, 0.06, 0.045], fur)
         if style == "tuft":
-            pen.form(oval(end[0], end[1] + 0.07, 0.06, 0.12), look.accents[0] if look.kind in {"lion", "zebra"} else colors.dark(fur, 0.5))
+            pen.form(oval(end[0], end[1] + 0.07, 0.06, 0.12),
+                look.accents[0] if look.kind in {"lion", "zebra"} else colors.dark(fur, 0.5))
     elif style == "hair":
         hair = look.part("tail", look.accents[0])
-        pen.limb([(x + 0.06, y), (x - 0.2, y + 0.04), (x - 0.3, y + 0.36), (x - 0.26, y + 0.72)], [0.08, 0.16, 0.2, 0.03], hair, 1.0)
+        pen.limb([(x + 0.06, y), (x - 0.2, y + 0.04), (x - 0.3, y + 0.36), (x - 0.26, y + 0.72)],
+            [0.08, 0.16, 0.2, 0.03], hair, 1.0)
     elif style == "puff":
-        pen.ball(lumpy(look.rng, x - 0.03, y + f.deep * 0.35, 0.13, 0.13, 8), colors.light(look.accents[0], 0.3), 0.6)
+        pen.ball(lumpy(look.rng, x - 0.03, y + f.deep * 0.35, 0.13, 0.13, 8),
+            colors.light(look.accents[0], 0.3), 0.6)
     elif style == "curly":
         pen.stroke(_curl(x, y + 0.1), 0.045, fur)
     elif style in {"thick", "heavy"}:
         long = 1.2 if style == "heavy" else 0.6
-        pen.limb([(x + 0.24, y + 0.12), (x - 0.3 * long, y + 0.3), (x - long, y + 0.5)], [0.36, 0.22, 0.04], fur)
+        pen.limb([(x + 0.24, y + 0.12), (x - 0.3 * long, y + 0.3), (x - long, y + 0.5)], [0.36,
+            0.22, 0.04], fur)
     elif style == "stub":
         pen.form(oval(x - 0.02, y + 0.08, 0.1, 0.08, 30), fur)
 
@@ -306,7 +337,8 @@ def _coat(
     rng = look.rng
     bounds = body.getBounds()
     if coat == "woolly":
-        pen.form(lumpy(rng, middle[0], middle[1], bounds.width() * 0.53, bounds.height() * 0.55, 14), fur, 0.9)
+        pen.form(lumpy(rng, middle[0], middle[1], bounds.width() * 0.53, bounds.height() * 0.55,
+            14), fur, 0.9)
         for _ in range(14):
             x = middle[0] + (rng.random() - 0.5) * bounds.width() * 0.8
             y = middle[1] + (rng.random() - 0.5) * bounds.height() * 0.7
@@ -317,19 +349,23 @@ def _coat(
         _spines(pen, look, bounds)
         return
     with pen.clip(body):
-        if look.kind in {"fox", "wolf", "deer", "cat", "kitten", "tiger", "rabbit", "squirrel", "lion", "lioness",
+        if look.kind in {"fox", "wolf", "deer", "cat", "kitten", "tiger", "rabbit", "squirrel",
+            "lion", "lioness",
                          "leopard", "otter", "fawn", "stag", "dog", "puppy", "kangaroo"}:
             belly = look.part("belly", look.accents[1] if look.kind == "lion" else look.accents[0])
-            pen.fill(oval(bounds.centerX() + 0.1, bounds.bottom() + 0.02, bounds.width() * 0.42, bounds.height() * 0.3), belly, 0.85)
+            pen.fill(oval(bounds.centerX() + 0.1, bounds.bottom() + 0.02, bounds.width() * 0.42,
+                bounds.height() * 0.3), belly, 0.85)
         if marks == "stripes":
             dark = look.accents[0] if look.kind == "zebra" else look.accents[1]
             count = 11
             for index in range(count):
                 x = bounds.left() + bounds.width() * (index + 0.5) / count
                 lean = (index - count / 2) * 0.02
-                long = bounds.height() * (0.95 if look.kind == "zebra" else 0.35 + 0.3 * rng.random())
+                long = bounds.height() * (0.95 if look.kind == "zebra" else 0.35 + 0.3 * rng.random(
+                    ))
                 top = bounds.top() - 0.02
-                pen.limb([(x, top), (x + lean + 0.03, top + long * 0.5), (x + lean, top + long)], [0.075, 0.06, 0.015], dark, 0.3)
+                pen.limb([(x, top), (x + lean + 0.03, top + long * 0.5), (x + lean, top + long)],
+                    [0.075, 0.06, 0.015], dark, 0.3)
         elif marks == "spots":
             for _ in range(38):
                 x = bounds.left() + bounds.width() * rng.random()
@@ -338,10 +374,13 @@ def _coat(
         elif marks == "spots_white":
             for _ in range(16):
                 x = bounds.left() + bounds.width() * rng.random()
-                pen.fill(oval(x, bounds.top() + bounds.height() * rng.random() * 0.5, 0.03), look.accents[0])
+                pen.fill(oval(x, bounds.top() + bounds.height() * rng.random() * 0.5, 0.03),
+                    look.accents[0])
         elif marks == "patches":
-            for x, y, rx, ry in ((-0.38, -0.18, 0.24, 0.2), (0.12, -0.24, 0.26, 0.17), (0.42, 0.1, 0.16, 0.2), (-0.1, 0.28, 0.14, 0.1)):
-                pen.fill(lumpy(rng, middle[0] + x * f.long, middle[1] + y * f.deep * 1.6, rx, ry, 7, 0.3), look.part("spot", look.accents[0]))
+            for x, y, rx, ry in ((-0.38, -0.18, 0.24, 0.2), (0.12, -0.24, 0.26, 0.17), (0.42, 0.1,
+                0.16, 0.2), (-0.1, 0.28, 0.14, 0.1)):
+                pen.fill(lumpy(rng, middle[0] + x * f.long, middle[1] + y * f.deep * 1.6, rx, ry, 7,
+                    0.3), look.part("spot", look.accents[0]))
         elif marks == "patches_net":
             for row in range(5):
                 for column in range(8):
@@ -349,9 +388,11 @@ def _coat(
                     y = bounds.top() + bounds.height() * (row + 0.4) / 4.6
                     pen.fill(lumpy(rng, x, y, 0.075, 0.062, 6, 0.3), look.accents[0], 0.95)
         elif marks == "panda":
-            pen.fill(oval(bounds.right() - bounds.width() * 0.22, middle[1], bounds.width() * 0.17, bounds.height()), look.accents[0])
+            pen.fill(oval(bounds.right() - bounds.width() * 0.22, middle[1], bounds.width() * 0.17,
+                bounds.height()), look.accents[0])
         elif marks == "back_stripe":
-            pen.fill(oval(middle[0], bounds.top(), bounds.width() * 0.5, bounds.height() * 0.25), colors.light(fur, 0.4))
+            pen.fill(oval(middle[0], bounds.top(), bounds.width() * 0.5, bounds.height() * 0.25),
+                colors.light(fur, 0.4))
 
 
 def _spines(pen: Pen, look: Look, bounds: skia.Rect) -> None:
@@ -378,18 +419,22 @@ def _sitting(pen: Pen, look: Look, f: Frame) -> None:
     """On its haunches, chest up, forelegs straight."""
     fur = _fur(look)
     tall = 1.0
-    _tail(pen, look, (-0.4, -0.2), f, fur) if look.text("tail") != "bushy" else _wrapped_tail(pen, look, fur)
+    _tail(pen, look, (-0.4, -0.2), f, fur) if look.text("tail") != "bushy" else _wrapped_tail(pen,
+        look, fur)
     _leg(pen, look, (0.26, -tall * 0.5), (0.36, 0.0), 0.02, f.thick, fur, far=True)
     body = smooth(
         [(-0.46, -0.06), (-0.56, -0.34), (-0.4, -0.68), (-0.08, -0.98), (0.2, -1.06), (0.4, -0.86),
          (0.42, -0.55), (0.3, -0.2), (0.1, -0.02), (-0.2, 0.0)]
     )
     _coat(pen, look, f, body, fur, (-0.06, -0.5))
-    if look.text("marks") == "white_chest" or look.kind in {"cat", "kitten", "dog", "puppy", "tiger", "squirrel", "rabbit"}:
+    if look.text("marks") == "white_chest" or look.kind in {"cat", "kitten", "dog", "puppy",
+        "tiger", "squirrel", "rabbit"}:
         with pen.clip(body):
-            pen.fill(smooth([(0.12, -1.02), (0.46, -0.9), (0.48, -0.5), (0.3, -0.22), (0.2, -0.6)]), look.part("belly", look.accents[0]), 0.96)
+            pen.fill(smooth([(0.12, -1.02), (0.46, -0.9), (0.48, -0.5), (0.3, -0.22), (0.2, -0.6)]),
+                look.part("belly", look.accents[0]), 0.96)
     _near_shade(pen, body, fur)
-    pen.form(smooth([(-0.48, -0.08), (-0.46, -0.42), (-0.2, -0.54), (0.06, -0.36), (0.08, -0.1), (-0.16, 0.0)]), fur, 0.9)
+    pen.form(smooth([(-0.48, -0.08), (-0.46, -0.42), (-0.2, -0.54), (0.06, -0.36), (0.08, -0.1),
+        (-0.16, 0.0)]), fur, 0.9)
     sock = _sock(look, fur)
     pen.form(oval(0.02, -f.thick * 0.34, f.thick * 1.15, f.thick * 0.42), sock, 0.8)
     _leg(pen, look, (0.2, -tall * 0.5), (0.26, 0.0), 0.02, f.thick, fur, far=False)
@@ -401,7 +446,8 @@ def _sitting(pen: Pen, look: Look, f: Frame) -> None:
         return
     pen.limb([(0.1, -0.82), head], [0.5, f.head * 1.5], fur, 0.6)
     if look.text("marks") == "white_chest":
-        pen.fill(smooth([(0.1, -1.08), (head[0] + 0.14, -1.08), (0.44, -0.72), (0.3, -0.6)]), look.accents[0], 0.96)
+        pen.fill(smooth([(0.1, -1.08), (head[0] + 0.14, -1.08), (0.44, -0.72), (0.3, -0.6)]),
+            look.accents[0], 0.96)
     with pen.at(head[0], head[1], f.head * 1.08, turn=tilt):
         paint_head(pen, look)
 
@@ -409,7 +455,8 @@ def _sitting(pen: Pen, look: Look, f: Frame) -> None:
 def _wrapped_tail(pen: Pen, look: Look, fur: Color) -> None:
     """A bushy tail that lies around the feet."""
     fur = look.part("tail", fur)
-    pen.limb([(-0.36, -0.14), (-0.72, -0.12), (-0.95, -0.3), (-0.98, -0.56)], [0.2, 0.3, 0.3, 0.04], fur)
+    pen.limb([(-0.36, -0.14), (-0.72, -0.12), (-0.95, -0.3), (-0.98, -0.56)], [0.2, 0.3, 0.3, 0.04],
+        fur)
     if look.kind != "badger":
         pen.limb([(-0.95, -0.32), (-0.98, -0.6)], [0.24, 0.02], look.accents[0])
 
@@ -421,15 +468,18 @@ def _lying(pen: Pen, look: Look, f: Frame) -> None:
     asleep = look.has("sleeping")
     _tail(pen, look, (-f.long * 0.5, drop * 0.85), f, fur)
     body = smooth(
-        [(-f.long * 0.56, drop * 0.3), (-f.long * 0.46, drop * 0.86), (-f.long * 0.1, drop), (f.long * 0.26, drop * 0.96),
+        [(-f.long * 0.56, drop * 0.3), (-f.long * 0.46, drop * 0.86), (-f.long * 0.1, drop),
+            (f.long * 0.26, drop * 0.96),
          (f.long * 0.5, drop * 0.6), (f.long * 0.5, drop * 0.1), (0, 0.0), (-f.long * 0.46, 0.0)]
     )
     _coat(pen, look, f, body, fur, (0.0, drop / 2))
     _near_shade(pen, body, fur)
-    pen.form(smooth([(-f.long * 0.5, -0.02), (-f.long * 0.48, drop * 0.55), (-f.long * 0.2, drop * 0.66), (-f.long * 0.04, drop * 0.2), (-f.long * 0.1, 0.0)]), fur, 0.9)
+    pen.form(smooth([(-f.long * 0.5, -0.02), (-f.long * 0.48, drop * 0.55), (-f.long * 0.2,
+        drop * 0.66), (-f.long * 0.04, drop * 0.2), (-f.long * 0.1, 0.0)]), fur, 0.9)
     sock = _sock(look, fur)
     for x, shade in ((0.2, 0.2), (0.1, 0.0)):
-        pen.limb([(f.long * 0.24, drop * 0.16), (f.long * 0.5 + x, -f.thick * 0.4)], [f.thick * 1.3, f.thick * 0.85], colors.dark(sock, shade))
+        pen.limb([(f.long * 0.24, drop * 0.16), (f.long * 0.5 + x, -f.thick * 0.4)], [f.thick * 1.3,
+            f.thick * 0.85], colors.dark(sock, shade))
     if asleep:
         head = (f.long * 0.56 + f.head * 0.3, -f.head * 0.86)
         if f.neck > 0.3:

@@ -5,6 +5,29 @@ from __future__ import annotations
 from chatsite.backend.illustrator.catalogue import Kind
 from chatsite.backend.illustrator.painting import (
     birds,
+    boats,
+    buildings,
+    clothes,
+    fantasy,
+    food,
+    furniture,
+    headwear,
+    heavens,
+    insects,
+    landforms,
+    objects,
+    outdoors,
+    people,
+    plants,
+    quadrupeds,
+    sealife,
+    symbols,
+    vehicles,
+)
+from chatsite.backend.illustrator.painting.sprite import SPRITES, Sprite
+
+MODULES = (
+    birds,
     objects,
     symbols,
     food,
@@ -24,9 +47,6 @@ from chatsite.backend.illustrator.painting import (
     quadrupeds,
     sealife,
 )
-from chatsite.backend.illustrator.painting.sprite import SPRITES, Sprite
-
-MODULES = (birds, objects, symbols, food, clothes, furniture, fantasy, vehicles, outdoors, landforms, boats, buildings, heavens, headwear, insects, people, plants, quadrupeds, sealife)
 """The modules whose painters are registered by importing them."""
 
 

@@ -22,7 +22,8 @@ def shore(
 ) -> list[Point]:
     """A shoreline across the picture."""
     return [
-        (width * (index / bays * 1.2 - 0.1), y + swing * (rng.random() - 0.5)) for index in range(bays + 1)
+        (width * (index / bays * 1.2 - 0.1), y + swing * (rng.random() - 0.5))
+        for index in range(bays + 1)
     ]
 
 
@@ -193,13 +194,9 @@ def paint_swell(
         pen.fill(foam, FOAM, 0.75)
 
 
-def paint_surf(
-    pen: Pen, rng: random.Random, line: Sequence[Point], thick: float
-) -> None:
+def paint_surf(pen: Pen, rng: random.Random, line: Sequence[Point], thick: float) -> None:
     """Foam where water meets sand: a wet edge and two lines of white."""
     pen.stroke(smooth(list(line), closed=False), thick * 1.6, parse("#8a7a55"), alpha=0.22)
     for lift, wide, alpha in ((0.2, 0.75, 0.95), (1.9, 0.4, 0.6), (3.4, 0.25, 0.4)):
-        wobble = [
-            (x, y - thick * lift + (rng.random() - 0.5) * thick * 0.7) for x, y in line
-        ]
+        wobble = [(x, y - thick * lift + (rng.random() - 0.5) * thick * 0.7) for x, y in line]
         pen.stroke(smooth(wobble, closed=False), thick * wide, FOAM, alpha=alpha)

@@ -55,7 +55,7 @@ def paint_fog(
         polygon([(0, top - deep * 0.9), (width, top - deep * 0.9), (width, bottom), (0, bottom)]),
         (0, top - deep * 0.9),
         (0, bottom),
-        ((0.0, color, 0.0), (0.45, color, 0.72), (0.62, color, 0.5), (1.0, color, 0.08)),
+        ((0.0, color, 0.0), (0.45, color, 0.6), (0.62, color, 0.42), (1.0, color, 0.08)),
         toned=False,
     )
     for _ in range(9):
@@ -107,7 +107,9 @@ def paint_wind(pen: Pen, rng: random.Random, width: float, height: float) -> Non
         path = skia.Path()
         path.moveTo(x, y)
         path.cubicTo(x + long * 0.4, y - curl, x + long * 0.6, y + curl, x + long, y)
-        path.cubicTo(x + long + curl, y - curl * 0.2, x + long + curl, y - curl * 1.4, x + long, y - curl)
+        path.cubicTo(
+            x + long + curl, y - curl * 0.2, x + long + curl, y - curl * 1.4, x + long, y - curl
+        )
         pen.stroke(path, height * 0.0028, parse("#ffffff"), alpha=0.55)
     for color in ("#c96a2b", "#8fae3c", "#e0b23c"):
         path = skia.Path()

@@ -71,23 +71,30 @@ def stained_glass(image: Image.Image, seed: int) -> Image.Image:
     source = px.saturated(px.brightened(px.of_image(image), 0.42), 1.7)
     calm = px.calmed(image, 4).filter(ImageFilter.GaussianBlur(3 * unit))
     regions, table = px.quantized(calm, 9)
-    cells, gap = _cells(rng, regions.shape, 46 * unit)
+    cells, gap = _cells(rng, regions.shape, 62 * unit)
     panes = cells * len(table) + regions
     counts = np.maximum(1, np.bincount(panes.ravel()))
     means = np.stack(
-        [np.bincount(panes.ravel(), weights=source[:, :, plane].ravel()) / counts for plane in range(3)],
+        [
+            np.bincount(panes.ravel(), weights=source[:, :, plane].ravel()) / counts
+            for plane in range(3)
+        ],
         axis=1,
     ).astype(np.float32)
     means = means + rng.normal(0, 0.045, (len(means), 1)).astype(np.float32)
     glass = np.clip(means, 0.03, 1)[panes]
-    swirl = px.noise(rng, glass.shape, 22 * unit) * 0.22 + px.noise(rng, glass.shape, 5 * unit) * 0.12
+    swirl = (
+        px.noise(rng, glass.shape, 22 * unit) * 0.22 + px.noise(rng, glass.shape, 5 * unit) * 0.12
+    )
     glass = glass * (0.9 + swirl)[:, :, None] + 0.05
     edge = np.zeros(regions.shape, dtype=np.uint8)
     edge[:-1] |= np.where(regions[:-1] != regions[1:], 255, 0).astype(np.uint8)
     edge[:, :-1] |= np.where(regions[:, :-1] != regions[:, 1:], 255, 0).astype(np.uint8)
     wide = max(3, round(5 * unit) | 1)
     border = px.of_image(Image.fromarray(edge).filter(ImageFilter.MaxFilter(wide)))
-    lead = np.maximum(px.step(-gap, -3.4 * unit, -1.6 * unit), px.step(px.blur(border, 1.0), 0.3, 0.7))
+    lead = np.maximum(
+        px.step(-gap, -3.4 * unit, -1.6 * unit), px.step(px.blur(border, 1.0), 0.3, 0.7)
+    )
     light = px.blur(glass, 16 * unit) * 0.22
     rim = px.blur(lead, 5 * unit)[:, :, None]
     pane = glass * (1.08 - 0.4 * rim) + light * (1 - rim)
@@ -95,9 +102,7 @@ def stained_glass(image: Image.Image, seed: int) -> Image.Image:
     return px.to_image(pane * (1 - lead[:, :, None]) + metal * lead[:, :, None])
 
 
-def _cells(
-    rng: np.random.Generator, shape: tuple[int, ...], size: float
-) -> tuple[Labels, Pixels]:
+def _cells(rng: np.random.Generator, shape: tuple[int, ...], size: float) -> tuple[Labels, Pixels]:
     """Voronoi cells of a jittered grid: each pixel's cell, and its distance to the border.
 
     Worked out at half the size: the nine grid cells around a pixel hold its two nearest seeds.
@@ -120,6 +125,8 @@ def _cells(
             second = np.where(closer, nearest, np.minimum(second, distance))
             cell = np.where(closer, r * columns + c, cell)
             nearest = np.where(closer, distance, nearest)
-    gap = Image.fromarray(second - nearest).resize((width * 2, height * 2), Image.Resampling.BILINEAR)
+    gap = Image.fromarray(second - nearest).resize(
+        (width * 2, height * 2), Image.Resampling.BILINEAR
+    )
     full = np.repeat(np.repeat(cell, 2, axis=0), 2, axis=1)
     return full[: shape[0], : shape[1]], np.asarray(gap, dtype=np.float32)[: shape[0], : shape[1]]

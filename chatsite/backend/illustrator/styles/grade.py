@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from chatsite.backend.illustrator.scene import Scene
@@ -18,7 +21,8 @@ _TINTS = {
     "candlelight": (1.14, 0.95, 0.72),
 }
 _SATURATION = {
-    "pastel": 0.62, "muted": 0.55, "bright": 1.35, "earthy": 0.78, "rainbow": 1.5, "monochrome": 0.0,
+    "pastel": 0.62, "muted": 0.55, "bright": 1.35, "earthy": 0.78, "rainbow": 1.5,
+    "monochrome": 0.0,
     "dark": 0.9,
 }  # fmt: skip
 
@@ -38,7 +42,7 @@ def graded(image: Image.Image, scene: Scene) -> Image.Image:
     return px.to_image(pixels)
 
 
-def _word(pixels: Pixels, word: str) -> Pixels:
+def _word(pixels: NDArray[Any], word: str) -> Pixels:
     if word in _TINTS:
         pixels = pixels * np.array(_TINTS[word], dtype=np.float32)
     if word in _SATURATION:
@@ -52,18 +56,22 @@ def _word(pixels: Pixels, word: str) -> Pixels:
     elif word in {"sad", "lonely"}:
         pixels = px.saturated(pixels, 0.7) * np.array((0.92, 0.96, 1.04), dtype=np.float32)
     elif word in {"magical", "happy", "cozy"}:
-        tint = np.array((1.05, 0.98, 1.04) if word == "magical" else (1.05, 1.01, 0.93), dtype=np.float32)
+        tint = np.array(
+            (1.05, 0.98, 1.04) if word == "magical" else (1.05, 1.01, 0.93), dtype=np.float32
+        )
         glow = px.blur(np.clip(pixels - 0.6, 0, 1) * 2, min(pixels.shape[:2]) * 0.03)
         pixels = px.saturated(pixels, 1.12) * tint + glow * 0.25
     elif word == "soft":
-        pixels = pixels * 0.8 + px.blur(pixels, min(pixels.shape[:2]) * 0.01) * 0.2 + 0.03
+        pixels = pixels * 0.8 + px.blur(pixels.astype(np.float32), min(pixels.shape[:2]) * 0.01) * 0.2 + 0.03
     found: Pixels = pixels.astype(np.float32)
     return found
 
 
 def _toward(pixels: Pixels, named: list[str]) -> Pixels:
     """Shadows and lights pulled a third of the way to the named colours, dark ones first."""
-    table = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in named], dtype=np.float32)
+    table = np.array(
+        [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in named], dtype=np.float32
+    )
     table = table[np.argsort(table @ px.LUMA)]
     grey = np.clip(px.luma(pixels), 0, 1)
     stops = np.linspace(0.15, 0.85, len(table)) if len(table) > 1 else np.array([0.5])

@@ -52,7 +52,12 @@ def pencil(image: Image.Image, seed: int) -> Image.Image:
     wobble = (px.noise(rng, source.shape, 40 * unit) - 0.5) * 10 * unit
     value = np.full((height, width), 1.0, dtype=np.float32)
     spacing = 5.2 * max(unit, 0.6)
-    for level, dx, dy in ((0.86, 0.62, 0.78), (0.62, 0.94, -0.34), (0.42, 0.17, 0.98), (0.24, 0.77, 0.64)):
+    for level, dx, dy in (
+        (0.86, 0.62, 0.78),
+        (0.62, 0.94, -0.34),
+        (0.42, 0.17, 0.98),
+        (0.24, 0.77, 0.64),
+    ):
         phase = (columns * dx + rows * dy + wobble) / spacing
         stroke = 0.5 + 0.5 * np.cos(phase * np.float32(2 * np.pi))
         dark = px.step(level - tone, 0.0, 0.3)
@@ -93,7 +98,9 @@ def blueprint(image: Image.Image, seed: int) -> Image.Image:
     frame[margin:-margin, margin : margin + thick] = 0.8
     frame[margin:-margin, -margin - thick : -margin] = 0.8
     mark = np.maximum(mark, frame)
-    return px.to_image(field + (white - field) * mark + px.grain(rng, source.shape)[:, :, None] * 0.012)
+    return px.to_image(
+        field + (white - field) * mark + px.grain(rng, source.shape)[:, :, None] * 0.012
+    )
 
 
 def neon(image: Image.Image, seed: int) -> Image.Image:

@@ -14,7 +14,9 @@ def natural(image: Image.Image, seed: int) -> Image.Image:
     source = px.of_image(image)
     bloom = px.blur(np.clip(source - 0.72, 0, 1) * 2.2, min(image.size) * 0.014)
     shade = px.vignette(source.shape, 0.16)[:, :, None]
-    return px.to_image((source + bloom * 0.2) * shade + px.grain(rng, source.shape)[:, :, None] * 0.006)
+    return px.to_image(
+        (source + bloom * 0.2) * shade + px.grain(rng, source.shape)[:, :, None] * 0.006
+    )
 
 
 def vivid(image: Image.Image, seed: int) -> Image.Image:
@@ -24,7 +26,9 @@ def vivid(image: Image.Image, seed: int) -> Image.Image:
     punchy = (px.saturated(source, 1.5) - 0.5) * 1.16 + 0.51
     bloom = px.blur(np.clip(punchy - 0.66, 0, 1) * 2.4, min(image.size) * 0.02)
     shade = px.vignette(source.shape, 0.28)[:, :, None]
-    return px.to_image((punchy + bloom * 0.38) * shade + px.grain(rng, source.shape)[:, :, None] * 0.006)
+    return px.to_image(
+        (punchy + bloom * 0.38) * shade + px.grain(rng, source.shape)[:, :, None] * 0.006
+    )
 
 
 def sepia(image: Image.Image, seed: int) -> Image.Image:
@@ -32,8 +36,8 @@ def sepia(image: Image.Image, seed: int) -> Image.Image:
     rng = px.generator(seed, "sepia")
     source = px.of_image(image)
     unit = min(image.size) / 1024
-    tone = px.blur(px.luma(source), 0.8 * unit)
-    tone = 0.1 + 0.86 * (tone * tone * (3 - 2 * tone) * 0.6 + tone * 0.4)
+    soft = px.blur(px.luma(source), 0.8 * unit)
+    tone = 0.1 + 0.86 * (soft * soft * (3 - 2 * soft) * 0.6 + soft * 0.4)
     tone = tone + px.grain(rng, source.shape) * 0.035
     tone = tone + (px.noise(rng, source.shape, 90 * unit) - 0.5) * 0.1
     height, width = tone.shape

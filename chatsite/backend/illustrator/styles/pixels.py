@@ -19,7 +19,7 @@ def of_image(image: Image.Image) -> Pixels:
     return np.asarray(image, dtype=np.float32) / np.float32(255)
 
 
-def to_image(pixels: Pixels) -> Image.Image:
+def to_image(pixels: NDArray[Any]) -> Image.Image:
     return Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
@@ -122,5 +122,6 @@ def vignette(shape: tuple[int, ...], strength: float) -> Pixels:
     height, width = shape[:2]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    found: Pixels = 1 - np.float32(strength) * np.clip((x * x + y * y - 0.6) / 1.4, 0, 1)
+    far = np.clip((x * x + y * y - 0.6) / 1.4, 0, 1)
+    found: Pixels = (1 - strength * far).astype(np.float32)
     return found

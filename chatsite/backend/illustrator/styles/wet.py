@@ -19,8 +19,12 @@ def watercolor(image: Image.Image, seed: int) -> Image.Image:
     soft = px.brightened(px.of_image(px.calmed(image)), 0.5)
     shape = soft.shape
     reach = 7 * unit
-    dx = (px.noise(rng, shape, 34 * unit) - 0.5) * 2 * reach + (px.noise(rng, shape, 7 * unit) - 0.5) * 3 * unit
-    dy = (px.noise(rng, shape, 34 * unit) - 0.5) * 2 * reach + (px.noise(rng, shape, 7 * unit) - 0.5) * 3 * unit
+    dx = (px.noise(rng, shape, 34 * unit) - 0.5) * 2 * reach + (
+        px.noise(rng, shape, 7 * unit) - 0.5
+    ) * 3 * unit
+    dy = (px.noise(rng, shape, 34 * unit) - 0.5) * 2 * reach + (
+        px.noise(rng, shape, 7 * unit) - 0.5
+    ) * 3 * unit
     wash = px.warped(soft, dx, dy)
     wash = px.blur(wash, 1.1 * unit)
     rim = px.step(px.color_edges(wash, 1.6 * unit), 0.03, 0.3)
@@ -52,7 +56,7 @@ def oil(image: Image.Image, seed: int) -> Image.Image:
     rng = px.generator(seed, "oil")
     width, height = image.size
     unit = min(width, height) / 1024
-    source = px.saturated(px.of_image(image), 1.22)
+    source = px.saturated(px.brightened(px.of_image(image), 0.4), 1.22)
     grey = px.luma(source)
     angles = _directions(grey, 7 * unit)
     detail = px.color_edges(source, 1.5)
@@ -60,7 +64,12 @@ def oil(image: Image.Image, seed: int) -> Image.Image:
     canvas = surface.getCanvas()
     base = px.blur(source, 10 * unit)
     canvas.drawImage(_skia_image(base), 0, 0)
-    for size, spacing, threshold in ((28, 15.0, -1.0), (14, 8.5, 0.012), (6.5, 4.8, 0.045), (3.6, 3.4, 0.11)):
+    for size, spacing, threshold in (
+        (28, 15.0, -1.0),
+        (14, 8.5, 0.012),
+        (6.5, 4.8, 0.045),
+        (3.6, 3.4, 0.11),
+    ):
         _strokes(canvas, rng, source, angles, detail, size * unit, spacing * unit, threshold)
     painted = px.of_image(_pil(surface))
     relief = px.luma(painted) + 0.1 * px.noise(rng, painted.shape, 2.2)
@@ -94,7 +103,9 @@ def _strokes(
 ) -> None:
     height, width = angles.shape
     ys, xs = np.meshgrid(
-        np.arange(spacing / 2, height, spacing), np.arange(spacing / 2, width, spacing), indexing="ij"
+        np.arange(spacing / 2, height, spacing),
+        np.arange(spacing / 2, width, spacing),
+        indexing="ij",
     )
     spots = np.stack([xs.ravel(), ys.ravel()], axis=1)
     spots += rng.uniform(-spacing * 0.6, spacing * 0.6, spots.shape)
