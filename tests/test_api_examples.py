@@ -137,6 +137,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, _upstream: Upstream) -> Itera
         CHATSITE_BACKEND_OLLAMA_URL=_upstream.url,
         CHATSITE_BACKEND_OLLAMA_MODELS="nomic-embed-text",
         CHATSITE_REQUESTS_PER_MINUTE="10000",
+        CHATSITE_PICTURES_PER_MINUTE="0",
     )
     site.start()
     yield site
