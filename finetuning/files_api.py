@@ -17,14 +17,13 @@ from ninja import Query, Router
 from accounts.types import Caller
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.http import json_response
-from chatsite.jobs import State
 from chatsite.paging import list_body
 from finetuning import selectors, services
 from finetuning.contents import require_size
 from finetuning.models import UploadedFile
 from finetuning.replies import file_body
 from finetuning.serving import download
-from finetuning.tasks import check_file
+from finetuning.tasks import send_for_check
 
 router = Router(tags=["Files"])
 
@@ -72,8 +71,7 @@ async def create_file(request: HttpRequest) -> HttpResponseBase:
         Path(sent.temporary_file_path()), sent.name or "", purpose
     )
     file = await sync_to_async(services.keep_file)(user, arrival, lasts=lasts)
-    if file.state == State.QUEUED:
-        await sync_to_async(check_file.delay)(str(file.id))
+    await sync_to_async(send_for_check)(file)
     return json_response(file_body(file))
 
 

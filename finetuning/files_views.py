@@ -13,7 +13,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,7 +23,6 @@ from accounts.models import User
 from chatsite.backend.errors import BackendError, NotPermitted
 from chatsite.backend.library.shelf import readable_size
 from chatsite.backend.pieces import Upload, WrongOffsetError
-from chatsite.jobs import State
 from finetuning import selectors, services
 from finetuning.browsing import Cursor, ExamplesPage, examples_page
 from finetuning.forms import UploadForm, WriteForm
@@ -32,7 +30,7 @@ from finetuning.models import UploadedFile
 from finetuning.selectors import NoSuchFile
 from finetuning.services import UnusableExamples
 from finetuning.serving import download
-from finetuning.tasks import check_file
+from finetuning.tasks import send_for_check
 
 SHOWN = 30
 """Files on a page of the list."""
@@ -179,16 +177,10 @@ def write_examples(request: PageRequest) -> HttpResponse:
             form.add_error(None, error.message)
         else:
             messages.success(request, f"{file.filename} is saved.")
-            _send_for_check(file)
+            send_for_check(file)
             return redirect("finetuning:file", file.public_id)
     context = {"form": form, "faults": faults}
     return render(request, "finetuning/write.html", context, status=422 if form.errors else 200)
-
-
-def _send_for_check(file: UploadedFile) -> None:
-    # Where the queue cannot be reached now, the sweep sends for it later.
-    if file.state == State.QUEUED:
-        transaction.on_commit(partial(check_file.delay, str(file.id)), robust=True)
 
 
 # --- uploads: JSON, for static/js/upload.js
@@ -248,7 +240,7 @@ def _continue_upload(request: PageRequest, begun: Upload, purpose: str) -> HttpR
     result = services.continue_upload(request.user, begun, purpose, int(offset), content)
     if isinstance(result, int):
         return JsonResponse({"offset": result})
-    _send_for_check(result)
+    send_for_check(result)
     words = f"{result.filename} is here: {readable_size(result.size)}."
     location = reverse("finetuning:file", args=[result.public_id])
     return JsonResponse({"offset": result.size, "done": words, "location": location})

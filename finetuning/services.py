@@ -39,6 +39,8 @@ Purpose = UploadedFile.Purpose
 BATCH_LASTS = timedelta(days=30)
 """Files for batches expire by themselves, as OpenAI's do."""
 LONGEST_NAME = 255
+MOST_SENT_FOR = 10
+"""Files that the sweep sends for at a time: most have been sent for already."""
 ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 _GRACE = timedelta(hours=1)
 """So long bytes may lie in the storage before their row is written."""
@@ -93,7 +95,7 @@ def keep_file(user: User, arrival: Arrival, *, lasts: timedelta | None = None) -
     """Give a file to a person, for `lasts` or for good.
 
     Raises NotPermitted where the person has no room for it; it is then gone from the storage. The
-    doorway has `finetuning.tasks.check_file` sent for a file that is queued.
+    doorway calls `finetuning.tasks.send_for_check` then.
     """
     contents = arrival.contents
     if lasts is None and arrival.purpose == Purpose.BATCH:
@@ -260,10 +262,10 @@ def check_queued(file_id: UUID, stopping: threading.Event) -> None:
 
 
 def settle_checks() -> tuple[UUID, ...]:
-    """Queue again what a dead process was checking; gives all that waits to be checked."""
+    """Queue again what a dead process was checking; gives what has waited longest."""
     jobs.queue_again(UploadedFile)
     queued = UploadedFile.objects.filter(state=State.QUEUED).order_by("created_at")
-    return tuple(queued.values_list("id", flat=True)[:_AT_ONCE])
+    return tuple(queued.values_list("id", flat=True)[:MOST_SENT_FOR])
 
 
 class _Heeding:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.db import transaction
 
+from chatsite.jobs import State
 from finetuning import services, training
+from finetuning.models import UploadedFile
 
 _stopping = threading.Event()
 
@@ -18,6 +22,13 @@ _stopping = threading.Event()
 def _stop(**_: Any) -> None:
     """Let the worker end at once; a check begins anew, a job goes on, in the next one."""
     _stopping.set()
+
+
+def send_for_check(file: UploadedFile) -> None:
+    """Have a file checked that waits for it."""
+    # Where the queue cannot be reached now, the sweep sends for it later.
+    if file.state == State.QUEUED:
+        transaction.on_commit(partial(check_file.delay, str(file.id)), robust=True)
 
 
 @shared_task(name="finetuning.tasks.check_file")

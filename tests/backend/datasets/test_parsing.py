@@ -6,8 +6,11 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chatsite.backend.datasets import Chat, ChatTurn, FaultyExample, Preference, parse_example
+from chatsite.backend.datasets.examples import digest, text_of, tools_text
 
 USER = {"role": "user", "content": "Hello"}
 ANSWER = {"role": "assistant", "content": "Bonjour"}
@@ -222,3 +225,56 @@ def test_a_fault_says_what_to_write_instead() -> None:
         'Line 7, messages[0].role: There is no role "bot". '
         "Write one of system, developer, user, assistant, tool."
     )
+
+
+# --- whatever comes
+
+WORDS = st.sampled_from(["", "Hello", "user", "assistant", "tool", "{}", "call_1", "\0"])
+VALUES = st.none() | st.booleans() | st.integers(-1, 2) | st.floats(allow_nan=False) | WORDS
+NAMES = st.sampled_from(
+    ["role", "content", "type", "function", "name", "arguments", "id", "parameters", "text", "\0"]
+)
+JSON = st.recursive(
+    VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5)
+)
+TURN = st.fixed_dictionaries(
+    {"role": WORDS, "content": JSON},
+    optional={"weight": VALUES, "tool_calls": JSON, "tool_call_id": VALUES, "name": VALUES},
+)
+ROWS = st.one_of(
+    JSON,
+    st.fixed_dictionaries({"messages": st.lists(TURN | JSON, max_size=4), "tools": JSON}),
+    st.fixed_dictionaries({"prompt": JSON, "completion": JSON}),
+    st.fixed_dictionaries(
+        {
+            "input": JSON | st.fixed_dictionaries({"messages": st.lists(TURN, max_size=2)}),
+            "preferred_output": JSON | st.lists(TURN, max_size=2),
+            "non_preferred_output": JSON | st.lists(TURN, max_size=2),
+        }
+    ),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(ROWS)
+def test_any_json_is_an_example_or_a_fault_that_can_be_stored(row: Any) -> None:
+    fault = None
+    try:
+        found = parse_example(orjson.dumps(row))
+    except FaultyExample as error:
+        fault = error.fault
+    if fault is not None:
+        assert all([fault.kind, fault.problem, fault.remedy])
+        assert "\0" not in str(fault)
+        return
+    assert digest(found)
+    assert found.turns
+    assert all(isinstance(text_of(turn), str) for turn in found.turns)
+    assert isinstance(tools_text(found), str)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_an_example_or_a_fault(line: bytes) -> None:
+    with pytest.raises(FaultyExample):
+        parse_example(line)
