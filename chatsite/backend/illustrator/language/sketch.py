@@ -209,8 +209,11 @@ class Sketch:
                 return draft.kind.setting
         if self.drafts and all(draft.place == "sky" for draft in self.drafts):
             return "sky"
-        for draft in sorted(self.drafts, key=_rank):
-            return draft.kind.setting
+        # What is held, or in something, is wherever that is.
+        leading = [d for d in self.drafts if d.relation not in {"inside", "held_by"}]
+        for draft in sorted(leading, key=_rank):
+            outdoors = any(d.kind.category == "sky" for d in self.drafts)
+            return "meadow" if outdoors and draft.kind.setting in INDOORS else draft.kind.setting
         return "meadow" if self.fields.keys() & {"time", "season"} or self.weather else "plain"
 
     def _time(self) -> str:
