@@ -59,7 +59,8 @@ def _word(pixels: NDArray[Any], word: str) -> Pixels:
         tint = np.array(
             (1.05, 0.98, 1.04) if word == "magical" else (1.05, 1.01, 0.93), dtype=np.float32
         )
-        glow = px.blur(np.clip(pixels - 0.6, 0, 1) * 2, min(pixels.shape[:2]) * 0.03)
+        bright = (np.clip(pixels - 0.6, 0, 1) * 2).astype(np.float32)
+        glow = px.blur(bright, min(pixels.shape[:2]) * 0.03)
         pixels = px.saturated(pixels, 1.12) * tint + glow * 0.25
     elif word == "soft":
         pixels = pixels * 0.8 + px.blur(pixels.astype(np.float32), min(pixels.shape[:2]) * 0.01) * 0.2 + 0.03

@@ -81,5 +81,5 @@ def test_monochrome_is_grey(scene: Scene, picture: Image.Image) -> None:
 
 @pytest.mark.parametrize("word", [*LIGHTS, *MOODS])
 def test_every_light_and_mood_can_be_said(word: str, scene: Scene, picture: Image.Image) -> None:
-    name = "light" if word in LIGHTS else "mood"
-    assert graded(picture, replace(scene, **{name: word})).size == picture.size
+    said = replace(scene, light=word) if word in LIGHTS else replace(scene, mood=word)
+    assert graded(picture, said).size == picture.size
