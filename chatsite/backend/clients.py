@@ -7,6 +7,8 @@ costs a millisecond for each request, twice what the request does. All else goes
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
@@ -141,12 +143,26 @@ def _session() -> aiohttp.ClientSession:
     mine = _mine()
     if mine.session is None:
         connector = aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=KEPT_ALIVE, ssl=httpx2.create_ssl_context()
+            limit=0,
+            keepalive_timeout=KEPT_ALIVE,
+            ssl=httpx2.create_ssl_context(),
+            socket_factory=_socket,
         )
         mine.session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar()
         )
     return mine.session
+
+
+def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """One whose connection is reset where it is closed.
+
+    A server that is told of the end in peace may well write an answer to it: llama.cpp notices with
+    its second write, for which it has to read another piece of a prompt.
+    """
+    made = socket.socket(*address[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return made
 
 
 @cache

@@ -240,6 +240,37 @@ def test_closing_the_stream_stops_the_server(upstream: Upstream) -> None:
     assert upstream.chats[0].cancelled.wait(2)
 
 
+def test_a_stream_that_is_given_up_is_reset() -> None:
+    how: asyncio.Queue[str] = asyncio.Queue()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        chunk = b'data: {"choices":[{"delta":{"content":"one1 "}}]}\n\n'
+        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + chunk)
+        try:
+            while await reader.read(1000):
+                pass
+            how.put_nowait("in peace")
+        except ConnectionResetError:
+            how.put_nowait("reset")
+        writer.close()
+
+    async def leave_early() -> str:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            asked = OpenAIBackend(
+                name="fake", label="Fake", base_url=f"http://127.0.0.1:{port}/v1", api_key="k"
+            )
+            async with aclosing(asked.stream(request("echo"), info("echo"))) as events:
+                assert await anext(events) == Delta("one1 ")
+            try:
+                return await how.get()
+            finally:
+                await close_clients()
+
+    assert asyncio.run(leave_early()) == "reset"
+
+
 def test_usage_that_is_not_reported_is_marked_as_a_guess(upstream: Upstream) -> None:
     assert stream(upstream, request("no-usage"))[-1] == Finished(
         Usage(completion_tokens=2, exact=False)
