@@ -29,11 +29,11 @@ class _Wanted(Body):
     """What every way of making pictures takes."""
 
     model: NonEmpty | None = None
-    n: Annotated[int | None, Number, Field(ge=1, le=10)] = None
+    n: Annotated[Annotated[int, Field(ge=1, le=10)] | None, Number] = None
     size: Size | None = None
     response_format: Literal["url", "b64_json"] | None = None
     user: str | None = None
-    seed: Annotated[int | None, Number, Field(ge=0, le=2**31 - 1)] = None
+    seed: Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, Number] = None
 
 
 class _Detailed(_Wanted):
@@ -41,9 +41,9 @@ class _Detailed(_Wanted):
     style: NonEmpty | None = None
     background: Literal["transparent", "opaque", "auto"] | None = None
     output_format: Literal["png", "jpeg", "webp"] | None = None
-    output_compression: Annotated[int | None, Number, Field(ge=0, le=100)] = None
+    output_compression: Annotated[Annotated[int, Field(ge=0, le=100)] | None, Number] = None
     stream: Annotated[bool | None, Flag] = None
-    partial_images: Annotated[int | None, Number, Field(ge=0, le=3)] = None
+    partial_images: Annotated[Annotated[int, Field(ge=0, le=3)] | None, Number] = None
 
 
 class GenerationBody(_Detailed):

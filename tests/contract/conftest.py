@@ -23,6 +23,7 @@ def _quick_site(tmp_path_factory: pytest.TempPathFactory, _upstream: Upstream) -
         CHATSITE_IDLE_SECONDS="2",
         CHATSITE_REPLY_SECONDS="1",
         CHATSITE_MAX_UPLOAD_MB="40",
+        CHATSITE_PICTURE_WAIT_SECONDS="1",
         CHATSITE_CORS_ORIGINS=ORIGIN,
     )
     site.start()

@@ -105,6 +105,7 @@ def test_origins_are_checked_when_they_are_set(monkeypatch: pytest.MonkeyPatch) 
     ("address", "begin"), [("/accounts/login/", "<!doctype html>"), ("/v1/openapi.json", "{")]
 )
 def test_the_real_site_packs(quick_site: Site, address: str, begin: str) -> None:
-    response = httpx2.get(f"{quick_site.url}{address}", headers={"accept-encoding": "gzip"})
+    headers = {"accept-encoding": "gzip"}
+    response = httpx2.get(f"{quick_site.url}{address}", headers=headers, timeout=60)
     assert response.headers["content-encoding"] == "gzip"
     assert response.text.startswith(begin)
