@@ -20,7 +20,7 @@ from pathlib import Path
 
 import aiohttp
 
-from chatsite.backend.tuning.events import Started, Step
+from chatsite.backend.tuning.events import Step
 from chatsite.backend.tuning.hyperparameters import Hyperparameters, learning_rate
 from chatsite.backend.tuning.run import Run, training_threads
 from chatsite.backend.tuning.spec import TuningSpec, write_spec
@@ -171,7 +171,7 @@ def measure_chat(count: int) -> None:
             write_job(folder / "job", write_examples(folder / "train.jsonl", 400), epochs=100)
             run = Run(folder / "job")
             for recorded in run.events():
-                if isinstance(recorded.event, Started):
+                if isinstance(recorded.event, Step):
                     break
             busy = asyncio.run(first_tokens(site, count))
             again = [r for r in run.poll(0) if isinstance(r.event, Step)]

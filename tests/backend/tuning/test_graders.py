@@ -34,11 +34,12 @@ ALIKE = {
     "evaluation_metric": "fuzzy_match",
 }
 SCORE = {"type": "score_model", "name": "liked", "model": "reward"}
+FORMULA = "0.5 * a + max(b, 0.25) - c^2"
 MULTI = {
     "type": "multi",
     "name": "all",
     "graders": {"a": CHECK, "b": ALIKE, "c": SCORE},
-    "calculate_output": "0.5 * a + max(b, 0.25) - c^2",
+    "calculate_output": FORMULA,
 }
 
 
@@ -62,7 +63,7 @@ def test_the_forms_are_read_and_written():
             "b": TextSimilarity("alike", ALIKE["input"], ALIKE["reference"], "fuzzy_match"),
             "c": ScoreModel("liked", Path("reward")),
         },
-        MULTI["calculate_output"],
+        FORMULA,
     )
     assert grader_to_json(grader) == MULTI
 

@@ -46,7 +46,8 @@ E = TypeVar("E", bound=Event)
 class Attention(Protocol):
     """What watches over the job: it is told of work, and says whether a pause is asked for."""
 
-    pausing: bool
+    @property
+    def pausing(self) -> bool: ...
 
     def work(self) -> None: ...
 

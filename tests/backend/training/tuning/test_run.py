@@ -130,6 +130,7 @@ def test_a_process_without_its_parent_ends(tmp_path, tiny):
     with subprocess.Popen(
         [sys.executable, "-c", code, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:
+        assert parent.stdout is not None
         child = int(parent.stdout.readline())
         wait_until((folder / "heartbeat").exists)
         parent.kill()
@@ -143,5 +144,6 @@ def test_a_job_whose_folder_is_empty_says_so(tmp_path):
 
     (event,) = [recorded.event for recorded in Run(folder).events()]
 
+    assert isinstance(event, Failed)
     assert event.code == "crashed"
     assert "job holds no training job" in event.message
