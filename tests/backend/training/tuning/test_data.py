@@ -39,7 +39,8 @@ def rows_of(tmp_path, tokenizer, rows, method="supervised", longest=128):
 
 def learnt(row, tokenizer):
     """The runs of tokens that the loss counts, as text."""
-    runs, open_ = [], False
+    runs: list[list[int]] = []
+    open_ = False
     for token, label in zip(row["input_ids"], row["labels"], strict=True):
         if label == IGNORED:
             open_ = False
