@@ -304,6 +304,12 @@ class TuningJob(FineTuningJob):
     ]  # type: ignore[assignment]
 
 
+class File(FileObject):
+    """OpenAI's, with the purpose that its client sends and its type of replies lacks."""
+
+    purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]  # type: ignore[assignment]
+
+
 class FineTuneEvent(TypedDict):
     object: Literal["fine-tune-event"]
     created_at: int
@@ -323,9 +329,9 @@ class FineTuneRow(TypedDict):
     organization_id: str
     status: Literal["pending", "running", "paused", "succeeded", "failed", "cancelled"]
     hyperparams: dict[str, float | None]
-    training_files: list[FileObject]
-    validation_files: list[FileObject]
-    result_files: list[FileObject]
+    training_files: list[File]
+    validation_files: list[File]
+    result_files: list[File]
 
 
 class FineTune(FineTuneRow):
@@ -369,8 +375,8 @@ REPLIES: dict[str, Reply] = {
     "POST /generate-image": Reply(SimplePictures),
     "GET /images": Reply(Page[Picture]),
     "GET /images/{picture_id}": Reply(Picture),
-    "POST /files": Reply(FileObject),
-    "GET /files": Reply(Page[FileObject]),
+    "POST /files": Reply(File),
+    "GET /files": Reply(Page[File]),
     "POST /fine_tuning/jobs": Reply(TuningJob),
     "GET /fine_tuning/jobs": Reply(Page[TuningJob]),
     "GET /fine_tuning/jobs/{job_id}": Reply(TuningJob),
@@ -384,7 +390,7 @@ REPLIES: dict[str, Reply] = {
     "GET /fine-tunes/{fine_tune_id}": Reply(FineTune),
     "POST /fine-tunes/{fine_tune_id}/cancel": Reply(FineTune),
     "GET /fine-tunes/{fine_tune_id}/events": Reply(List[FineTuneEvent], FineTuneEvent),
-    "GET /files/{file_id}": Reply(FileObject),
+    "GET /files/{file_id}": Reply(File),
     "DELETE /files/{file_id}": Reply(FileDeleted),
     "GET /files/{file_id}/content": Reply(media="application/octet-stream"),
     "GET /organization/usage/completions": _USAGE,

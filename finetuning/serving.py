@@ -24,7 +24,7 @@ def download(file: UploadedFile) -> StreamingHttpResponse:
         raise NoSuchFile(f"No such File object: {file.public_id}", param="id") from None
     return StreamingHttpResponse(
         _blocks(content),
-        content_type=file.content_type,
+        content_type="application/octet-stream",
         headers={
             "content-length": str(file.size),
             "content-disposition": content_disposition_header(True, file.filename) or "attachment",

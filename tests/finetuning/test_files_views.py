@@ -250,7 +250,7 @@ def test_a_file_is_downloaded_as_it_was_sent(alice: User, sent: Sent) -> None:
     response, content = scene()
     assert content == TWO_LINES
     assert response["content-disposition"] == "attachment; filename*=utf-8''%C3%A4%22.jsonl"
-    assert response["content-type"] == "application/jsonl"
+    assert response["content-type"] == "application/octet-stream"
     assert response["content-security-policy"].startswith("default-src 'none'")
 
 
