@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import itertools
 import resource
+import signal
 import sqlite3
 import statistics
 import time
@@ -32,6 +33,8 @@ COUNTS = {
 }  # fmt: skip
 LONGEST = 150.0
 """Seconds after which nothing more is measured, once there has been a whole round."""
+LIMIT = 600
+"""Seconds after which it ends in any case, and with it all that it has started."""
 DELAY = 0.5
 """Seconds between the words of a slow answer."""
 
@@ -254,12 +257,18 @@ async def many(count: int) -> None:
             raise SystemExit(1)
 
 
+def _give_up(*_: object) -> None:
+    raise SystemExit(f"This took longer than {LIMIT} s and was broken off.")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", action="store_true", help="without LiteLLM's proxy")
     parser.add_argument("--many", type=int, metavar="N", help="N slow streams at once instead")
     options = parser.parse_args()
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(LIMIT)
     if options.many:
         asyncio.run(many(options.many))
     else:

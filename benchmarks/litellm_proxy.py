@@ -16,12 +16,15 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.site import end
 from tests.servers import free_port
 from tests.servers.site import ROOT, clean_environment
 
 REQUIREMENT = "litellm[proxy]~=1.106"
 HOME = ROOT / "build" / "litellm-proxy"
 KEY = "sk-bench-0123456789"
+INSTALLING = 240
+"""Seconds."""
 
 # A row for each request, as its own database logging would write; that needs Prisma, whose
 # engines are downloaded from where no package registry is.
@@ -70,7 +73,12 @@ def install() -> str:
     home = str(HOME)
     pip = [f"{home}/bin/pip", "install", "--quiet", "--disable-pip-version-check", REQUIREMENT]
     for command in ([sys.executable, "-m", "venv", home], pip):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=INSTALLING
+            )
+        except subprocess.TimeoutExpired:
+            return f"{REQUIREMENT} is not installed after {INSTALLING} s"
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:]
             return f"{REQUIREMENT} cannot be installed: {''.join(last)}"
@@ -125,8 +133,7 @@ def running_proxy(provider_url: str) -> Iterator[Proxy]:
                 raise SystemExit(f"LiteLLM did not start:\n{(folder / 'log').read_text()[-3000:]}")
             yield Proxy(port, psutil.Process(web.pid), folder / "usage.jsonl")
         finally:
-            web.terminate()
-            web.wait(20)
+            end(web)
 
 
 def _listens(port: int, web: subprocess.Popen[bytes]) -> bool:

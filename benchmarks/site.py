@@ -84,8 +84,17 @@ def running_site(provider_url: str, **extra: str) -> Iterator[Site]:
             _wait_for(port, web)
             yield Site(f"http://127.0.0.1:{port}", psutil.Process(web.pid), key, Path(folder))
         finally:
-            web.terminate()
-            web.wait(10)
+            end(web)
+
+
+def end(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+    """Ask a process to end, and see to it that it does."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _manage(environment: Mapping[str, str], *arguments: str) -> str:
@@ -96,6 +105,7 @@ def _manage(environment: Mapping[str, str], *arguments: str) -> str:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
+        timeout=120,
     ).stdout
 
 

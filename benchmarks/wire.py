@@ -105,6 +105,7 @@ class Provider:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.join(5)
+        self._process.kill()  # does nothing to one that has ended
 
 
 def _serve(pipe: Pipe, peak: Synchronized[int], delay: float) -> None:
@@ -115,7 +116,11 @@ def _serve(pipe: Pipe, peak: Synchronized[int], delay: float) -> None:
             lambda: _Answering(open_now, peak, delay), "127.0.0.1", 0, backlog=2048
         )
         pipe.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
+        # However the measuring process ends, its end of the pipe is closed then.
+        left_alone = asyncio.Event()
+        loop.add_reader(pipe.fileno(), left_alone.set)
+        await left_alone.wait()
+        server.close()
 
     with suppress(KeyboardInterrupt):
         asyncio.run(serve())
@@ -233,9 +238,13 @@ async def connect(port: int) -> _Line:
 async def ask_all(
     door: Door, request: bytes, *, count: int, at_once: int, stream: bool, seconds: float = 60.0
 ) -> Load:
-    """Send `count` requests over `at_once` connections, each waiting for its reply."""
+    """Send `count` requests over `at_once` connections, each waiting for its reply.
+
+    What has not been answered after `seconds` is wrong; raises TimeoutError where nobody listens.
+    """
     load = Load()
-    lines = [await connect(door.port) for _ in range(at_once)]
+    async with asyncio.timeout(seconds):
+        lines = [await connect(door.port) for _ in range(at_once)]
     numbers = iter(range(count))
 
     async def work(line: _Line) -> None:
