@@ -195,6 +195,15 @@ def _room(stage: Stage, home: str, height: float) -> tuple[float, float]:
     return height + 0.03, max(height + 0.08, stage.horizon * 0.82)
 
 
+def _target_width(scene: Scene, subject: Subject, otherwise: float) -> float:
+    """How wide the thing is that a subject is on; `otherwise` where it is gone."""
+    ids = subject.relation.targets if subject.relation else ()
+    for target in scene.subjects:
+        if target.id in ids and target.at is not None:
+            return wide_share(scene, kinds()[target.kind], height_of(scene, target, target.at[2]))
+    return otherwise
+
+
 def _in_row(
     scene: Scene, stage: Stage, subject: Subject, index: int, rng: random.Random
 ) -> tuple[float, float, float]:
@@ -203,6 +212,8 @@ def _in_row(
     kind = kinds()[subject.kind]
     wide = wide_share(scene, kind, height_of(scene, subject, depth))
     step = wide * (1.04 if subject.count <= FEW else 0.8)
+    if subject.relation and subject.relation.kind == "on":
+        step = min(step, 0.28 * _target_width(scene, subject, step / 0.28))
     slots = [0.0]
     reach = 1
     while x + reach * step < 0.98 - wide * 0.3 or x - reach * step > 0.02 + wide * 0.3:

@@ -18,7 +18,7 @@ from chatsite.backend.illustrator.layout import (
     wide_share,
 )
 from chatsite.backend.illustrator.scene import Scene, Subject
-from chatsite.backend.illustrator.stage import Stage
+from chatsite.backend.illustrator.stage import Stage, stage_of
 
 _SKY_SIZES = {
     "rainbow": 0.5, "aurora": 0.5, "lightning": 0.42, "galaxy": 0.5, "fireworks": 0.34, "star": 0.1,
@@ -30,6 +30,10 @@ _PLACES = {
     "bottom": (None, 0.95), "top left": (0.2, 0.2), "top right": (0.8, 0.2),
     "bottom left": (0.22, 0.95), "bottom right": (0.78, 0.95), "sky": (None, 0.25),
 }  # fmt: skip
+
+
+WAYS = frozenset({"path", "stream"})
+"""Painters of what runs from the far edge of the ground to the bottom of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,10 @@ def wanted(scene: Scene, subject: Subject) -> float:
         return _SKY_SIZES[subject.kind] * math.pow(subject.size, 0.85) * crowd
     if kind.category == "sky":
         return 0.2 * math.pow(subject.size, 0.85)
+    if kind.painter in WAYS:
+        return 0.98 - (stage_of(scene).ground or (0.6, 0.95))[0]
+    if kind.painter == "pond":
+        return 0.15 * math.pow(subject.size, 0.85)
     if kind.category == "landscape":
         bears = any(
             other.relation and other.relation.kind == "on" and subject.id in other.relation.targets
@@ -165,7 +173,8 @@ def _home_y(
         near = min(near - 0.02, 0.93)
         return near - (near - far) * min(0.86, 0.14 + 0.8 * depth)
     if category == "landscape" and stage.ground is not None:
-        return stage.ground[0] + 0.02
+        lies = {"path": 1.0, "stream": 1.0, "pond": 0.62}.get(kinds()[subject.kind].painter, 0.05)
+        return stage.ground[0] + (0.99 - stage.ground[0]) * lies
     return 0.93 if home in {"table", "worn"} and stage.indoor else foot_y(stage, depth)
 
 
@@ -187,7 +196,8 @@ def boxes_of(scene: Scene, stage: Stage) -> list[Box]:
     """The room of everything that stands already, landscapes apart."""
     found = []
     for subject in scene.subjects:
-        if subject.at is None or kinds()[subject.kind].category == "landscape":
+        kind = kinds()[subject.kind]
+        if subject.at is None or (kind.category == "landscape" and kind.painter != "pond"):
             continue
         found += [box_of(scene, copy) for copy in copies(scene, stage, subject, 0.0)[:12]]
     return found

@@ -71,6 +71,8 @@ def related(
     ties = _measured(scene, stage, subject, targets[0])
     if relation == "between" and len(spots) > 1:
         return _mean(spots, 0), _mean(spots, 1), ties.depth
+    if relation == "inside" and ties.base.category == "landscape":
+        relation = "on" if lives(subject) in {"water", "underwater"} else "beside"
     place = {
         "on": _on, "inside": _inside, "held_by": _held, "above": _above, "under": _under,
         "behind": _behind, "in_front_of": _in_front, "left_of": _left, "right_of": _right,

@@ -148,7 +148,7 @@ def _hair_color(look: Look) -> Color:
     if look.kind == "witch":
         return look.part("hair", look.accents[0])
     seed = sum(ord(letter) for letter in look.kind)
-    return look.part("hair", HAIRS[(seed + look.rng.randrange(2)) % len(HAIRS)])
+    return look.part("hair", HAIRS[seed % len(HAIRS)])
 
 
 def _stride(look: Look) -> tuple[Point, Point, float]:

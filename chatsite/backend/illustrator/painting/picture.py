@@ -135,6 +135,8 @@ def _thing(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, one: Placed) -
             and one.subject.relation is None
         ):
             _puddle(pen, x, y, tall * max(0.7, wide))
+        if air.light.dark and kind.living and not pen.vector and not stage.indoor:
+            _rim(pen, x, y, tall, one, look)
         with pen.at(x, y, tall, flip=one.flip):
             paint_coat(pen, look, sprite, wide)
         if afloat:
@@ -154,6 +156,18 @@ def _reflected(
     with pen.clip(band), pen.layer(0.3), pen.at(x, y, tall, flip=one.flip):
         pen.canvas.scale(1.0, -0.55)
         sprite_of(kinds()[one.subject.kind]).paint(pen, look)
+    look.rng.setstate(state)
+
+
+def _rim(pen: Pen, x: float, y: float, tall: float, one: Placed, look: Look) -> None:
+    """A thin line of moonlight along the lit side: the silhouette, shifted towards the light."""
+    state = look.rng.getstate()
+    shift = max(1.0, tall * 0.007)
+    rim = skia.ColorFilters.Blend(colors.argb(pen.light.key, 0.85), skia.BlendMode.kSrcIn)
+    pen.canvas.saveLayer(None, skia.Paint(ColorFilter=rim))
+    with pen.at(x + pen.light.x * shift, y + pen.light.y * shift, tall, flip=one.flip):
+        sprite_of(kinds()[one.subject.kind]).paint(pen, look)
+    pen.canvas.restore()
     look.rng.setstate(state)
 
 

@@ -63,7 +63,11 @@ def _word(pixels: NDArray[Any], word: str) -> Pixels:
         glow = px.blur(bright, min(pixels.shape[:2]) * 0.03)
         pixels = px.saturated(pixels, 1.12) * tint + glow * 0.25
     elif word == "soft":
-        pixels = pixels * 0.8 + px.blur(pixels.astype(np.float32), min(pixels.shape[:2]) * 0.01) * 0.2 + 0.03
+        pixels = (
+            pixels * 0.8
+            + px.blur(pixels.astype(np.float32), min(pixels.shape[:2]) * 0.01) * 0.2
+            + 0.03
+        )
     found: Pixels = pixels.astype(np.float32)
     return found
 
