@@ -11,9 +11,12 @@ from chatsite.backend.datasets import (
     Example,
     Fault,
     FaultyExample,
+    count_overlap,
     lines_of,
     parse_example,
 )
+from chatsite.backend.errors import InvalidRequest
+from chatsite.backend.library.shelf import readable_size
 from finetuning import storing
 from finetuning.models import UploadedFile
 
@@ -21,6 +24,10 @@ SHOWN = 10
 """Examples on a page."""
 LONGEST_SHOWN = 4000
 """Characters of a turn; the rest is in the file."""
+
+
+MOST_COMPARED = 20 * 1024**2
+"""Bytes of two files that are compared while somebody waits: about two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,18 @@ def examples_page(file: UploadedFile, start: Cursor) -> ExamplesPage:
         more = next(lines, None) is not None
     examples = tuple(_shown(line.number, line.content) for line in found)
     return ExamplesPage(examples, Cursor(found[-1].number, found[-1].end) if more else None)
+
+
+def shared_examples(training: UploadedFile, validation: UploadedFile) -> int:
+    """How many examples of a validation file stand in the training file, too.
+
+    Raises InvalidRequest for files that take too long to read, and FileNotFoundError.
+    """
+    if training.size + validation.size > MOST_COMPARED:
+        most = readable_size(MOST_COMPARED)
+        raise InvalidRequest(f"Files of more than {most} together cannot be compared here.")
+    with storing.opened(training.id) as learnt, storing.opened(validation.id) as held_out:
+        return count_overlap(learnt, held_out)
 
 
 def _shown(number: int, content: bytes | None) -> ShownExample:

@@ -20,11 +20,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from chatsite.backend.errors import BackendError, NotPermitted
+from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted
 from chatsite.backend.library.shelf import readable_size
 from chatsite.backend.pieces import Upload, WrongOffsetError
+from chatsite.jobs import State
 from finetuning import selectors, services
-from finetuning.browsing import Cursor, ExamplesPage, examples_page
+from finetuning.browsing import Cursor, ExamplesPage, examples_page, shared_examples
 from finetuning.forms import UploadForm, WriteForm
 from finetuning.models import UploadedFile
 from finetuning.selectors import NoSuchFile
@@ -110,8 +111,29 @@ def file_page(request: PageRequest, public_id: str) -> HttpResponse:
         "report": file.findings,
         "examples": _examples(file, start),
         "start": start,
+        "others": _others(request.user, file),
+        **_overlap(request, file),
     }
     return render(request, "finetuning/file.html", context)
+
+
+def _others(user: User, file: UploadedFile) -> list[UploadedFile]:
+    if file.purpose != Purpose.FINE_TUNE or file.state != State.DONE:
+        return []
+    return list(selectors.files_to_compare(user, file))
+
+
+def _overlap(request: PageRequest, file: UploadedFile) -> dict[str, Any]:
+    """The file that is asked to be compared with this one, and what they share or why not."""
+    if not (asked := request.GET.get("with")):
+        return {}
+    other = selectors.file_for(request.user, asked)
+    try:
+        return {"other": other, "shared": shared_examples(file, other)}
+    except InvalidRequest as error:
+        return {"other": other, "refused": error.message}
+    except FileNotFoundError as error:
+        raise Http404 from error
 
 
 def _examples(file: UploadedFile, start: Cursor) -> ExamplesPage | None:

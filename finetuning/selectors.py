@@ -30,6 +30,9 @@ from finetuning.models import (
 
 RowT = TypeVar("RowT", bound=Model)
 
+MOST_OFFERED = 50
+"""Files that one can be compared with."""
+
 _ID = re.compile(rf"{PREFIX}([0-9a-f]{{32}})")
 _JOB_ID = re.compile(rf"(?:{JOB_PREFIX}|ft-)([0-9a-f]{{32}})")
 _EVENT_ID = re.compile(rf"{EVENT_PREFIX}([0-9a-f]{{16}})")
@@ -67,6 +70,12 @@ def file_for(user: User, public_id: str) -> UploadedFile:
     if found is None:
         raise NoSuchFile(f"No such File object: {public_id}", param="id")
     return found
+
+
+def files_to_compare(user: User, file: UploadedFile) -> QuerySet[UploadedFile]:
+    """Other training files of the person that a model can learn from, the newest first."""
+    usable = files_for(user).filter(purpose=UploadedFile.Purpose.FINE_TUNE, state=State.DONE)
+    return usable.exclude(pk=file.pk).order_by("-created_at").only("id", "filename")[:MOST_OFFERED]
 
 
 def stored_bytes(user: User) -> int:

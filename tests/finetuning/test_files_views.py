@@ -195,6 +195,27 @@ def test_preferences_tools_and_weights_are_shown(client: Client, alice: User, se
     assert ('user 1+1 assistant (read, not learnt) add({"a": 1}) tool (calc) 2 assistant 2') in text
 
 
+def test_a_training_file_is_compared_with_a_validation_file(
+    client: Client, alice: User, bob: User, sent: Sent
+) -> None:
+    train = sent(alice, pairs(*PAIRS, ("a", "b")))
+    assert "Compare with" not in words(client.get(page_of(train)))
+    other = sent(alice, pairs(PAIRS[1], ("c", "d")), "held-out.jsonl")
+    apart = sent(alice, pairs(("e", "f")), "apart.jsonl")
+    sent(alice, b"{}", "bad.jsonl")
+    assert client.get(page_of(train)).context["others"] == [apart, other]
+
+    def compared(file: UploadedFile) -> str:
+        return words(client.get(f"{page_of(train)}?with={file.public_id}"))
+
+    assert "1 example of held-out.jsonl stands in this file, too." in compared(other)
+    assert "No example of apart.jsonl stands in this file." in compared(apart)
+    bobs = sent(bob)
+    assert client.get(f"{page_of(train)}?with={bobs.public_id}").status_code == 404
+    UploadedFile.objects.filter(pk=other.pk).update(size=20 * 1024**2)
+    assert "Files of more than 21 MB together cannot be compared here." in compared(other)
+
+
 def test_examples_are_paged_by_their_place_in_the_file(
     client: Client, alice: User, sent: Sent
 ) -> None:
