@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("conversations.urls")),
     path("models/", include("library.urls")),
     path("files/", include("finetuning.urls")),
+    path("fine-tuning/", include("finetuning.jobs_urls")),
     path("pictures/", include("images.urls")),
     path("settings/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -71,7 +71,12 @@ def _chat(
 
 
 def _last_model(request: PageRequest, thread: selectors.Thread) -> str:
-    """The model that answered last here, else the person's own choice, else the last one used."""
+    """The model that answered last here, else the person's own choice, else the last one used.
+
+    A link may name one: `?model=`.
+    """
+    if wished := request.GET.get("model"):
+        return wished
     answered = [m.model for m in thread.messages if m.model]
     if answered:
         return answered[-1]

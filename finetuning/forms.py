@@ -1,15 +1,16 @@
-"""What people give on the pages of files."""
+"""What people give on the pages of files and of fine-tuning."""
 
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django import forms
 from django.http import QueryDict
 
 from finetuning.models import UploadedFile
+from finetuning.types import Order
 
 ROWS = 3
 """Empty examples that a new form has, and that one may ask for more of."""
@@ -75,3 +76,66 @@ def _line(pair: tuple[str, str]) -> bytes:
         for role, text in zip(("user", "assistant"), pair, strict=True)
     ]
     return orjson.dumps({"messages": turns}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class JobForm(forms.Form):
+    """A new fine-tuning job; numbers that are left empty are the site's to choose."""
+
+    NUMBERS = ("n_epochs", "batch_size", "learning_rate_multiplier")
+
+    training_file = forms.ChoiceField(label="Learn from")
+    validation_file = forms.ChoiceField(
+        label="Check with",
+        required=False,
+        help_text="Examples that are not learnt: they tell whether the model does well on others.",
+    )
+    model = forms.ChoiceField(label="Model to start from")
+    method = forms.ChoiceField(
+        label="How",
+        choices=[
+            ("supervised", "From answers: say what is in the file"),
+            ("dpo", "From preferences: be rather like the preferred answers (DPO)"),
+        ],
+    )
+    suffix = forms.CharField(
+        label="Name",
+        required=False,
+        max_length=40,
+        help_text="A word that tells your model from others, such as french.",
+    )
+    n_epochs = forms.IntegerField(
+        label="Passes over the file", required=False, min_value=1, max_value=50
+    )
+    batch_size = forms.IntegerField(
+        label="Examples at a time", required=False, min_value=1, max_value=256
+    )
+    learning_rate_multiplier = forms.FloatField(
+        label="Learning rate, times", required=False, min_value=0.001, max_value=100
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        files: list[tuple[str, str]],
+        bases: list[tuple[str, str]],
+        initial: dict[str, Any],
+    ) -> None:
+        super().__init__(data, initial=initial)
+        cast("forms.ChoiceField", self.fields["training_file"]).choices = files
+        none = [("", "nothing")]
+        cast("forms.ChoiceField", self.fields["validation_file"]).choices = none + files
+        cast("forms.ChoiceField", self.fields["model"]).choices = bases
+
+    def order(self) -> Order:
+        """What is asked for, once the form is valid."""
+        given = self.cleaned_data
+        numbers = {name: given[name] for name in self.NUMBERS if given[name] is not None}
+        return Order(
+            model=given["model"],
+            training_file=given["training_file"],
+            validation_file=given["validation_file"] or None,
+            method=given["method"],
+            hyperparameters=numbers,
+            suffix=given["suffix"],
+        )

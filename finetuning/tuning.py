@@ -32,7 +32,14 @@ from finetuning import selectors
 from finetuning.mirroring import tell
 from finetuning.models import TuningJob, UploadedFile
 from finetuning.types import Order, Plan
-from finetuning.workplace import TUNED_PREFIX, base_folder, tuned_folder, weights_in
+from finetuning.workplace import (
+    TUNED_PREFIX,
+    base_folder,
+    job_folder,
+    tuned_file,
+    tuned_folder,
+    weights_in,
+)
 
 _PREFERENCE = ("dpo", "reward")
 _ONLY_LOCAL = ("kto", "reward")
@@ -344,3 +351,20 @@ async def delete_model(user: User, model_id: str) -> None:
         return
     engine = EngineClient(settings.DATA_DIR) if settings.ENGINE_ENABLED else None
     await shelf.remove(settings.DATA_DIR, model_id, engine)
+
+
+def serve_checkpoint(user: User, public_id: str, step: int) -> str:
+    """Make a model of a checkpoint of the user's job, to be tried; gives its id.
+
+    Raises NoSuchJob, InvalidRequest where the checkpoint is gone or only an adapter.
+    """
+    job = selectors.job_for(user, public_id)
+    checkpoint = job.checkpoints.filter(step=step).first()
+    folder = None if checkpoint is None else job_folder(job.id) / checkpoint.folder
+    if checkpoint is None or folder is None or not (folder / "config.json").is_file():
+        raise InvalidRequest(f"There is no checkpoint after step {step} any more.")
+    from chatsite.backend.engine.convert import convert  # and NumPy with it
+
+    with shelf.sensible(checkpoint.model):
+        convert(folder, tuned_file(checkpoint.model), name=checkpoint.model)
+    return checkpoint.model
