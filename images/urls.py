@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from django.urls import path
 
-from images import views
+from images import file_views, picture_views, views
 
 app_name = "images"
 urlpatterns = [
-    path("link/<str:token>/<str:name>", views.link, name="link"),
-    path("<uuid:picture_id>/file.<str:extension>", views.original, name="original"),
-    path("<uuid:picture_id>/small-<int:side>.webp", views.thumbnail, name="thumbnail"),
-    path("shared/<str:token>/file.<str:extension>", views.shared_original, name="shared_original"),
+    path("", views.gallery, name="gallery"),
+    path("new/", views.create, name="create"),
+    path("upload/", views.upload, name="upload"),
+    path("drawings/", views.drawings, name="drawings"),
+    path("drawings/<uuid:drawing_id>/<slug:action>/", views.act, name="act"),
+    path("drawings/<uuid:drawing_id>/preview-<int:number>", file_views.preview, name="preview"),
+    path("boards/", views.boards, name="boards"),
+    path("boards/<uuid:board_id>/<slug:action>/", views.board, name="board"),
+    path("several/<slug:action>/", views.batch, name="batch"),
+    path("<uuid:picture_id>/", picture_views.show, name="show"),
+    path("<uuid:picture_id>/change/", picture_views.change, name="change"),
+    path("<uuid:picture_id>/vary/", picture_views.vary, name="vary"),
+    path("<uuid:picture_id>/star/", picture_views.star, name="star"),
+    path("<uuid:picture_id>/share/", picture_views.share, name="share"),
+    path("<uuid:picture_id>/move/", picture_views.move, name="move"),
+    path("<uuid:picture_id>/delete/", picture_views.delete, name="delete"),
+    path("<uuid:picture_id>/download/", file_views.download, name="download"),
+    path("<uuid:picture_id>/file.<str:extension>", file_views.original, name="original"),
+    path("<uuid:picture_id>/small-<int:side>.webp", file_views.thumbnail, name="thumbnail"),
+    path("shared/<str:token>/", picture_views.shared, name="shared"),
+    path(
+        "shared/<str:token>/file.<str:extension>",
+        file_views.shared_original,
+        name="shared_original",
+    ),
+    path("link/<str:token>/<str:name>", file_views.link, name="link"),
 ]

@@ -140,3 +140,15 @@ def _unfit(param: str, words: str) -> InvalidRequest:
 def _listed(names: tuple[str, ...]) -> str:
     quoted = [f"'{name}'" for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def shaped_size(shape: str, terms: ImageTerms) -> str:
+    """The model's size of that shape: square, portrait or landscape."""
+    wanted = {"portrait": "1024x1536", "landscape": "1536x1024"}.get(shape, "1024x1024")
+    if not terms.sizes or wanted in terms.sizes:
+        return wanted
+    for size in terms.sizes:
+        width, height = (int(side) for side in size.split("x"))
+        if (shape == "portrait" and height > width) or (shape == "landscape" and width > height):
+            return size
+    return "1024x1024"
