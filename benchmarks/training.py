@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
+import psutil
 
 from chatsite.backend.tuning.events import Step
 from chatsite.backend.tuning.hyperparameters import Hyperparameters, learning_rate
@@ -45,7 +46,7 @@ torch.set_num_threads(int(threads))
 
 class Clock(TrainerCallback):
     def on_step_end(self, *_, **__):
-        print(time.time(), flush=True)
+        print(time.time(), time.process_time(), flush=True)
 
 able = torch.cpu.get_capabilities()
 settings = SFTConfig(
@@ -93,14 +94,23 @@ def write_job(folder: Path, file: Path, *, epochs: int = 1) -> TuningSpec:
     return spec
 
 
-def ours(folder: Path, file: Path) -> float:
-    """Examples a second between the first step and the last of a job."""
+Moment = tuple[float, float]
+"""When a step was done: seconds of the clock, seconds of the processor."""
+
+
+def ours(folder: Path, file: Path) -> tuple[float, float]:
+    """A job's pace between the first step and the last."""
     write_job(folder, file)
-    told = list(Run(folder).events())
-    return pace([recorded.at for recorded in told if isinstance(recorded.event, Step)])
+    run, moments = Run(folder), []
+    process = psutil.Process(run.pid)
+    for recorded in run.events():
+        if isinstance(recorded.event, Step):
+            times = process.cpu_times()
+            moments.append((recorded.at, times.user + times.system))
+    return pace(moments)
 
 
-def bare(folder: Path, file: Path) -> float:
+def bare(folder: Path, file: Path) -> tuple[float, float]:
     """The same of a script that does nothing else."""
     chosen = Hyperparameters(n_epochs=1, batch_size=BATCH)
     rate = learning_rate("supervised", chosen, parameters=WEIGHTS)
@@ -111,29 +121,31 @@ def bare(folder: Path, file: Path) -> float:
         text=True,
         check=True,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        start_new_session=True,  # as a job's
     )
-    lines = [line for line in done.stdout.splitlines() if line.replace(".", "").isdigit()]
-    return pace([float(line) for line in lines])
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return pace([(float(line[0]), float(line[1])) for line in lines if line[0][:1].isdigit()])
 
 
-def pace(times: Sequence[float]) -> float:
-    """Examples a second; a step's median, as other programs take a core now and then."""
-    steps = [after - before for before, after in pairwise(times)]
-    return BATCH / statistics.median(steps)
+def pace(moments: Sequence[Moment]) -> tuple[float, float]:
+    """Examples a second of the clock (by a step's median) and of the processor."""
+    steps = [after[0] - before[0] for before, after in pairwise(moments)]
+    work = moments[-1][1] - moments[0][1]
+    return BATCH / statistics.median(steps), BATCH * len(steps) / work
 
 
 def measure_speed(rounds: int, examples: int) -> None:
-    found: dict[str, list[float]] = {"job": [], "bare": []}
+    found: list[tuple[float, ...]] = []
     for number in range(rounds):
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             file = write_examples(folder / "train.jsonl", examples)
-            found["job"].append(ours(folder / "job", file))
-            found["bare"].append(bare(folder, file))
-        print(f"round {number + 1}: job {found['job'][-1]:.2f}, bare {found['bare'][-1]:.2f} ex/s")
-    medians = {name: statistics.median(speeds) for name, speeds in found.items()}
-    ratio = medians["job"] / medians["bare"]
-    print(f"a job {medians['job']:.2f} examples/s, bare {medians['bare']:.2f}: {ratio:.2f}")
+            found.append((*ours(folder / "job", file), *bare(folder, file)))
+        job, job_work, script, script_work = found[-1]
+        print(f"round {number + 1}, examples a second: job {job:.2f}, bare {script:.2f}; ", end="")
+        print(f"of the processor: {job_work:.2f} and {script_work:.2f}", flush=True)
+    job, job_work, script, script_work = map(statistics.median, zip(*found, strict=True))
+    print(f"a job's speed is {job / script:.2f} of bare, {job_work / script_work:.2f} by its work")
 
 
 async def first_tokens(site: Site, count: int) -> list[float]:

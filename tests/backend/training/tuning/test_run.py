@@ -17,10 +17,12 @@ from chatsite.backend.tuning.events import (
     Cancelled,
     Checkpoint,
     Failed,
+    Journal,
     Paused,
     Started,
     Step,
     Succeeded,
+    Validated,
     read_events,
 )
 from chatsite.backend.tuning.run import KILLED, STUCK, Run
@@ -147,3 +149,19 @@ def test_a_job_whose_folder_is_empty_says_so(tmp_path):
     assert isinstance(event, Failed)
     assert event.code == "crashed"
     assert "job holds no training job" in event.message
+
+
+def test_a_worker_that_takes_over_is_told_what_it_missed(tmp_path):
+    folder = tmp_path / "job"
+    folder.mkdir()
+    journal = Journal(folder / "events.jsonl")
+    journal.append(Validated(1, {}))
+    journal.append(Paused(1))
+
+    run = Run(folder, after=1)
+    events = [recorded.event for recorded in run.events()]
+
+    # The former end does not end this run.
+    assert events[0] == Paused(1)
+    assert events[1:] == [run.final]
+    assert isinstance(run.final, Failed)
