@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 
@@ -14,7 +20,7 @@ def _refuse(value: Any) -> None:
         raise PydanticCustomError("unsupported", "this site does not offer it; leave it out")
 
 
-Unsupported = Annotated[Any, AfterValidator(_refuse)]
+Unsupported = Annotated[Any, AfterValidator(_refuse), WithJsonSchema({"type": "null"})]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -47,4 +53,15 @@ def _metadata(given: dict[str, str]) -> dict[str, str]:
     return given
 
 
-Metadata = Annotated[dict[str, str], AfterValidator(_metadata)]
+Metadata = Annotated[
+    dict[str, str],
+    AfterValidator(_metadata),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": 16,
+            "propertyNames": {"minLength": 1, "maxLength": 64},
+            "additionalProperties": {"type": "string", "maxLength": 512},
+        }
+    ),
+]

@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -62,8 +63,14 @@ def _picture(url: str) -> str:
     return url
 
 
+_PICTURE_SCHEMA = {
+    "type": "string",
+    "pattern": "^(https://.+|data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]*={0,2})$",
+}
+
+
 class ImageURL(Body):
-    url: Annotated[str, AfterValidator(_picture)]
+    url: Annotated[str, AfterValidator(_picture), WithJsonSchema(_PICTURE_SCHEMA)]
     detail: Literal["auto", "low", "high", "original"] | None = None
 
 

@@ -30,6 +30,7 @@ from chatsite.backend.types import (
     Queued,
     Usage,
 )
+from chatsite.http import body_of
 from conversations import responses_store as store
 from conversations.replies import WAITING
 from conversations.responses_items import ItemIds, Kept, kept_items, messages_of
@@ -154,8 +155,8 @@ async def frames(
             ended = draft.finished(answer.reason, answer.output.items, answer.usage)
         except BackendError as error:
             ended = draft.failed(error, answer.broken_off())
-            fields = {"code": error.code, "message": error.message, "param": error.param}
-            yield frame("error", fields)
+            said = body_of(error)["error"]
+            yield frame("error", {name: said[name] for name in ("code", "message", "param")})
         finally:
             if ask.stored:
                 # Shielded: what was said is kept, though the client may have gone away.

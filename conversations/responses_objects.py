@@ -10,6 +10,7 @@ from typing import Any
 
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.types import ChatRequest, FinishReason, Message, Usage
+from chatsite.http import body_of
 from conversations.responses_items import Kept
 from conversations.responses_output import INCOMPLETE
 from conversations.responses_schemas import (
@@ -138,7 +139,7 @@ class Draft:
 
     def failed(self, error: BackendError, output: list[Kept]) -> Kept:
         """The response after a failure in the middle, with what had been said until then."""
-        said = {"code": _error_code(error), "message": error.message}
+        said = {"code": _error_code(error), "message": body_of(error)["error"]["message"]}
         return self._object("failed", output, error=said)
 
     def cancelled(self, output: list[Kept]) -> Kept:

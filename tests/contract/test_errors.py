@@ -289,6 +289,25 @@ def test_a_servers_words_are_kept_and_its_secrets_are_not(
     assert "sk-proj-abc" not in problem["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/chat/completions", chat(stream=True)),
+        ("/completions", {"model": "fake/echo", "prompt": "x", "stream": True}),
+        ("/responses", {"model": "fake/echo", "input": "x", "stream": True}),
+    ],
+)
+def test_nor_are_they_in_the_middle_of_a_stream(
+    secret: str, fake_models: Upstream, path: str, body: Any
+) -> None:
+    said = Answer("Once there was a fox in a wood.", breaks="error", after=6, message=LEAK)
+    fake_models.script(said)
+    response = post(secret, body, path)
+    assert "Once" in response.text
+    assert "Fake failed: Key " in response.text
+    assert "sk-proj-abc" not in response.text
+
+
 @pytest.mark.parametrize("path", ["/chat/completions", "/completions"])
 @pytest.mark.parametrize(
     ("breaks", "words"),

@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from chatsite import api_replies
 from tests.servers.site import Site
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 CHECKS = [
     not_a_server_error,

@@ -362,7 +362,8 @@ class _Reply:
             case "garble":
                 await response.write(b'data: {"choices": [{"index": 0, "del\n\n')
             case "error":
-                error = {"message": "The model crashed.", "type": "server_error", "code": None}
+                words = self.answer.message or "The model crashed."
+                error = {"message": words, "type": "server_error", "code": None}
                 await _event(response, {"error": error})
         await response.write_eof()
         return response
