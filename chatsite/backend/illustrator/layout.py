@@ -212,17 +212,22 @@ def _in_row(
     kind = kinds()[subject.kind]
     wide = wide_share(scene, kind, height_of(scene, subject, depth))
     step = wide * (1.04 if subject.count <= FEW else 0.8)
-    if subject.relation and subject.relation.kind == "on":
-        step = min(step, 0.28 * _target_width(scene, subject, step / 0.28))
+    left, right = 0.02 + wide * 0.3, 0.98 - wide * 0.3
+    resting = subject.relation is not None and subject.relation.kind == "on"
+    if resting:
+        room = _target_width(scene, subject, 1.0)
+        left, right, step = x - room * 0.4, x + room * 0.4, min(step, 0.34 * room)
     slots = [0.0]
     reach = 1
-    while x + reach * step < 0.98 - wide * 0.3 or x - reach * step > 0.02 + wide * 0.3:
-        if x + reach * step < 0.98 - wide * 0.3:
+    while x + reach * step < right or x - reach * step > left:
+        if x + reach * step < right:
             slots.append(reach * step)
-        if x - reach * step > 0.02 + wide * 0.3:
+        if x - reach * step > left:
             slots.append(-reach * step)
         reach += 1
     row, slot = divmod(index, len(slots))
+    if resting:
+        return x + slots[slot] + (row % 2) * step * 0.5, y - 0.022 * row, depth + 0.02 * row
     if row >= ROWS:
         far = (depth + 0.5698402909 * index) % 1.0
         return 0.04 + (x + 0.7548776662 * index) % 1.0 * 0.92, foot_y(stage, far), far

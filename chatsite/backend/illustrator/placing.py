@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatsite.backend.illustrator.catalogue import kinds
 from chatsite.backend.illustrator.layout import (
@@ -77,21 +77,17 @@ def alone(scene: Scene, stage: Stage, subject: Subject) -> tuple[float, float, f
         y = py + height / 2 if home == "plain" else max(py, height + 0.02)
     others = boxes_of(scene, stage)
     half = wide_share(scene, kind, height) / 2
-    count = min(subject.count, 5)
-    group = half * (1 + 0.6 * (count - 1)) if home not in {"sky", "underwater"} else half
     margin = min(0.45, 0.03 + min(half, 0.3))
     wish = px if px is not None else _wish(scene, subject, rng)
     best = (float("inf"), wish)
-    for step in range(36):
-        x = (
-            wish
-            if step == 0
-            else margin + (1 - 2 * margin) * ((step * 0.618034 + rng.random() * 0.02) % 1.0)
-        )
+    for step in range(30):
+        share = (step * 0.618034 + rng.random() * 0.02) % 1.0
+        x = wish if step == 0 else margin + (1 - 2 * margin) * share
         x = min(1 - margin, max(margin, x))
-        box = Box(x - group, y - height, x + group, y)
+        trial = replace(subject, at=(x, y, depth))
+        boxes = [box_of(scene, copy) for copy in copies(scene, stage, trial, 0.0)[:5]]
         cost = abs(x - wish) * (4.0 if px is not None else 0.7)
-        cost += sum(box.overlap(other) for other in others) * 2.2
+        cost += sum(box.overlap(other) for box in boxes for other in others) * 2.2
         best = min(best, (cost, x))
     return best[1], y, depth
 

@@ -132,7 +132,8 @@ def _inside(ties: Ties) -> Spot:
 def _on(ties: Ties) -> Spot:
     """On top: never out of the picture, and larger on a table, to be seen."""
     if ties.base.painter in {"pond", "stream", "path"}:
-        return ties.x, ties.y - ties.tall * 0.15, ties.depth
+        depth = _fitting(ties, ties.depth, ties.tall * 0.7)
+        return ties.x, ties.y - ties.tall * (0.4 if ties.base.painter == "pond" else 0.15), depth
     depth = ties.depth
     if ties.base.category == "furniture" and lives(ties.subject) == "table":
         depth = depth_for(scale_at(depth) * 1.5)
@@ -248,4 +249,5 @@ def _aside(ties: Ties, side: int) -> Spot:
         y = foot_y(ties.stage, depth)
     elif lives(ties.subject) == "water" and ties.stage.water:
         y = min(y, ties.stage.water[1] - 0.03)
-    return min(0.97 - half * 0.5, max(0.03 + half * 0.5, x)), y, depth
+    edge = min(0.3, 0.02 + half * 0.6)
+    return min(1 - edge, max(edge, x)), y, depth

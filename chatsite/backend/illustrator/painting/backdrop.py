@@ -284,9 +284,9 @@ def _water(drop: Backdrop) -> None:
     setting = scene.setting
     calm = setting in {"lake", "river", "swamp"} and "storm" not in scene.weather
     color = parse(WATERS.get(setting, "#3f86a8"))
-    if setting == "river":
-        meadow = land.ground_of("river", scene.season, scene.weather)
-        land.paint_ground(pen, drop.rng("bank"), drop.width, drop.horizon, bottom, meadow)
+    if setting in {"lake", "river", "swamp"}:
+        bank = land.ground_of(setting, scene.season, scene.weather)
+        land.paint_ground(pen, drop.rng("bank"), drop.width, drop.horizon, bottom, bank)
     water.paint_water(
         pen,
         drop.rng("ripples"),

@@ -62,6 +62,8 @@ def look_of(scene: Scene, subject: Subject, index: int) -> Look:
         under = {s.kind for s in scene.subjects if s.id in subject.relation.targets}
         if under & SITTABLE and not traits & POSES:
             traits.add("sitting")
+    if subject.relation and subject.relation.kind in {"on", "inside"} and kind.painter == "bird":
+        traits.add("sitting")
     return Look(
         kind=subject.kind,
         color=color,

@@ -299,7 +299,7 @@ def paint_coral(pen: Pen, look: Look) -> None:
         branch(start, 0.0, lean, 0.36, 0.13, 2)
 
 
-@draws("waterlily", wide=2.4, casts=False)
+@draws("waterlily", wide=2.4, top=0.14, casts=False)
 def paint_waterlily(pen: Pen, look: Look) -> None:
     pad = look.part("leaf", look.accents[1])
     for x, size in ((-0.6, 0.5), (0.55, 0.6)):

@@ -55,7 +55,7 @@ def paint_fog(
         polygon([(0, top - deep * 0.9), (width, top - deep * 0.9), (width, bottom), (0, bottom)]),
         (0, top - deep * 0.9),
         (0, bottom),
-        ((0.0, color, 0.0), (0.45, color, 0.6), (0.62, color, 0.42), (1.0, color, 0.08)),
+        ((0.0, color, 0.0), (0.45, color, 0.5), (0.62, color, 0.34), (1.0, color, 0.08)),
         toned=False,
     )
     for _ in range(9):
