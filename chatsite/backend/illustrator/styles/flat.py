@@ -70,7 +70,7 @@ def stained_glass(image: Image.Image, seed: int) -> Image.Image:
     unit = min(image.size) / 1024
     source = px.saturated(px.brightened(px.of_image(image), 0.42), 1.7)
     calm = px.calmed(image, 4).filter(ImageFilter.GaussianBlur(3 * unit))
-    regions, table = px.quantized(calm, 9)
+    regions, table = px.quantized(calm, 7)
     cells, gap = _cells(rng, regions.shape, 62 * unit)
     panes = cells * len(table) + regions
     counts = np.maximum(1, np.bincount(panes.ravel()))
