@@ -73,13 +73,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint was written to `folder`, relative to the job's. `epoch` is set at one's end."""
+    """A checkpoint was written to `folder`, relative to the job's. `epoch` is set at one's end.
+
+    So many tokens were trained on from the job's beginning.
+    """
 
     step: int
     folder: str
     epoch: int | None = None
     metrics: Metrics = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
+    trained_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def resolve(
         if value is not None and value != "auto"
     }
     batch = int(given.get("batch_size", _batch(method, examples)))
+    if method == "kto" and batch < 2:  # it compares each answer with the others of its batch
+        raise InvalidRequest("For KTO the batch_size must be 2 or more.", param="batch_size")
     automatic = Hyperparameters(
         n_epochs=_epochs(method, examples, batch),
         batch_size=batch,

@@ -62,6 +62,11 @@ def test_what_is_unknown_is_refused():
         auto(10, epochs=3)
 
 
+def test_kto_needs_a_batch_to_compare_with():
+    with pytest.raises(InvalidRequest, match="must be 2 or more"):
+        auto(10, "kto", batch_size=1)
+
+
 def test_no_examples():
     with pytest.raises(InvalidRequest, match="no examples"):
         auto(0)

@@ -130,11 +130,7 @@ class Job:
             base_answers=base_answers,
             answer=lambda: self._answers(trainer.model, loaded),
             pausing=lambda: self._watch.pausing,
-            epochs=[
-                Path(event.folder).name
-                for event in self._told(Checkpoint)
-                if event.epoch is not None
-            ],
+            earlier=self._told(Checkpoint),
             validated=validation is not None,
         )
         trainer.remove_callback(PrinterCallback)

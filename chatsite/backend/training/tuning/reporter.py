@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +46,17 @@ class Reporter(TrainerCallback):
         base_answers: Sequence[str],
         answer: Callable[[], Sequence[str]],
         pausing: Callable[[], bool],
-        epochs: Collection[str],
+        earlier: Sequence[Checkpoint],
         validated: bool,
     ) -> None:
         self.paused = False
         self.trained_tokens = 0
+        self._trained = {event.step: event.trained_tokens for event in earlier}
         self._spec, self._folder = spec, folder
         self._tell, self._answer = tell, answer
         self._asked = tuple(zip(prompts, base_answers, strict=True))
         self._pausing, self._validated = pausing, validated
-        self._ends = set(epochs)
+        self._ends = {Path(event.folder).name for event in earlier if event.epoch is not None}
         self._metrics: Mapping[str, float] = {}
         self._saved = self._logged = time.monotonic()
         self._tokens = 0.0
@@ -72,6 +73,7 @@ class Reporter(TrainerCallback):
         self._saved = self._logged = time.monotonic()
         self._logged_step = state.global_step
         self._tokens = float(state.num_input_tokens_seen)
+        self.trained_tokens = self._trained.get(state.global_step, 0)
 
     def on_log(
         self,
@@ -158,7 +160,11 @@ class Reporter(TrainerCallback):
             for (prompt, base), answer in zip(self._asked, self._answer(), strict=True)
         )
         folder = f"checkpoints/{name}"
-        self._tell(Checkpoint(state.global_step, folder, epoch, self._metrics, samples))
+        self._tell(
+            Checkpoint(
+                state.global_step, folder, epoch, self._metrics, samples, self.trained_tokens
+            )
+        )
         self._metrics = {}
         prune(self._folder / "checkpoints", epochs=self._ends)
         self._saved = self._logged = time.monotonic()

@@ -148,6 +148,10 @@ def test_paused_and_resumed_it_is_the_same_model_as_in_one_go(tmp_path, tiny):
         load_file(folder / "result/checkpoint/model.safetensors") for folder in (whole, parted)
     ]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    last, other = (read_events(folder)[-1].event for folder in (whole, parted))
+    assert isinstance(last, Succeeded)
+    assert isinstance(other, Succeeded)
+    assert last.trained_tokens == other.trained_tokens > 0
 
 
 def test_a_broken_checkpoint_is_passed_over(tmp_path, tiny):
