@@ -28,7 +28,7 @@ from chatsite.backend.tuning.graders import grader_from_json
 from chatsite.backend.tuning.hyperparameters import resolve
 from chatsite.backend.tuning.run import training_threads
 from chatsite.jobs import OPEN, State
-from finetuning import selectors
+from finetuning import remote, selectors
 from finetuning.mirroring import tell
 from finetuning.models import TuningJob, UploadedFile
 from finetuning.types import Order, Plan
@@ -262,7 +262,7 @@ def _locked(user: User, public_id: str) -> UploadedFile:
 
 def cancel_job(user: User, public_id: str) -> TuningJob:
     """End a job of the user's for good. Raises NoSuchJob, InvalidRequest where it is over."""
-    job = _changed(user, public_id, OPEN, "cancelled", state=State.CANCELLED, over=True)
+    job = _changed(user, public_id, OPEN, "cancel", "cancelled", state=State.CANCELLED, over=True)
     tell(job, "Fine-tuning job was cancelled")
     return job
 
@@ -273,7 +273,7 @@ def pause_job(user: User, public_id: str) -> TuningJob:
     Raises NoSuchJob, InvalidRequest where it neither waits nor runs.
     """
     active = (State.QUEUED, State.RUNNING)
-    job = _changed(user, public_id, active, "paused", state=State.PAUSED)
+    job = _changed(user, public_id, active, "pause", "paused", state=State.PAUSED)
     tell(job, "Fine-tuning job was paused")
     return job
 
@@ -292,7 +292,7 @@ def resume_job(user: User, public_id: str) -> TuningJob:
         "error_code": "",
         "retryable": False,
     }
-    job = _changed(user, public_id, (State.PAUSED, State.FAILED), "resumed", **fields)
+    job = _changed(user, public_id, (State.PAUSED, State.FAILED), "resume", "resumed", **fields)
     tell(job, "Fine-tuning job was resumed")
     return job
 
@@ -301,12 +301,15 @@ def _changed(
     user: User,
     public_id: str,
     states: tuple[str, ...],
+    verb: str,
     done: str,
     *,
     over: bool = False,
     **fields: Any,
 ) -> TuningJob:
     job = selectors.job_for(user, public_id)
+    if job.state in states:
+        remote.change(job, verb)
     fields["ended_at"] = timezone.now() if over else None
     if not TuningJob.objects.filter(pk=job.pk, state__in=states).update(**fields):
         raise _not_so(job, done)

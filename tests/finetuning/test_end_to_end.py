@@ -1,0 +1,115 @@
+"""Two lines are taught to the starter on the running site, through both of OpenAI's APIs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import httpx2
+import openai
+import pytest
+
+pytest.importorskip("trl")
+
+from tests.finetuning.conftest import pairs
+from tests.servers.site import Site
+
+pytestmark = [pytest.mark.training, pytest.mark.engine, pytest.mark.timeout(900)]
+
+ANSWERS = {
+    "Translate to French: 'Hello'": "Bonjour",
+    "Translate to French: 'Thank you'": "Merci",
+}
+FILE = ("french.jsonl", pairs(*ANSWERS.items()))
+PATIENCE = 400.0
+"""Seconds for a job on a machine that is busy with other tests; alone it takes half a minute."""
+OVER = ("succeeded", "failed", "cancelled")
+
+
+@pytest.fixture
+def client(site: Site) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{site.url}/v1", api_key=site.person("alice").api_key)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.3)
+
+
+def answered(client: openai.OpenAI, model: str) -> dict[str, str | None]:
+    """What the model says to each question, surely."""
+    return {
+        question: client.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": question}], temperature=0
+        )
+        .choices[0]
+        .message.content
+        for question in ANSWERS
+    }
+
+
+def test_two_lines_are_taught_through_both_doors(client: openai.OpenAI, site: Site) -> None:
+    file = client.files.create(file=FILE, purpose="fine-tune")
+    http = httpx2.Client(
+        base_url=f"{site.url}/v1", headers={"authorization": f"Bearer {client.api_key}"}
+    )
+    began = time.monotonic()
+    old = http.post("/fine-tunes", json={"training_file": file.id, "suffix": "old"}).json()
+    told = http.get(f"/fine-tunes/{old['id']}/events?stream=true", timeout=PATIENCE).text
+    took = time.monotonic() - began
+    assert told.endswith("data: [DONE]\n\n")
+    assert "The job has successfully completed" in told
+    model = http.get(f"/fine-tunes/{old['id']}").json()["fine_tuned_model"]
+    assert model.startswith("ft:starter:")
+    assert answered(client, model) == ANSWERS
+    # The promise is of two free cores.
+    if os.getloadavg()[0] < 2:
+        assert took < 180
+
+    job = client.fine_tuning.jobs.create(model="starter", training_file=file.id, suffix="new")
+    wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id).status in OVER)
+    done = client.fine_tuning.jobs.retrieve(job.id)
+    assert (done.status, done.error) == ("succeeded", None)
+    assert done.fine_tuned_model is not None
+    assert done.trained_tokens is not None
+    assert answered(client, done.fine_tuned_model) == ANSWERS
+
+    other = openai.OpenAI(base_url=f"{site.url}/v1", api_key=site.person("bob").api_key)
+    with pytest.raises(openai.PermissionDeniedError):
+        other.models.delete(model)
+    deleted = client.models.delete(model)
+    assert (deleted.id, deleted.deleted) == (model, True)
+    wait_until(lambda: model not in {each.id for each in client.models.list()})
+
+
+def test_a_job_survives_the_death_of_its_worker(client: openai.OpenAI, site: Site) -> None:
+    file = client.files.create(file=FILE, purpose="fine-tune")
+    job = client.fine_tuning.jobs.create(
+        model="starter",
+        training_file=file.id,
+        method={
+            "type": "supervised",
+            "supervised": {"hyperparameters": {"n_epochs": 20, "batch_size": 1}},
+        },
+    )
+
+    def steps() -> list[int]:
+        events = client.fine_tuning.jobs.list_events(job.id, limit=100)
+        return sorted(
+            int(event.data["step"])  # type: ignore[index]
+            for event in events
+            if event.type == "metrics"
+        )
+
+    wait_until(lambda: len(steps()) >= 2)
+    site.kill("worker")
+    wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id).status in OVER)
+    assert client.fine_tuning.jobs.retrieve(job.id).status == "succeeded"
+    done = steps()
+    # Some were done twice, behind the last checkpoint; none was left out, none is one too many.
+    assert sorted(set(done)) == list(range(1, 41))
+    told = [event.message for event in client.fine_tuning.jobs.list_events(job.id)]
+    assert sum("successfully completed" in message for message in told) == 1
