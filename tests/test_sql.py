@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db.models import CharField, DateTimeField
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -76,3 +77,15 @@ def test_statements_by_hand_take_identifiers_and_moments(alice: User) -> None:
     read = "SELECT title FROM conversations_conversation WHERE updated_at >= %s"
     assert sql.rows(read, moment) == [("After",)]
     assert sql.rows(read, moment + timedelta(seconds=1)) == []
+
+
+def test_what_is_asked_in_the_thread_is_in_the_transaction_that_is_open(alice: User) -> None:
+    @sql.threaded
+    def rename(name: str, *, to: str) -> int:
+        """Renames keys."""
+        return sql.execute("UPDATE accounts_apikey SET name = %s WHERE name = %s", to, name)
+
+    key = keys.issue_key(alice, "laptop").key
+    assert async_to_sync(rename)("laptop", to="phone") == 1
+    key.refresh_from_db()
+    assert (key.name, rename.__doc__) == ("phone", "Renames keys.")
