@@ -76,25 +76,27 @@ function writeBody(endpoint, changes) {
   part(endpoint, "body").value = JSON.stringify(merged, null, 2);
 }
 
-// Ids of an earlier reply go where they are asked for: "completion_id" is of a "chat.completion".
+// Ids of an earlier reply go where they are asked for: "completion_id" is of a "chat.completion",
+// and "training_file" of a "file". In the manual's examples they are variables of the shell.
+function idFor(name) {
+  const stem = name.replace(/_id$/, "");
+  const kinds = [...newest.keys()].filter((kind) => kind.endsWith(stem) || stem.endsWith(`_${kind}`));
+  return newest.get(kinds.at(-1));
+}
+
 function fillIds(endpoint) {
-  const idFor = (name) => {
-    if (!name.endsWith("_id")) return undefined;
-    const kinds = [...newest.keys()].filter((kind) => kind.endsWith(name.slice(0, -3)));
-    return newest.get(kinds.at(-1));
-  };
   for (const input of endpoint.querySelectorAll('[data-place="path"]')) {
     if (!input.value) input.value = idFor(input.dataset.name) ?? "";
   }
   if (!part(endpoint, "body")) return;
   for (const [name, value] of Object.entries(bodyOf(endpoint) ?? {})) {
-    if (value === "$ID" && idFor(name)) writeBody(endpoint, { [name]: idFor(name) });
+    if (/^\$\w+$/.test(value) && idFor(name)) writeBody(endpoint, { [name]: idFor(name) });
   }
 }
 
 function remember(reply) {
   if (typeof reply?.id !== "string" || typeof reply.object !== "string" || reply.deleted) return;
-  const kind = reply.object.replaceAll(".", "_");
+  const kind = reply.object.replace(/\W/g, "_");
   newest.delete(kind);
   newest.set(kind, reply.id);
 }
@@ -173,15 +175,20 @@ async function showStream(endpoint, response) {
 async function showWhole(endpoint, response) {
   const content = part(endpoint, "content");
   const kind = response.headers.get("content-type") ?? "";
-  const blob = await response.blob();
-  if (/^application\/json(;|$)/.test(kind)) {
-    const reply = JSON.parse(await blob.text());
-    remember(reply);
-    content.textContent = JSON.stringify(reply, null, 2);
-  } else {
-    content.textContent = /^text|jsonl/.test(kind) ? await blob.text() : `${size(blob.size)} of ${kind}`;
+  const bytes = await response.arrayBuffer();
+  let text;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    text = `${size(bytes.byteLength)} of ${kind}`;
   }
-  return blob.size;
+  if (/^application\/json(;|$)/.test(kind)) {
+    const reply = JSON.parse(text);
+    remember(reply);
+    text = JSON.stringify(reply, null, 2);
+  }
+  content.textContent = text;
+  return bytes.byteLength;
 }
 
 async function send(endpoint) {

@@ -214,6 +214,10 @@ def test_a_file_is_sent_and_read_back(page_for: PageFor, site: Site, tmp_path: P
     send(content)
     assert content.locator("[data-content]").inner_text() == LINES
 
+    train = page.locator("#post-fine_tuning-jobs")
+    train.locator("summary").click()
+    assert body_of(train)["training_file"] == sent["id"]
+
 
 LINES = '{"prompt": "One", "completion": "Un"}\n{"prompt": "Two", "completion": "Deux"}\n'
 
