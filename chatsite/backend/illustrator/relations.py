@@ -114,9 +114,11 @@ def _fitting(ties: Ties, depth: float, tallest: float) -> float:
 def _held(ties: Ties) -> Spot:
     floats = lives(ties.subject) == "sky" and ties.kind.category in {"object", "toy"}
     x = ties.x + ties.wide * 0.42
-    if floats:  # By its string, which is the foot of a balloon and of a kite.
+    if floats or ties.kind.painter in {"umbrella", "flag"}:
+        # By its foot, which is the string of a balloon, the handle of an umbrella.
         plain = height_of(ties.scene, ties.subject, 0.0) / scale_at(0.0)
-        return x, ties.y - ties.tall * 0.45, depth_for(ties.tall * 0.75 / plain)
+        lift, tall = (0.45, 0.75) if floats else (0.52, 0.95)
+        return x, ties.y - ties.tall * lift, depth_for(ties.tall * tall / plain)
     return x, ties.y - ties.tall * 0.36, _fitting(ties, ties.depth, ties.tall * 0.34)
 
 
@@ -139,7 +141,13 @@ def _on(ties: Ties) -> Spot:
         depth = depth_for(scale_at(depth) * 1.5)
     tree = ties.base.category == "plant" and ties.base.height > 3
     top = ties.y - ties.tall * (0.62 if tree else top_of(ties.base))
+    if ties.base.painter in {"hill", "mountain"} and ties.kind.category == "building":
+        top += 0.2 * ties.tall
     depth = _fitting(ties, depth, max(0.08, (top - 0.02) * 0.93))
+    abreast = min(4, ties.subject.count)
+    if abreast > 1:
+        one = wide_share(ties.scene, ties.kind, 1.0)
+        depth = _fitting(ties, depth, ties.wide * 1.15 / abreast / one)
     height = height_of(ties.scene, ties.subject, depth)
     if ties.kind.category in {"person", "fantasy"} and ties.target.kind in SEATS:
         top += 0.2 * height

@@ -121,6 +121,7 @@ def _thing(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, one: Placed) -
         and (one.subject.relation is None or one.subject.relation.kind != "on")
     )
     standing = home in {"ground", "floor", "table", "worn"} and not stage.open
+    standing = standing and not _lifted(scene, one)
     with pen.distance(haze):
         if afloat:
             _reflected(pen, scene, stage, (x, y, tall), one, look)
@@ -141,6 +142,15 @@ def _thing(pen: Pen, scene: Scene, stage: Stage, air: Atmosphere, one: Placed) -
             paint_coat(pen, look, sprite, wide)
         if afloat:
             _waterline(pen, x, y, tall * wide)
+
+
+def _lifted(scene: Scene, one: Placed) -> bool:
+    """Whether a thing is in a hand or on a hilltop, where no ground takes its shadow."""
+    relation = one.subject.relation
+    if relation is None:
+        return False
+    targets = {kinds()[s.kind].category for s in scene.subjects if s.id in relation.targets}
+    return relation.kind == "held_by" or (relation.kind == "on" and "landscape" in targets)
 
 
 def _reflected(
