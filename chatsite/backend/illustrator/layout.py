@@ -104,6 +104,8 @@ def lives(subject: Subject) -> str:
     traits = set(subject.traits)
     if home == "sky" and kinds()[subject.kind].category != "sky" and traits & GROUNDED:
         return "ground"
+    if kinds()[subject.kind].painter == "owl" and "flying" not in traits:
+        return "ground"
     if home in {"ground", "floor"} and "flying" in traits:
         return "sky"
     return home

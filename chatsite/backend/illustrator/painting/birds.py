@@ -7,7 +7,7 @@ import math
 from chatsite.backend.illustrator.painting import colors
 from chatsite.backend.illustrator.painting.colors import Color, parse
 from chatsite.backend.illustrator.painting.curves import Point, limb, oval, polygon, smooth
-from chatsite.backend.illustrator.painting.faces import INK, paint_eye
+from chatsite.backend.illustrator.painting.faces import INK, paint_eye, paint_worn
 from chatsite.backend.illustrator.painting.pen import Pen
 from chatsite.backend.illustrator.painting.sprite import Look, draws
 
@@ -156,6 +156,7 @@ def _bird_head(pen: Pen, look: Look, x: float, y: float, r: float, color: Color)
             pen.form(oval(0.75, 0.85, 0.26, 0.5), parse("#d8342c"))
         if look.kind == "parrot":
             pen.fill(oval(0.42, 0.02, 0.5, 0.46), colors.WHITE, 0.95)
+        paint_worn(pen, look, front=False)
         paint_eye(pen, look, 0.36, -0.18, 0.2 if look.kind != "crow" else 0.16,
             parse("#c9a13a") if look.kind in {"eagle", "crow", "vulture"} else INK)
 
@@ -351,6 +352,8 @@ def paint_owl(pen: Pen, look: Look) -> None:
             pen.fill(oval(side * 0.14, -0.7, 0.058), INK)
             pen.shine(oval(side * 0.14 + 0.025, -0.73, 0.022), colors.WHITE)
     pen.form(polygon([(-0.045, -0.64), (0.045, -0.64), (0, -0.53)]), parse("#e0a03a"))
+    with pen.at(0, -0.72, 0.3):
+        paint_worn(pen, look, front=True)
 
 
 @draws("penguin", wide=0.66)
@@ -371,6 +374,8 @@ def paint_penguin(pen: Pen, look: Look) -> None:
         paint_eye(pen, look, side * 0.08, -0.83, 0.028)
     pen.fill(oval(0, -0.72, 0.12, 0.05), white)
     pen.form(polygon([(-0.055, -0.79), (0.055, -0.79), (0, -0.7)]), look.part("beak", orange))
+    with pen.at(0, -0.83, 0.19):
+        paint_worn(pen, look, front=True)
 
 
 @draws("bat", wide=2.2, casts=False)

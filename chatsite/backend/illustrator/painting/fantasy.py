@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsite.backend.illustrator.painting import colors
 from chatsite.backend.illustrator.painting.colors import parse
 from chatsite.backend.illustrator.painting.curves import box, limb, oval, polygon, smooth, star
-from chatsite.backend.illustrator.painting.faces import INK, paint_eye
+from chatsite.backend.illustrator.painting.faces import INK, paint_eye, paint_worn
 from chatsite.backend.illustrator.painting.pen import Pen
 from chatsite.backend.illustrator.painting.sprite import Look, draws
 
@@ -69,6 +69,8 @@ def paint_ghost(pen: Pen, look: Look) -> None:
     pen.fill(oval(0, -0.56, 0.05, 0.06 if not look.has("happy") else 0.03), look.accents[1])
     if look.has("happy"):
         pen.line([(-0.1, -0.6), (0, -0.54), (0.1, -0.6)], 0.025, look.accents[1])
+    with pen.at(0, -0.72, 0.28):
+        paint_worn(pen, look, front=True)
 
 
 @draws("skeleton", wide=0.5)
@@ -125,6 +127,8 @@ def paint_monster(pen: Pen, look: Look) -> None:
         look.accents[1])
     for x in (-0.12, -0.02, 0.08):
         pen.fill(polygon([(x, -0.5), (x + 0.06, -0.495), (x + 0.03, -0.43)]), colors.WHITE)
+    with pen.at(0, -0.7, 0.34):
+        paint_worn(pen, look, front=True)
 
 
 @draws("alien", wide=0.6)
@@ -146,6 +150,8 @@ def paint_alien(pen: Pen, look: Look) -> None:
         pen.fill(oval(side * 0.12, -0.74, 0.075, 0.11, side * 24), INK)
         pen.shine(oval(side * 0.12 + 0.02, -0.79, 0.02), colors.WHITE)
     pen.line([(-0.05, -0.58), (0, -0.565), (0.05, -0.58)], 0.014, look.accents[0])
+    with pen.at(0, -0.76, 0.27):
+        paint_worn(pen, look, front=True)
 
 
 @draws("robot", wide=0.66)
@@ -176,6 +182,8 @@ def paint_robot(pen: Pen, look: Look) -> None:
         pen.glow(side * 0.075, -0.82, 0.07, glow, 0.7)
         pen.shine(oval(side * 0.075, -0.82, 0.03), glow)
     pen.fill(box(-0.08, -0.74, 0.16, 0.03, 0.01), parse("#1c2228"))
+    with pen.at(0, -0.8, 0.18):
+        paint_worn(pen, look, front=True)
 
 
 @draws("snowman", wide=0.7)
@@ -243,6 +251,8 @@ def paint_teddy(pen: Pen, look: Look) -> None:
     bow = look.part("tie", parse("#d0303a"))
     for side in (-1, 1):
         pen.form(polygon([(0, -0.54), (side * 0.12, -0.6), (side * 0.12, -0.48)]), bow)
+    with pen.at(0, -0.75, 0.26):
+        paint_worn(pen, look, front=True)
 
 
 @draws("blocks", wide=1.2)

@@ -9,7 +9,7 @@ import skia
 from chatsite.backend.illustrator.painting import colors
 from chatsite.backend.illustrator.painting.colors import parse
 from chatsite.backend.illustrator.painting.curves import limb, lumpy, oval, polygon, smooth
-from chatsite.backend.illustrator.painting.faces import INK, PINK, paint_eye
+from chatsite.backend.illustrator.painting.faces import INK, PINK, paint_eye, paint_worn
 from chatsite.backend.illustrator.painting.pen import Pen
 from chatsite.backend.illustrator.painting.sprite import Look, draws
 
@@ -244,9 +244,8 @@ def paint_frog(pen: Pen, look: Look) -> None:
         pen.fill(oval(side * 0.22, -0.84, 0.1), parse("#f6f2c8"))
         paint_eye(pen, look, side * 0.22, -0.84, 0.06)
     pen.line([(-0.28, -0.52), (0, -0.43), (0.28, -0.52)], 0.025, look.accents[1])
-    if look.has("crown") or "crown" in look.parts:
-        pen.form(polygon([(-0.14, -0.78), (-0.18, -1.0), (-0.06, -0.9), (0, -1.04), (0.06, -0.9),
-            (0.18, -1.0), (0.14, -0.78)]), parse("#f2c83a"))
+    with pen.at(0, -0.72, 0.34):
+        paint_worn(pen, look, front=True)
 
 
 @draws("turtle", wide=1.7)
@@ -345,6 +344,8 @@ def paint_ape(pen: Pen, look: Look) -> None:
         paint_eye(pen, look, side * 0.06, -0.82, 0.024)
         pen.fill(oval(side * 0.018, -0.745, 0.01), INK)
     pen.line([(-0.06, -0.69), (0, -0.675), (0.06, -0.69)], 0.014, colors.mix(INK, PINK, 0.3))
+    with pen.at(0, -0.8, 0.22):
+        paint_worn(pen, look, front=True)
 
 
 @draws("dinosaur", wide=1.3)
