@@ -1,7 +1,7 @@
 """What Open WebUI and aider send, which are too large to install for a test, is answered.
 
-Written down from their sources: Open WebUI's backend/open_webui/routers/openai.py and
-utils/payload.py, aider's aider/models.py and sendchat.py (through LiteLLM).
+Open WebUI's requests are those of its backend/open_webui/routers/openai.py and utils/payload.py;
+aider's, which go through LiteLLM, are as its documentation describes them.
 """
 
 from __future__ import annotations
