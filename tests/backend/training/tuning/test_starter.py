@@ -22,7 +22,7 @@ from chatsite.backend.types import ChatRequest, Delta, Message
 from tests.backend.engine.alphabet import running_manager
 from tests.backend.training.tuning.jobs import BONJOUR, STARTER, make_job
 
-pytestmark = [pytest.mark.training, pytest.mark.engine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.training, pytest.mark.engine, pytest.mark.timeout(600)]
 WEIGHTS = 8_393_984
 
 
@@ -171,7 +171,9 @@ def test_a_reward_model_and_answers_that_it_likes_better(tmp_path):
     pairs = [preference(hi, brief, wordy) for hi in learnt for brief, wordy in answers]
     others = [preference(hi, BRIEF[0], WORDY[1]) for hi in held_out]
 
-    judge = tune(tmp_path / "judge", pairs, method="reward", validation=others)
+    judge = tune(
+        tmp_path / "judge", pairs, method="reward", validation=others, asked={"n_epochs": 1}
+    )
 
     (evaluated,) = [event for event in judge if isinstance(event, Evaluated)]
     assert evaluated.tuned["accuracy"] > 0.8
