@@ -79,7 +79,7 @@ def base_folder(model_id: str) -> Path | None:
     if model_id == STARTER_ID:
         return STARTER_CHECKPOINT
     folder = tuned_folder(model_id)
-    inside = folder.parent == Path(settings.DATA_DIR) / "tuned" and folder.name not in (".", "..")
+    inside = "/" not in model_id and model_id not in ("", ".", "..")
     return folder if inside and (folder / "config.json").is_file() else None
 
 
