@@ -79,15 +79,15 @@ class Provider:
 
     def __init__(self, delay: float) -> None:
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
+        self._pipe, theirs = context.Pipe()  # kept: the provider ends with it
         self._peak = context.Value("i", 0)
         self._process = context.Process(
             target=_serve, args=(theirs, self._peak, delay), daemon=True
         )
         self._process.start()
-        if not ours.poll(30):
+        if not self._pipe.poll(30):
             raise SystemExit("The provider did not start.")
-        self.port: int = ours.recv()
+        self.port: int = self._pipe.recv()
         self.process = psutil.Process(self._process.pid)
 
     @property
