@@ -209,8 +209,8 @@ def test_a_job_is_paused_resumed_and_cancelled(key: str, alice: User, sent: Sent
         assert (status, told["code"]) == (400, "invalid_job_status")
     assert send(key, "DELETE", f"/files/{file.public_id}").json()["deleted"] is True
     assert get(key, path).json()["training_file"] == file.public_id
-    told = [event["message"] for event in get(key, f"{path}/events").json()["data"]]
-    assert told == [
+    messages = [event["message"] for event in get(key, f"{path}/events").json()["data"]]
+    assert messages == [
         "Fine-tuning job was cancelled",
         "Fine-tuning job was resumed",
         "Fine-tuning job was paused",
