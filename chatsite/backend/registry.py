@@ -110,9 +110,7 @@ class Registry:
         backend, model = await self._able(model_id, can)
         return Resolved(cast("ChatBackend", backend), model)
 
-    async def resolve_images(
-        self, model_id: str, *, can: Capability = "images"
-    ) -> ResolvedImages:
+    async def resolve_images(self, model_id: str, *, can: Capability = "images") -> ResolvedImages:
         """The model that makes pictures of that id. Raises as `resolve`."""
         backend, model = await self._able(model_id, can)
         return ResolvedImages(cast("ImageBackend", backend), model)
