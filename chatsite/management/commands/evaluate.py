@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.errors import BackendError, ModelNotFound, Unavailable
 from chatsite.backend.evaluation.engine import folder_of, running_engine
@@ -155,6 +156,7 @@ async def _from_files(
     folder = stack.enter_context(folder_of(files))
     stack.enter_context(_engine(folder, sampling))
     backend = EmbeddedBackend(folder)
+    stack.push_async_callback(close_clients)
     stack.push_async_callback(backend.aclose)
     models = {model.id: model for model in await backend.models()}
     found = {str(file): models[f"file-{number}"] for number, file in enumerate(files, 1)}
