@@ -78,7 +78,7 @@ def called(arguments: str) -> list[dict[str, Any]]:
         ({"logit_bias": {"\u0663": 1}}, "logit_bias", "invalid_value"),
         ({"logit_bias": {"99999999": 1}}, "logit_bias", "invalid_value"),
         ({"top_k": 2**40}, "top_k", "integer_above_max_value"),
-        ({"stop": "x" * 1001}, "stop", "invalid_value"),
+        ({"stop": "x" * 1001}, "stop", "string_above_max_length"),
         ({"messages": [{**HI, "name": "n" * 100}]}, "messages[0].name", "invalid_value"),
         ({"messages": [{**HI, "name": "<|im_start|>"}]}, "messages[0].name", "invalid_value"),
         ({"messages": called("{}")[2:]}, None, "invalid_value"),

@@ -30,6 +30,7 @@ def test_by_default_only_a_persons_requests_are_limited(monkeypatch: pytest.Monk
         "TOKENS_PER_MINUTE": 0,
         "SITE_REQUESTS_PER_MINUTE": 0,
         "SITE_TOKENS_PER_MINUTE": 0,
+        "PICTURES_PER_MINUTE": 30,
         "MODEL_LIMITS": {},
     }
 
@@ -41,12 +42,14 @@ def test_all_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         TOKENS_PER_MINUTE="90000",
         SITE_REQUESTS_PER_MINUTE="600",
         SITE_TOKENS_PER_MINUTE="1000000",
+        PICTURES_PER_MINUTE="7",
         MODEL_LIMITS="gpt-5=60/90000, ollama/qwen3:4b=0/500,fake/*=10",
     ) == {
         "REQUESTS_PER_MINUTE": 0,
         "TOKENS_PER_MINUTE": 90_000,
         "SITE_REQUESTS_PER_MINUTE": 600,
         "SITE_TOKENS_PER_MINUTE": 1_000_000,
+        "PICTURES_PER_MINUTE": 7,
         "MODEL_LIMITS": {"gpt-5": (60, 90_000), "ollama/qwen3:4b": (0, 500), "fake/*": (10, 0)},
     }
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -354,7 +355,8 @@ def test_what_fails_beside_the_rows_costs_nobody_anything(
     def save(number: int) -> None:
         keys.issue_key(alice, f"beside {number}")
         if number < broken:
-            sql.execute("INSERT INTO nowhere VALUES (1)")
+            with transaction.atomic():  # the test's own goes on
+                sql.execute("INSERT INTO nowhere VALUES (1)")
 
     async def use(number: int) -> None:
         charge = begin(caller, request_id=f"req_{number}")
@@ -376,7 +378,8 @@ def test_what_fails_beside_the_rows_costs_nobody_anything(
 
 def test_what_fails_alone_beside_a_row_costs_nobody_anything(caller: Caller) -> None:
     def save() -> None:
-        sql.execute("INSERT INTO nowhere VALUES (1)")
+        with transaction.atomic():  # the test's own goes on
+            sql.execute("INSERT INTO nowhere VALUES (1)")
 
     async def use() -> None:
         charge = begin(caller)

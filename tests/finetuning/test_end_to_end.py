@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx2
 import openai
@@ -28,8 +28,9 @@ OVER = ("succeeded", "failed", "cancelled")
 
 
 @pytest.fixture
-def client(site: Site) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{site.url}/v1", api_key=site.person("alice").api_key)
+def client(site: Site) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{site.url}/v1", api_key=site.person("alice").api_key) as client:
+        yield client
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -63,6 +64,7 @@ def test_two_lines_are_taught_through_both_doors(client: openai.OpenAI, site: Si
     assert told.endswith("data: [DONE]\n\n")
     assert "The job has successfully completed" in told
     model = http.get(f"/fine-tunes/{old['id']}").json()["fine_tuned_model"]
+    http.close()
     assert model.startswith("ft:starter:")
     assert answered(client, model) == ANSWERS
     # The promise is of two free cores.
@@ -77,8 +79,11 @@ def test_two_lines_are_taught_through_both_doors(client: openai.OpenAI, site: Si
     assert done.trained_tokens is not None
     assert answered(client, done.fine_tuned_model) == ANSWERS
 
-    other = openai.OpenAI(base_url=f"{site.url}/v1", api_key=site.person("bob").api_key)
-    with pytest.raises(openai.PermissionDeniedError):
+    bobs = site.person("bob").api_key
+    with (
+        openai.OpenAI(base_url=f"{site.url}/v1", api_key=bobs) as other,
+        pytest.raises(openai.PermissionDeniedError),
+    ):
         other.models.delete(model)
     deleted = client.models.delete(model)
     assert (deleted.id, deleted.deleted) == (model, True)

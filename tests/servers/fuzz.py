@@ -181,7 +181,7 @@ async def _learn(session: aiohttp.ClientSession, key: str, rng: random.Random) -
     known = []
     for question in dict.fromkeys(_questions(rng)):
         body = _body(question, logprobs=True, top_logprobs=2, max_tokens=LONGEST)
-        headers = {"authorization": f"Bearer {key}"}
+        headers = dict(_bearer(key))
         async with session.post("/v1/chat/completions", data=body, headers=headers) as response:
             reply = orjson.loads(await response.read())
         tokens = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
-from typing import Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Self
 
 from chatsite.backend.datasets.examples import DIGEST_BYTES
+
+# NumPy is loaded where files are looked through: it takes a web process 12 MB.
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _BUCKETS = 32
 _IN_MEMORY = 256 * 1024
@@ -47,18 +49,24 @@ class Fingerprints:
 
     def repeated(self) -> int:
         """How many of those added were there already."""
+        import numpy as np
+
         return sum(
             len(bucket) - len(np.unique(bucket)) for bucket in map(self._read, range(_BUCKETS))
         )
 
     def shared_with(self, other: Fingerprints) -> int:
         """How many of those added are in another set, too."""
+        import numpy as np
+
         return sum(
             int(np.isin(self._read(number), other._read(number)).sum())
             for number in range(_BUCKETS)
         )
 
     def _read(self, number: int) -> npt.NDArray[np.uint64]:
+        import numpy as np
+
         bucket = self._buckets[number]
         bucket.seek(0)
         found = np.frombuffer(bucket.read(), dtype=f"<u{DIGEST_BYTES}")
