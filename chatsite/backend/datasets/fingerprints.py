@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from chatsite.backend.datasets.examples import DIGEST_BYTES
-
-# NumPy is loaded where files are looked through: it takes a web process 12 MB.
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
+_WORD = "Q"
+"""An array's code for unsigned integers of a digest's eight bytes."""
 _BUCKETS = 32
 _IN_MEMORY = 256 * 1024
 """Bytes of a bucket, beyond which it is on disk."""
@@ -44,31 +40,24 @@ class Fingerprints:
         self._opened.close()
 
     def add(self, digest: bytes) -> None:
-        """Remember DIGEST_BYTES."""
+        """Remember a digest of DIGEST_BYTES."""
         self._buckets[digest[0] % _BUCKETS].write(digest)
 
     def repeated(self) -> int:
         """How many of those added were there already."""
-        import numpy as np
-
-        return sum(
-            len(bucket) - len(np.unique(bucket)) for bucket in map(self._read, range(_BUCKETS))
-        )
+        return sum(len(bucket) - len(set(bucket)) for bucket in map(self._read, range(_BUCKETS)))
 
     def shared_with(self, other: Fingerprints) -> int:
         """How many of those added are in another set, too."""
-        import numpy as np
+        shared = 0
+        for number in range(_BUCKETS):
+            others = set(other._read(number))
+            shared += sum(digest in others for digest in self._read(number))
+        return shared
 
-        return sum(
-            int(np.isin(self._read(number), other._read(number)).sum())
-            for number in range(_BUCKETS)
-        )
-
-    def _read(self, number: int) -> npt.NDArray[np.uint64]:
-        import numpy as np
-
+    def _read(self, number: int) -> array[int]:
         bucket = self._buckets[number]
         bucket.seek(0)
-        found = np.frombuffer(bucket.read(), dtype=f"<u{DIGEST_BYTES}")
+        found = array(_WORD, bucket.read())
         bucket.seek(0, 2)
         return found
