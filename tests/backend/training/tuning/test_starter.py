@@ -190,5 +190,5 @@ def test_a_reward_model_and_answers_that_it_likes_better(tmp_path):
     )
 
     (evaluated,) = [event for event in events if isinstance(event, Evaluated)]
-    # The starter greets as briefly as it is taught to: there is little to gain, and nothing to lose.
+    # The starter greets as briefly as it is taught to: there is little to gain.
     assert evaluated.tuned["reward"] > evaluated.base["reward"] - 0.3
