@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "conversations",
     "library",
     "finetuning",
+    "improvement",
     "images",
     "chatsite",
     "unfold",
