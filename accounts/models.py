@@ -128,6 +128,11 @@ class User(Allowance, AbstractBaseUser, PermissionsMixin):
         help_text="Given to the model at the start of every conversation.",
     )
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
+    training_opt_out = models.BooleanField(
+        "kept out of training",
+        default=False,
+        help_text="No model learns from this person's ratings and conversations.",
+    )
     is_staff = models.BooleanField(
         "administrator", default=False, help_text="May invite people and open the administration."
     )

@@ -68,6 +68,9 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.COMPLETE)
     model = models.CharField(max_length=200, blank=True)
+    # The model that really answered, where it is not the one that was picked (an alias, a trial).
+    # Never shown on the person's pages: who answers on trial is not to be known.
+    served = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     omitted = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=64, null=True, blank=True)
@@ -85,7 +88,11 @@ class Message(models.Model):
 
 
 class Run(models.Model):
-    """One generation. It belongs to the server process named by `process`, not to any socket."""
+    """One generation. It belongs to the server process named by `process`, not to any socket.
+
+    A conversation has one running run in each `lane`: answers are written in lane 0, and the
+    second of two that are to be compared in lane 1.
+    """
 
     class Status(models.TextChoices):
         RUNNING = "running"
@@ -98,6 +105,7 @@ class Run(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="runs")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="runs")
     model = models.CharField(max_length=200)
+    lane = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.RUNNING)
     process = models.CharField(max_length=200)
     heartbeat_at = models.DateTimeField(default=timezone.now)
@@ -108,9 +116,9 @@ class Run(models.Model):
         indexes = [models.Index(fields=["status", "heartbeat_at"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["conversation"],
+                fields=["conversation", "lane"],
                 condition=models.Q(status="running"),
-                name="one_running_run_per_conversation",
+                name="one_running_run_per_lane",
             )
         ]
 
@@ -239,3 +247,44 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_thumb_display()} by {self.owner_id}"
+
+
+class Comparison(models.Model):
+    """Which of two answers to one question a person finds better; `choice` is empty until then.
+
+    Two answers that are written side by side are one from the start; so are, once the person has
+    said what they think of it, an answer and the one that was written in its place. `trial` is
+    the trial of a model in which one of them was given.
+    """
+
+    class Choice(models.TextChoices):
+        FIRST = "first", "The first is better"
+        SECOND = "second", "The second is better"
+        BOTH = "both", "Both are good"
+        NEITHER = "neither", "Both are bad"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="comparisons"
+    )
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="comparisons"
+    )
+    question = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+    first = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="comparisons_first")
+    second = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="comparisons_second")
+    choice = models.CharField(max_length=8, choices=Choice, blank=True)
+    trial = models.UUIDField(null=True, blank=True, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "created_at", "id"], name="conversations_comparison_own")
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="one_comparison_of_two")
+        ]
+
+    def __str__(self) -> str:
+        return f"comparison by {self.owner_id}"
