@@ -74,7 +74,8 @@ class DatasetRating(models.Model):
     """What became of one rating in a dataset.
 
     `fate` is one of `chatsite.backend.feedback.Fate` or "excluded". `part` is "" unless it was
-    used; the booleans say which kinds of examples it made there.
+    used; for each kind of which it made an example there, the example's line in the part's file,
+    counted from 0.
     """
 
     dataset = models.ForeignKey(
@@ -83,9 +84,9 @@ class DatasetRating(models.Model):
     rating = models.CharField(max_length=50, db_index=True)
     part = models.CharField(max_length=8, blank=True)
     fate = models.CharField(max_length=12)
-    supervised = models.BooleanField(default=False)
-    preferences = models.BooleanField(default=False)
-    judged = models.BooleanField(default=False)
+    supervised = models.PositiveIntegerField(null=True, blank=True)
+    preferences = models.PositiveIntegerField(null=True, blank=True)
+    judged = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
