@@ -11,6 +11,9 @@ from pathlib import Path
 
 STARTER_ID = "starter"
 """The id of the model that ships with the site."""
+LATEST_ID = "starter:latest"
+"""The alias that every site has, at first of the starter: what is served to who asks for no
+other model."""
 STARTER_CHECKPOINT = Path(__file__).parent / "starter" / "checkpoint"
 """The Hugging Face checkpoint that it was converted from, to be trained further."""
 
