@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -177,7 +177,20 @@ def _made(request: HttpRequest, drawing: Drawing, body: Any) -> dict[str, Any]:
         if picture.revised_prompt:
             entry["revised_prompt"] = picture.revised_prompt
         data.append(entry)
-    return {"created": int(drawing.created_at.timestamp()), "data": data}
+    reply = {"created": int(drawing.created_at.timestamp()), "data": data}
+    return reply | ({"usage": _usage(pictures)} if _answers_in_text(drawing) else {})
+
+
+def _usage(pictures: Sequence[Picture]) -> dict[str, Any]:
+    """The tokens of pictures; which of them were other pictures' is not kept."""
+    given = sum(picture.prompt_tokens for picture in pictures)
+    made = sum(picture.completion_tokens for picture in pictures)
+    return {
+        "input_tokens": given,
+        "output_tokens": made,
+        "total_tokens": given + made,
+        "input_tokens_details": {"text_tokens": given, "image_tokens": 0},
+    }
 
 
 def _answers_in_text(drawing: Drawing) -> bool:
@@ -207,13 +220,8 @@ async def _events(drawing: Drawing, body: Any) -> AsyncIterator[bytes]:
                 seen.add(picture.index)
                 name = storing.original(picture.id, picture.extension)
                 content = await sync_to_async(storing.read)(name)
-                usage = {
-                    "input_tokens": 0,
-                    "output_tokens": 0,
-                    "total_tokens": 0,
-                    "input_tokens_details": {"text_tokens": 0, "image_tokens": 0},
-                }
-                yield sse(_event(drawing, f"{kind}.completed", content) | {"usage": usage})
+                completed = _event(drawing, f"{kind}.completed", content)
+                yield sse(completed | {"usage": _usage([picture])})
         if not drawing.active or time.monotonic() > until:
             break
         await asyncio.sleep(LOOK)

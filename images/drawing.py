@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import threading
 import time
+from base64 import b64encode
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,15 +18,17 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from PIL import Image
 
 from accounts import job_charges
 from chatsite import jobs
 from chatsite.backend.clients import close_clients
-from chatsite.backend.errors import BackendError
+from chatsite.backend.errors import BackendError, ContentBlocked, InvalidRequest, UpstreamFailed
 from chatsite.backend.imaging import files
 from chatsite.backend.imaging.terms import ILLUSTRATOR
+from chatsite.backend.moderation import DEFAULT_POLICY, blocking
 from chatsite.backend.registry import ResolvedImages, get_registry
-from chatsite.backend.types import ImageMade, ImageOperation, ImageProgress, ImageRequest
+from chatsite.backend.types import ImageMade, ImageOperation, ImageProgress, ImageRequest, Usage
 from chatsite.jobs import Pulse, State, StoppedError
 from images import storing
 from images.models import UNDO, Drawing, Operation, Picture
@@ -33,6 +37,8 @@ log = logging.getLogger("chatsite.images")
 
 FORGOTTEN = timedelta(days=30)
 """What was sent with a drawing that failed is kept for so long, to try again."""
+JUDGED = 768
+"""The longer side in pixels of what a moderator is shown."""
 WAITING = timedelta(seconds=5)
 """A queued drawing is sent for again after so long: its message may be lost."""
 
@@ -118,11 +124,47 @@ async def _draw(drawing: Drawing, pulse: Pulse) -> None:
         async for event in events:
             match event:
                 case ImageProgress():
+                    if event.preview:
+                        await _moderate(_readable(event.preview, work))
                     await sync_to_async(_progressed)(work, event, len(done))
                 case ImageMade():
                     took = round(1000 * (time.perf_counter() - since))
-                    await sync_to_async(_store)(work, free[event.index], event, took)
+                    image = await asyncio.to_thread(_readable, event.data, work)
+                    await _moderate(image)
+                    index = free.pop(0)
+                    await sync_to_async(_store)(work, index, event, image, took)
                     since = time.perf_counter()
+    if free:
+        raise UpstreamFailed(f"{work.resolved.backend.label} ended without a picture.")
+
+
+def _readable(data: bytes, work: _Work) -> Image.Image:
+    try:
+        return files.decode(data)
+    except InvalidRequest as error:
+        raise UpstreamFailed(
+            f"{work.resolved.backend.label} sent something that is no picture."
+        ) from error
+
+
+async def _moderate(image: Image.Image) -> None:
+    """Refuse what a moderator that can see blocks: then it is neither shown nor charged."""
+    see = getattr(get_registry().moderator, "check_parts", None)
+    if see is None:
+        return
+    url = await asyncio.to_thread(_data_url, image)
+    verdict = await see([{"type": "image_url", "image_url": {"url": url}}])
+    if reasons := blocking(verdict, DEFAULT_POLICY):
+        raise ContentBlocked(
+            f"The picture was not kept: it was classified as {', '.join(reasons)}."
+        )
+
+
+def _data_url(image: Image.Image) -> str:
+    small = image.copy()
+    small.thumbnail((JUDGED, JUDGED))
+    content = b64encode(files.encode(small, "jpeg")).decode("ascii")
+    return f"data:image/jpeg;base64,{content}"
 
 
 def _done(drawing: Drawing) -> set[int]:
@@ -157,14 +199,15 @@ def _progressed(work: _Work, event: ImageProgress, done: int) -> None:
         number = drawing.previews + 1
         storing.write(storing.preview(drawing.id, number), event.preview)
         drawing.previews = number
-    work.pulse.report(progress=(done + event.done) / drawing.n, previews=drawing.previews)
+    work.pulse.report(
+        progress=(done + event.index + event.done) / drawing.n, previews=drawing.previews
+    )
 
 
-def _store(work: _Work, index: int, made: ImageMade, took: int) -> None:
+def _store(work: _Work, index: int, made: ImageMade, image: Image.Image, took: int) -> None:
     """Keep one picture, unless the drawing is another's by now; the first of its index stays."""
     drawing, resolved = work.drawing, work.resolved
     picture_id = uuid4()
-    image = files.decode(made.data)
     extension = str(drawing.params.get("output_format") or "png")
     content = files.encode(
         image,
@@ -182,6 +225,7 @@ def _store(work: _Work, index: int, made: ImageMade, took: int) -> None:
     storing.store_picture(picture_id, extension, content, small)
     source = drawing.source
     refined = source is not None and drawing.operation == Operation.EDIT
+    used = made.usage or Usage()
     with transaction.atomic():
         if work.pulse.row.select_for_update().exists():
             cost = job_charges.write_entry(
@@ -195,8 +239,8 @@ def _store(work: _Work, index: int, made: ImageMade, took: int) -> None:
                 created_at=timezone.now(),
                 duration_ms=took,
                 images=1,
-                prompt_tokens=made.usage.prompt_tokens if made.usage else 0,
-                completion_tokens=made.usage.completion_tokens if made.usage else 0,
+                prompt_tokens=used.prompt_tokens,
+                completion_tokens=used.completion_tokens,
             )
             Picture.objects.create(
                 id=picture_id,
@@ -221,6 +265,8 @@ def _store(work: _Work, index: int, made: ImageMade, took: int) -> None:
                 placeholder=small.placeholder,
                 duration_ms=took,
                 cost_nanos=cost,
+                prompt_tokens=used.prompt_tokens,
+                completion_tokens=used.completion_tokens,
             )
             return
     storing.discard_picture(picture_id, extension)

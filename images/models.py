@@ -107,8 +107,8 @@ class Picture(models.Model):
     """A stored picture. `parent` is the one that it was made from: together they are its lineage.
 
     `change` is what was asked to be different from the parent. `scene` is what the backend wants to
-    know when it is changed again. The files are named by `images.storing`; `extension` is the
-    original's. A deleted picture's files stay until the time for undoing is over.
+    know when it is changed again. Tokens are those that a provider counted. The files are named by
+    `images.storing`; `extension` is the original's. A deleted picture's files stay until the time for undoing is over.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -145,6 +145,8 @@ class Picture(models.Model):
     starred = models.BooleanField(default=False)
     duration_ms = models.PositiveIntegerField(default=0)
     cost_nanos = models.PositiveBigIntegerField(default=0)
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
     shared_token = models.CharField(max_length=43, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -176,3 +178,21 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.prompt[:60] or str(self.id)
+
+
+class PictureRating(models.Model):
+    """What a picture's owner thinks of it, in the words of REASONS and their own."""
+
+    class Thumb(models.IntegerChoices):
+        UP = 1
+        DOWN = -1
+
+    picture = models.OneToOneField(Picture, on_delete=models.CASCADE, related_name="rating")
+    thumb = models.SmallIntegerField(choices=Thumb)
+    reasons = models.JSONField(default=list, blank=True)
+    comment = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.get_thumb_display()} for {self.picture_id}"

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
+from django.db import connections
 
 from accounts.keys import issue_key
 from accounts.models import User
 from accounts.types import Caller, IssuedKey
 from chatsite.backend.registry import get_registry
+from chatsite.jobs import State
 from images.drawing import run_drawing
 from images.models import Drawing, Picture
 
@@ -31,6 +33,26 @@ def key(alice: User) -> IssuedKey:
 @pytest.fixture
 def caller(alice: User) -> Caller:
     return Caller(alice)
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """Whoever waits for a drawing has it drawn, as by a worker that is never busy."""
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            while not ended.wait(0.02):
+                for waiting in Drawing.objects.filter(state=State.QUEUED):
+                    run_drawing(waiting.id, ended)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
 
 
 def drawn(drawing: Drawing) -> list[Picture]:

@@ -1,7 +1,8 @@
 """A fake model provider: a real HTTP server with OpenAI's API that says, and breaks, as told.
 
-tests/servers/answers.py lists the model names and what each does; `Upstream.script` overrides
-them. `python -m tests.servers.upstream --port 9000` runs it by itself, for benchmarks.
+tests/servers/answers.py lists the model names and what each does, tests/servers/pictures.py those
+of models that make pictures; `Upstream.script` overrides the former.
+`python -m tests.servers.upstream --port 9000` runs it by itself, for benchmarks.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.answers import Answer, answer_for
+from tests.servers.pictures import Pictures, fault_of, fields_of, file_of, shows_red
 
 ERRORS = {
     400: ("invalid_request_error", None),
@@ -70,6 +72,7 @@ class Upstream:
     def reset(self) -> None:
         """Forget what was recorded and scripted."""
         self.requests: list[Recorded] = []
+        self.links: list[Mapping[str, str]] = []
         self.listing = Answer()
         self.models: tuple[str, ...] = MODELS
         self._script: deque[Answer] = deque()
@@ -121,6 +124,9 @@ class Upstream:
         application.router.add_post("/v1/chat/completions", self._chat)
         application.router.add_post("/v1/embeddings", self._embed)
         application.router.add_post("/v1/moderations", self._moderate)
+        for kind in ("generations", "edits", "variations"):
+            application.router.add_post(f"/v1/images/{kind}", self._draw)
+        application.router.add_get("/pictures/{name}", self._send_file)
         runner = web.AppRunner(
             application, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
         )
@@ -151,16 +157,19 @@ class Upstream:
         return web.json_response({"object": "list", "data": rows})
 
     async def _moderate(self, request: web.Request) -> web.StreamResponse:
-        """Flags every text with the word "forbidden" in it as violence."""
+        """Flags every text with the word "forbidden" in it as violence, red pictures as worse."""
         recorded = await self._record(request)
         given = recorded.json["input"]
+        # Texts are judged one by one, parts of a message together.
+        apart = isinstance(given, list) and isinstance(given[0], str)
         results = []
-        for text in [given] if isinstance(given, str) else given:
-            hit = "forbidden" in json.dumps(text)
-            scores = dict.fromkeys(MODERATION_CATEGORIES, 0.01) | {"violence": 0.9 * hit}
+        for asked in given if apart else [given]:
+            scores = dict.fromkeys(MODERATION_CATEGORIES, 0.01)
+            scores["violence"] = 0.9 * ("forbidden" in json.dumps(asked))
+            scores["illicit/violent"] = 0.9 * shows_red(asked)
             results.append(
                 {
-                    "flagged": hit,
+                    "flagged": max(scores.values()) > 0.5,
                     "categories": {name: score > 0.5 for name, score in scores.items()},
                     "category_scores": scores,
                     "category_applied_input_types": {name: ["text"] for name in scores},
@@ -203,6 +212,42 @@ class Upstream:
         # In another order, which `index` is there to mend.
         body = {"object": "list", "data": rows[::-1], "model": asked["model"], "usage": usage}
         return web.json_response(body)
+
+    async def _draw(self, request: web.Request) -> web.StreamResponse:
+        asked = await fields_of(request)
+        recorded = Recorded(request.path, dict(request.headers), asked)
+        self.requests.append(recorded)
+        model = asked["model"]
+        answer = fault_of(model, self._seen[model])
+        self._seen[model] += 1
+        recorded.finished.set()
+        if answer.status != 200:
+            return _refusal(answer)
+        kind = "image_edit" if request.path.endswith("edits") else "image_generation"
+        pictures = Pictures(asked, kind=kind, base_url=self.url.removesuffix("/v1"))
+        wait = answer.delay * len((answer.text or "").split())
+        await asyncio.sleep(wait)
+        if asked.get("stream") in (True, "true"):
+            response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+            await response.prepare(request)
+            for event in pictures.events(answer):
+                await _event(response, event)
+                await asyncio.sleep(wait)
+            if answer.breaks:
+                return await _break(request, response, answer)
+            await response.write_eof()
+            return response
+        match answer.breaks:
+            case "stall":
+                await asyncio.Event().wait()
+            case "drop":
+                _hang_up(request)
+        return web.json_response(pictures.whole(answer))
+
+    async def _send_file(self, request: web.Request) -> web.StreamResponse:
+        """What a link leads to; its requests' headers are kept, their names in small letters."""
+        self.links.append({name.lower(): value for name, value in request.headers.items()})
+        return file_of(request.match_info["name"])
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         recorded = await self._record(request)
@@ -329,7 +374,7 @@ class _Reply:
                 said += 1
                 await asyncio.sleep(self.answer.delay)
         if self.answer.breaks:
-            return await self._break(request, response)
+            return await _break(request, response, self.answer)
         for index in self.choices:
             await self._send(response, index, {}, finish_reason=self.finish_reason)
         if self._includes_usage and self.answer.reports_usage:
@@ -351,23 +396,6 @@ class _Reply:
         for word in self.words:
             yield {"content": word}
 
-    async def _break(
-        self, request: web.Request, response: web.StreamResponse
-    ) -> web.StreamResponse:
-        match self.answer.breaks:
-            case "stall":
-                await asyncio.Event().wait()
-            case "drop":
-                _hang_up(request)
-            case "garble":
-                await response.write(b'data: {"choices": [{"index": 0, "del\n\n')
-            case "error":
-                words = self.answer.message or "The model crashed."
-                error = {"message": words, "type": "server_error", "code": None}
-                await _event(response, {"error": error})
-        await response.write_eof()
-        return response
-
     @property
     def _includes_usage(self) -> bool:
         return bool((self.asked.get("stream_options") or {}).get("include_usage"))
@@ -387,6 +415,25 @@ class _Reply:
     ) -> None:
         choice = {"index": index, "delta": delta, "logprobs": logprobs}
         await _event(response, self._chunk([choice | {"finish_reason": finish_reason}]))
+
+
+async def _break(
+    request: web.Request, response: web.StreamResponse, answer: Answer
+) -> web.StreamResponse:
+    """End a stream as the answer breaks."""
+    match answer.breaks:
+        case "stall":
+            await asyncio.Event().wait()
+        case "drop":
+            _hang_up(request)
+        case "garble":
+            await response.write(b'data: {"choices": [{"index": 0, "del\n\n')
+        case "error":
+            words = answer.message or "The model crashed."
+            error = {"message": words, "type": "server_error", "code": None}
+            await _event(response, {"error": error})
+    await response.write_eof()
+    return response
 
 
 async def _event(response: web.StreamResponse, data: Mapping[str, Any]) -> None:
