@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from chatsite.backend.errors import ModelNotFound
 from chatsite.backend.registry import get_registry
-from chatsite.backend.types import ModelInfo
+from chatsite.backend.types import Capability, ModelInfo
 from chatsite.jobs import ACTIVE, State
 from images.models import Board, Drawing, Picture, PictureQuerySet
 from images.types import Filters
@@ -64,6 +66,25 @@ def picture_for(user: User, picture_id: UUID) -> Picture:
     return pictures_for(user).select_related("drawing", "board").get(id=picture_id)
 
 
+def chosen_pictures_for(user: User, picture_ids: Iterable[UUID]) -> PictureQuerySet:
+    """Those of the pictures that are the user's, newest first."""
+    found = pictures_for(user).filter(id__in=list(picture_ids)).defer("scene", "params")
+    return found.order_by("-created_at", "-id")
+
+
+async def models_changing(picture: Picture, can: Capability) -> tuple[ModelInfo, ...]:
+    """The models that can do this with the picture, its own first.
+
+    The illustrator changes scenes: it can do nothing with a picture that it has not drawn.
+    """
+    able = [
+        model
+        for model in await image_models()
+        if can in model.capabilities and (not model.built_in or picture.scene)
+    ]
+    return tuple(sorted(able, key=lambda model: model.id != picture.model))
+
+
 def same_picture_for(user: User, data: bytes) -> Picture | None:
     """The user's own picture of which these bytes are the file, so that its lineage goes on."""
     digest = hashlib.sha256(data).hexdigest()
@@ -101,7 +122,12 @@ def open_drawings_for(user: User) -> Sequence[Drawing]:
 
 
 def gallery_for(
-    user: User, filters: Filters, *, before: str = "", limit: int = PAGE
+    user: User,
+    filters: Filters,
+    *,
+    before: str = "",
+    newer_than: Picture | None = None,
+    limit: int = PAGE,
 ) -> GalleryPage:
     """A page of the gallery; a cursor that cannot be read starts from the newest."""
     found = pictures_for(user)
@@ -126,6 +152,8 @@ def gallery_for(
     if cursor := _parse_cursor(before):
         moment, identifier = cursor
         found = found.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=identifier))
+    if newer_than is not None:
+        found = found.filter(created_at__gt=newer_than.created_at)
     rows = tuple(found.defer("scene", "params").order_by("-created_at", "-id")[: limit + 1])
     more = len(rows) > limit
     rows = rows[:limit]
@@ -140,29 +168,38 @@ def choices_for(user: User) -> tuple[list[str], list[str]]:
     return list(models), [f"{width}x{height}" for width, height in sizes[:40]]
 
 
+_FAMILY = """
+    WITH RECURSIVE ancestors(id, parent_id, depth) AS (
+        SELECT id, parent_id, 0 FROM images_picture WHERE id = %s AND owner_id = %s
+        UNION ALL
+        SELECT p.id, p.parent_id, ancestors.depth + 1
+        FROM images_picture p JOIN ancestors ON p.id = ancestors.parent_id
+        WHERE p.owner_id = %s AND p.deleted_at IS NULL AND ancestors.depth < 1000
+    ), family(id) AS (
+        SELECT id FROM ancestors WHERE depth = (SELECT MAX(depth) FROM ancestors)
+        UNION
+        SELECT p.id FROM images_picture p JOIN family ON p.parent_id = family.id
+        WHERE p.owner_id = %s AND p.deleted_at IS NULL
+    )
+    SELECT id FROM family
+"""
+
+
 def lineage_for(user: User, picture: Picture) -> Lineage:
-    """Everything that the picture comes from, and everything that comes from its ancestors."""
-    top = picture
-    seen = {top.pk}
-    while top.parent_id is not None and top.parent_id not in seen:
-        parent = pictures_for(user).filter(id=top.parent_id).first()
-        if parent is None:
-            break
-        seen.add(parent.pk)
-        top = parent
+    """Everything that the picture comes from, and everything that comes from its ancestors.
+
+    One query, however deep it is. A deleted picture ends it on its way up.
+    """
+    key = Picture._meta.pk.get_db_prep_value(picture.pk, connection)
+    family = RawSQL(_FAMILY, (key, user.pk, user.pk, user.pk))  # noqa: S611  # no words in it
+    found = list(pictures_for(user).filter(id__in=family).order_by("created_at", "id"))
+    ids = {each.pk for each in found}
     children: dict[UUID, tuple[Picture, ...]] = {}
-    level: list[Picture] = [top]
-    while level:
-        found = (
-            pictures_for(user).filter(parent__in=level).defer("scene").order_by("created_at", "id")
-        )
-        below = [each for each in found if each.pk not in children]
-        for parent in level:
-            own = tuple(each for each in below if each.parent_id == parent.pk)
-            if own:
-                children[parent.pk] = own
-        level = below
-    return Lineage((top,), children)
+    for each in found:
+        if each.parent_id in ids:
+            children[each.parent_id] = (*children.get(each.parent_id, ()), each)
+    roots = tuple(each for each in found if each.parent_id not in ids)
+    return Lineage(roots, children)
 
 
 def _cursor(picture: Picture) -> str:

@@ -79,6 +79,8 @@ STYLES = (
     "blueprint",
     "sepia",
 )
+VECTOR_STYLES = frozenset({"natural", "vivid", "poster"})
+"""The styles whose pictures may be asked for as SVG."""
 PLACES = (
     "left",
     "center",

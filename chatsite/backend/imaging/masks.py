@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PIL import Image, ImageOps
 
 from chatsite.backend.imaging import files
@@ -13,3 +15,18 @@ def within_mask(before: bytes, after: bytes, mask: bytes) -> bytes:
     new = files.decode(after).convert("RGBA").resize(old.size, Image.Resampling.LANCZOS)
     alpha = files.decode(mask).convert("RGBA").getchannel("A").resize(old.size)
     return files.encode(Image.composite(new, old, ImageOps.invert(alpha)), "png")
+
+
+def mask_of_fields(size: tuple[int, int], fields: Collection[int]) -> bytes:
+    """A mask of that (width, height) which is transparent in these of its nine fields, as a PNG.
+
+    The fields are numbered 0 to 8 as one reads, three in a row.
+    """
+    width, height = size
+    mask = Image.new("RGBA", size, "black")
+    for field in fields:
+        row, column = divmod(field, 3)
+        place = (column * width // 3, row * height // 3)
+        end = ((column + 1) * width // 3, (row + 1) * height // 3)
+        mask.paste((0, 0, 0, 0), (*place, *end))
+    return files.encode(mask, "png")

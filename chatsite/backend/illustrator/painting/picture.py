@@ -24,9 +24,9 @@ from chatsite.backend.illustrator.painting.looks import look_of
 from chatsite.backend.illustrator.painting.pen import Pen
 from chatsite.backend.illustrator.painting.sprite import Look
 from chatsite.backend.illustrator.painting.sprites import sprite_of
-from chatsite.backend.illustrator.scene import Scene
+from chatsite.backend.illustrator.scene import VECTOR_STYLES, Scene
 from chatsite.backend.illustrator.stage import Stage, stage_of
-from chatsite.backend.illustrator.styles.table import VECTOR_STYLES, styled
+from chatsite.backend.illustrator.styles.table import styled
 
 TABLETOP = 0.78
 MISTY = 0.55

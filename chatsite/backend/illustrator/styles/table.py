@@ -28,9 +28,6 @@ STYLES: Mapping[str, Style] = {
     "sepia": photo.sepia,
 }
 
-VECTOR_STYLES = frozenset({"natural", "vivid", "poster"})
-"""The styles whose pictures may be asked for as SVG."""
-
 
 def styled(image: Image.Image, scene: Scene) -> Image.Image:
     """The painted picture in the scene's palette and style; KeyError for an unknown style."""

@@ -10,7 +10,15 @@ from PIL import Image
 
 from chatsite.backend.illustrator.composition import compose
 from chatsite.backend.illustrator.painting.picture import painted
-from chatsite.backend.illustrator.scene import LIGHTS, MOODS, PALETTES, STYLES, Scene, Subject
+from chatsite.backend.illustrator.scene import (
+    LIGHTS,
+    MOODS,
+    PALETTES,
+    STYLES,
+    VECTOR_STYLES,
+    Scene,
+    Subject,
+)
 from chatsite.backend.illustrator.styles import table
 from chatsite.backend.illustrator.styles.grade import graded
 
@@ -32,7 +40,7 @@ def array(image: Image.Image) -> np.ndarray:
 
 def test_every_style_of_a_scene_is_there() -> None:
     assert tuple(table.STYLES) == STYLES
-    assert set(STYLES) >= table.VECTOR_STYLES
+    assert set(STYLES) >= VECTOR_STYLES
 
 
 @pytest.mark.parametrize("style", STYLES)
