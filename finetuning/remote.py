@@ -19,8 +19,8 @@ from openai.types.fine_tuning.job_create_params import Method
 
 from accounts import job_charges
 from chatsite import jobs
-from chatsite.backend.clients import translate
 from chatsite.backend.errors import BackendError, Unavailable
+from chatsite.backend.official import translate
 from chatsite.jobs import Pulse, State, StoppedError
 from finetuning import storing
 from finetuning.mirroring import tell
@@ -78,27 +78,11 @@ def follow(job: TuningJob) -> None:
 
 def change(job: TuningJob, verb: str) -> None:
     """Pause, resume or cancel a job where it is trained. Raises BackendError."""
-    if not job.upstream_id:
-        return
     try:
         with _client(job) as client:
             getattr(client.fine_tuning.jobs, verb)(job.upstream_id)
     except openai.OpenAIError as error:
         raise translate(error, job.backend) from error
-
-
-def open_jobs() -> tuple[tuple[UUID, ...], tuple[TuningJob, ...]]:
-    """The jobs to be handed over, whose files are checked, and those to be asked about."""
-    ours = TuningJob.objects.exclude(backend=TuningJob.LOCAL).select_related(
-        "training_file", "validation_file"
-    )
-    waiting = [
-        job.id
-        for job in ours.filter(state=State.QUEUED)
-        if not any(file and file.active for file in (job.training_file, job.validation_file))
-    ]
-    running = ours.filter(state=State.RUNNING, heartbeat_at=None).exclude(upstream_id="")
-    return tuple(waiting), tuple(running)
 
 
 def _client(job: TuningJob) -> openai.OpenAI:

@@ -153,6 +153,12 @@ def tuned_model_for(user: User, model_id: str) -> TuningJob | None:
     return (made if user.is_staff else made.filter(owner=user)).first()
 
 
+def reward_models_for(user: User) -> QuerySet[TuningJob]:
+    """The jobs of the person that made a reward model, the newest first; it may be deleted."""
+    made = jobs_for(user).filter(method=TuningJob.Method.REWARD, state=State.DONE)
+    return made.exclude(result_model="").order_by("-created_at")
+
+
 def waiting_jobs() -> QuerySet[TuningJob]:
     """Jobs that wait for this machine, in turn: first whose owner's last job ended longest ago."""
     ran = TuningJob.objects.filter(
@@ -164,6 +170,20 @@ def waiting_jobs() -> QuerySet[TuningJob]:
         .annotate(last=Subquery(last))
         .order_by(F("last").asc(nulls_first=True), "created_at", "id")
     )
+
+
+def remote_jobs() -> tuple[tuple[UUID, ...], tuple[TuningJob, ...]]:
+    """The jobs to be handed over to other servers, whose files are checked, and those running."""
+    theirs = TuningJob.objects.exclude(backend=TuningJob.LOCAL).select_related(
+        "training_file", "validation_file"
+    )
+    waiting = tuple(
+        job.id
+        for job in theirs.filter(state=State.QUEUED)
+        if not any(file and file.active for file in (job.training_file, job.validation_file))
+    )
+    running = theirs.filter(state=State.RUNNING, heartbeat_at=None).exclude(upstream_id="")
+    return waiting, tuple(running)
 
 
 def place_of(user: User, job: TuningJob) -> int:

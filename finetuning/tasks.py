@@ -12,7 +12,7 @@ from celery.signals import worker_shutting_down
 from django.db import transaction
 
 from chatsite.jobs import State
-from finetuning import remote, services, training
+from finetuning import selectors, services, training
 from finetuning.models import UploadedFile
 
 _stopping = threading.Event()
@@ -64,14 +64,16 @@ def settle_jobs() -> None:
     """Send for the job whose turn it is, and for what a process that has died was training."""
     for job_id in training.next_jobs():
         train.delay(str(job_id))
-    if any(remote.open_jobs()):
+    if any(selectors.remote_jobs()):
         relay.delay()
 
 
 @shared_task(name="finetuning.tasks.relay")
 def relay() -> None:
     """Hand jobs over to the backends that train them, and ask how the others stand."""
-    waiting, running = remote.open_jobs()
+    from finetuning import remote  # and the official client with it
+
+    waiting, running = selectors.remote_jobs()
     for job_id in waiting:
         remote.submit(job_id, _stopping)
     for job in running:

@@ -28,7 +28,7 @@ from chatsite.backend.tuning.graders import grader_from_json
 from chatsite.backend.tuning.hyperparameters import resolve
 from chatsite.backend.tuning.run import training_threads
 from chatsite.jobs import OPEN, State
-from finetuning import remote, selectors
+from finetuning import selectors
 from finetuning.mirroring import tell
 from finetuning.models import TuningJob, UploadedFile
 from finetuning.types import Order, Plan
@@ -308,7 +308,9 @@ def _changed(
     **fields: Any,
 ) -> TuningJob:
     job = selectors.job_for(user, public_id)
-    if job.state in states:
+    if job.state in states and job.upstream_id:
+        from finetuning import remote  # and the official client with it
+
         remote.change(job, verb)
     fields["ended_at"] = timezone.now() if over else None
     if not TuningJob.objects.filter(pk=job.pk, state__in=states).update(**fields):

@@ -134,7 +134,7 @@ def visit(resolver):
         if hasattr(each, "url_patterns"):
             visit(each)
 visit(get_resolver())
-print(*sorted({"numpy", "skia", "torch", "rapidfuzz"} & set(sys.modules)))
+print(*sorted({"numpy", "openai", "skia", "torch", "rapidfuzz"} & set(sys.modules)))
 """
 
 

@@ -1,40 +1,44 @@
 """Ways to the servers that speak OpenAI's API, and what goes wrong there as the site's errors.
 
-Chats go through aiohttp itself, as the official client's own transport does: around it that client
-costs a millisecond for each request, twice what the request does. All else goes through the client.
+JSON goes through aiohttp itself, as in the official client's own transport: that client costs a
+millisecond more for each request, twice what the request does, and 30 MB of memory. Uploads of
+pictures and of training go through it, see `chatsite.backend.official`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
+import ssl
 import struct
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import aiohttp
-import httpx2
-import openai
 import orjson
 
 from chatsite.backend import errors
 
-MOST = 32
-"""Clients that are kept: a model of the engine is another server each time it is loaded."""
 ENGINE_FULL = "exceed_context_size_error"
 """llama.cpp's type for what OpenAI calls context_length_exceeded."""
 TOO_LONG = "is too large to process"
 """How llama.cpp refuses a text to embed that is longer than it can read at once."""
-CONNECT = 5.0
-"""Seconds in which a server has to take a connection."""
+CONNECT = 15.0
+"""Seconds in which a server has to take a connection; a busy one is slow to."""
 KEPT_ALIVE = 4.0
 """Seconds for which an unused connection is kept: less than servers do, uvicorn above all."""
+MAX_TRIES = 3
+LONGEST_WAIT = 2.0
+"""Seconds. A server that asks for more patience than this gets its answer passed on instead."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,57 +51,27 @@ class Server:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Connections:
-    """Those of one event loop, which all its clients share, by address, key and timeout."""
-
-    http: httpx2.AsyncClient = field(default_factory=openai.DefaultAioHttpClient)
-    clients: OrderedDict[tuple[str, str, float], openai.AsyncOpenAI] = field(
-        default_factory=OrderedDict
-    )
-    session: aiohttp.ClientSession | None = None
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
-_connections: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connections] = WeakKeyDictionary()
-
-
-def _mine() -> _Connections:
+def _session() -> aiohttp.ClientSession:
     """The running loop's: connections belong to the loop that opened them."""
     loop = asyncio.get_running_loop()
-    mine = _connections.get(loop)
-    if mine is None:
-        mine = _connections[loop] = _Connections()
-    return mine
-
-
-def client_for(
-    base_url: str, api_key: str, timeout: float, headers: Mapping[str, str] | None = None
-) -> openai.AsyncOpenAI:
-    """The running loop's client for a server."""
-    mine = _mine()
-    key = (base_url, api_key, timeout)
-    if key not in mine.clients:
-        mine.clients[key] = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=api_key,
-            max_retries=0,
-            default_headers=headers,
-            timeout=httpx2.Timeout(timeout, connect=CONNECT),
-            http_client=mine.http,
+    session = _sessions.get(loop)
+    if session is None:
+        connector = aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=KEPT_ALIVE, socket_factory=_socket
         )
-        while len(mine.clients) > MOST:
-            mine.clients.popitem(last=False)
-    mine.clients.move_to_end(key)
-    return mine.clients[key]
+        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        _sessions[loop] = session
+    return session
 
 
 async def close_clients() -> None:
     """Close the connections of the running loop."""
-    mine = _connections.pop(asyncio.get_running_loop(), None)
-    if mine is not None:
-        await mine.http.aclose()
-        if mine.session is not None:
-            await mine.session.close()
+    session = _sessions.pop(asyncio.get_running_loop(), None)
+    if session is not None:
+        await session.close()
 
 
 async def post(
@@ -109,20 +83,10 @@ async def post(
     """
     answering = False
     try:
-        async with _session().post(
-            server.base_url.rstrip("/") + path,
-            data=orjson.dumps(body),
-            headers={
-                "Authorization": f"Bearer {server.api_key}",
-                "Content-Type": "application/json",
-                **server.headers,
-            },
-            timeout=aiohttp.ClientTimeout(sock_connect=CONNECT, sock_read=server.timeout),
-            proxy=_proxy(server.base_url),
-        ) as response:
+        async with _request("POST", server, path, body) as response:
             if response.status >= 400:
                 wait = response.headers.get("retry-after")
-                raise _refused(response.status, await _error(response), wait, label)
+                raise refused(response.status, await _error(response), wait, label)
             answering = True
             async for data in response.content.iter_any():
                 yield data
@@ -139,19 +103,70 @@ async def post(
         raise errors.Unavailable(f"{label} cannot be reached.") from error
 
 
-def _session() -> aiohttp.ClientSession:
-    mine = _mine()
-    if mine.session is None:
-        connector = aiohttp.TCPConnector(
-            limit=0,
-            keepalive_timeout=KEPT_ALIVE,
-            ssl=httpx2.create_ssl_context(),
-            socket_factory=_socket,
-        )
-        mine.session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar()
-        )
-    return mine.session
+async def ask(
+    method: str, server: Server, path: str, label: str, body: Mapping[str, Any] | None = None
+) -> Any:
+    """The JSON of a short reply. Raises BackendError; `label` names the server."""
+    try:
+        async with _request(method, server, path, body) as response:
+            if response.status >= 400:
+                wait = response.headers.get("retry-after")
+                raise refused(response.status, await _error(response), wait, label)
+            return orjson.loads(await response.read())
+    except aiohttp.SocketTimeoutError as error:
+        raise errors.UpstreamTimeout(f"{label} did not answer in time.") from error
+    except aiohttp.ClientPayloadError as error:
+        raise errors.UpstreamFailed(f"{label} broke off in the middle of its reply.") from error
+    except aiohttp.ClientError as error:
+        raise errors.Unavailable(f"{label} cannot be reached.") from error
+    except orjson.JSONDecodeError as error:
+        raise errors.UpstreamFailed(f"{label} sent a reply that is not JSON.") from error
+
+
+async def tried(attempt: Callable[[], Awaitable[_T]]) -> _T:
+    """What comes of an attempt, again with backoff where that may help. Raises BackendError."""
+    for number in range(1, MAX_TRIES):
+        try:
+            return await attempt()
+        except errors.BackendError as error:
+            await pause_before_another(error, number)
+    return await attempt()
+
+
+async def pause_before_another(error: errors.BackendError, tries: int) -> None:
+    """Wait before something is tried again that has failed so often; raises what may not be."""
+    asked = error.retry_after or 0
+    by_chance = errors.Unavailable | errors.UpstreamFailed | errors.RateLimited
+    if tries == MAX_TRIES or asked > LONGEST_WAIT or not isinstance(error, by_chance):
+        raise error
+    delay = asked or 0.25 * 2 ** (tries - 1)
+    await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+
+
+def _request(
+    method: str, server: Server, path: str, body: Mapping[str, Any] | None
+) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    return _session().request(
+        method,
+        server.base_url.rstrip("/") + path,
+        data=None if body is None else orjson.dumps(body),
+        headers={
+            "Authorization": f"Bearer {server.api_key}",
+            "Content-Type": "application/json",
+            **server.headers,
+        },
+        timeout=aiohttp.ClientTimeout(sock_connect=CONNECT, sock_read=server.timeout),
+        proxy=_proxy(server.base_url),
+        ssl=_tls() if server.base_url.startswith("https") else True,
+    )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The official client's, which finds the system's certificates or brings its own."""
+    from httpx2 import create_ssl_context  # no memory for it where all servers are near
+
+    return create_ssl_context()
 
 
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
@@ -184,21 +199,7 @@ async def _error(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def translate(error: openai.OpenAIError, label: str) -> errors.BackendError:
-    """The site's error for one of the client's, keeping the server's words and not its secrets."""
-    # A refused connection comes out of the aiohttp transport as a timeout of its connecting.
-    unreached = isinstance(error.__cause__, httpx2.ConnectTimeout)
-    if isinstance(error, openai.APITimeoutError) and not unreached:
-        return errors.UpstreamTimeout(f"{label} did not answer in time.")
-    if isinstance(error, openai.APIConnectionError):
-        return errors.Unavailable(f"{label} cannot be reached.")
-    if not isinstance(error, openai.APIStatusError):
-        return errors.UpstreamFailed(f"{label} failed: {error}")
-    body = error.body if isinstance(error.body, dict) else {}
-    return _refused(error.status_code, body, error.response.headers.get("retry-after"), label)
-
-
-def _refused(  # noqa: PLR0911 - a table: one line for each kind of failure
+def refused(  # noqa: PLR0911 - a table: one line for each kind of failure
     status: int, body: Mapping[str, Any], retry_after: str | None, label: str
 ) -> errors.BackendError:
     """The site's error for a status of 400 or more and the error object that came with it."""

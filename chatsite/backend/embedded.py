@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatsite.backend.clients import Server, client_for
+from chatsite.backend.clients import Server
 from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.client import (
     CONTINUE,
@@ -176,7 +176,7 @@ class EmbeddedBackend:
         """A worker that is gone is forgotten, and asked for once more."""
         for last in (False, True):
             endpoint = await self.engine.acquire(model.upstream_id)
-            client = client_for(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
+            server = Server(endpoint.base_url, endpoint.key, TIMEOUT, NO_KEEP_ALIVE)
             steering = self._control_tokens(model)
             try:
                 # Words that would steer the model are turned into tokens as the text they are.
@@ -186,7 +186,7 @@ class EmbeddedBackend:
                     else given
                     for given in inputs
                 ]
-                return await embed_inputs(client, {"input": plain}, "The engine")
+                return await embed_inputs(server, {"input": plain}, "The engine")
             except ContextLengthExceeded as error:
                 found = re.search(r"\((\d+) tokens\)", error.message)
                 raise ContextLengthExceeded(

@@ -1,4 +1,4 @@
-"""Speaks OpenAI's chat API to any server that has it: OpenAI, vLLM, Ollama, the engine.
+"""Speaks OpenAI's API to any server that has it: OpenAI, vLLM, Ollama, the engine.
 
 The official client's pydantic chunks cost more CPU than all the rest of a stream, so streams are
 read raw and parsed with orjson (docs/architecture.md has the measurement).
@@ -7,23 +7,29 @@ read raw and parsed with orjson (docs/architecture.md has the measurement).
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 import time
 from array import array
 from base64 import b64decode
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import Any
 
-import httpx2
-import openai
 import orjson
 
 from chatsite.backend import errors, tokens
 from chatsite.backend.catalogue import describe, is_served
-from chatsite.backend.clients import Server, client_for, close_clients, post, translate
-from chatsite.backend.imaging import remote
+from chatsite.backend.clients import (
+    Server,
+    ask,
+    close_clients,
+    pause_before_another,
+    post,
+    tried,
+)
 from chatsite.backend.types import (
     BackendEvent,
     ChatRequest,
@@ -44,16 +50,13 @@ CONTINUE_PROMPT = (
     "without repeating or introducing anything."
 )
 FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter"}
+LISTED = 5.0
+"""Seconds in which a server has to tell its models."""
 SHORT = 50_000
 """Characters that are counted at once; more would hold up every other stream."""
-MAX_TRIES = 3
-LONGEST_WAIT = 2.0
-"""Seconds. A server that asks for more patience than this gets its answer passed on instead."""
-
 BREATH = 0.005
 """Seconds in which a quick stream's words gather after the first: to be woken for each costs ten
 times as much as to read it, and nobody sees the difference."""
-_JSON = {"content-type": "application/json"}
 _LAST = b"[DONE]\n\n"
 _TEXT_ONLY = {"content", "role"}
 
@@ -84,8 +87,9 @@ class OpenAIBackend:
         self.context_window = context_window
         self._listed = tuple(models)
 
-    def client(self) -> openai.AsyncOpenAI:
-        return client_for(self.base_url, self.api_key, self.timeout)
+    @property
+    def server(self) -> Server:
+        return Server(self.base_url, self.api_key, self.timeout)
 
     async def models(self) -> tuple[ModelInfo, ...]:
         if self._listed:
@@ -99,30 +103,35 @@ class OpenAIBackend:
         )
 
     async def _fetch_models(self) -> list[Mapping[str, Any]]:
+        body = await ask("GET", replace(self.server, timeout=LISTED), "/models", self.label)
         try:
-            response = await self.client().models.with_raw_response.list(timeout=5.0)
-            body = orjson.loads(await response.http_response.aread())
-            rows = [row for row in body["data"] if row.get("id")]
-        except openai.OpenAIError as error:
-            raise translate(error, self.label) from error
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            return [row for row in body["data"] if row.get("id")]
+        except (KeyError, TypeError, AttributeError) as error:
             raise errors.UpstreamFailed(
                 f"{self.label} answered the list of models with something else."
             ) from error
-        return rows
 
     def stream(self, request: ChatRequest, model: ModelInfo) -> AsyncGenerator[BackendEvent, None]:
-        server = Server(self.base_url, self.api_key, self.timeout)
-        return stream_chat(server, request_body(request, model), self.label)
+        return stream_chat(self.server, request_body(request, model), self.label)
 
     async def embed(self, request: EmbeddingRequest, model: ModelInfo) -> Embeddings:
         body: dict[str, Any] = {"model": model.upstream_id, "input": request.inputs}
         if request.dimensions is not None:
             body["dimensions"] = request.dimensions
-        return await embed_inputs(self.client(), body, self.label)
+        return await embed_inputs(self.server, body, self.label)
 
-    def draw(self, request: ImageRequest, model: ModelInfo) -> AsyncGenerator[ImageEvent, None]:
-        return remote.draw(self.client(), request, model, self.label)
+    async def draw(
+        self, request: ImageRequest, model: ModelInfo
+    ) -> AsyncGenerator[ImageEvent, None]:
+        from chatsite.backend.imaging import remote  # and the official client with it
+        from chatsite.backend.official import client_for
+
+        async with (
+            client_for(self.server) as client,
+            aclosing(remote.draw(client, request, model, self.label)) as events,
+        ):
+            async for event in events:
+                yield event
 
     async def count_tokens(self, texts: Sequence[str], model: ModelInfo) -> TokenCounts:
         if sum(map(len, texts)) < SHORT:
@@ -163,7 +172,7 @@ async def stream_chat(
     what was said cannot be unsaid. Closing the generator closes the connection, which is what
     makes the server stop working. Raises BackendError; `label` names the server in its words.
     """
-    for attempt in range(1, MAX_TRIES + 1):
+    for attempt in count(1):
         begun = False
         try:
             async with aclosing(_stream_once(server, body, label)) as events:
@@ -172,51 +181,31 @@ async def stream_chat(
                     yield event
             return  # noqa: TRY300 - an else branch would sit far from the loop it ends
         except errors.BackendError as error:
-            if begun or attempt == MAX_TRIES or not _worth_another_try(error):
+            if begun:
                 raise
-            delay = error.retry_after or 0.25 * 2 ** (attempt - 1)
-        await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            await pause_before_another(error, attempt)
 
 
-async def embed_inputs(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
-) -> Embeddings:
+async def embed_inputs(server: Server, body: Mapping[str, Any], label: str) -> Embeddings:
     """Post a request for embeddings and read them, again with backoff where that may help.
 
     Vectors are asked for in base64, which is a third of the size and read at once; a server that
     does not know of that sends lists. Raises BackendError; `label` names the server in its words.
     """
-    for attempt in range(1, MAX_TRIES + 1):
-        try:
-            return await _embed_once(client, body, label)
-        except errors.BackendError as error:
-            if attempt == MAX_TRIES or not _worth_another_try(error):
-                raise
-            delay = error.retry_after or 0.25 * 2 ** (attempt - 1)
-        await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
-    raise AssertionError  # the last attempt has returned or raised
+    return await tried(partial(_embed_once, server, body, label))
 
 
-async def _embed_once(
-    client: openai.AsyncOpenAI, body: Mapping[str, Any], label: str
-) -> Embeddings:
+async def _embed_once(server: Server, body: Mapping[str, Any], label: str) -> Embeddings:
     try:
-        response: Any = await client.post(
-            "/embeddings",
-            cast_to=httpx2.Response,
-            content=orjson.dumps({**body, "encoding_format": "base64"}),
-            options={"headers": _JSON},
+        reply = await ask(
+            "POST", server, "/embeddings", label, {**body, "encoding_format": "base64"}
         )
-        reply = orjson.loads(await response.aread())
         rows = sorted(reply["data"], key=lambda row: row["index"])
         vectors = tuple(_vector(row["embedding"]) for row in rows)
         usage = _usage(reply.get("usage") or {})
-    except openai.OpenAIError as error:
-        failure = translate(error, label)
-        failure.param = "input" if failure.param == "messages" else failure.param
-        raise failure from error
-    except httpx2.HTTPError as error:
-        raise errors.UpstreamFailed(f"{label} broke off in the middle of its reply.") from error
+    except errors.BackendError as error:
+        error.param = "input" if error.param == "messages" else error.param
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise errors.UpstreamFailed(f"{label} sent embeddings that cannot be read.") from error
     if len(vectors) != len(body["input"]):
@@ -233,12 +222,6 @@ def _vector(sent: str | list[float]) -> array[float]:
     if sys.byteorder == "big":
         vector.byteswap()
     return vector
-
-
-def _worth_another_try(error: errors.BackendError) -> bool:
-    if (error.retry_after or 0) > LONGEST_WAIT:
-        return False
-    return isinstance(error, errors.Unavailable | errors.UpstreamFailed | errors.RateLimited)
 
 
 async def _stream_once(

@@ -204,7 +204,7 @@ def build_registry() -> Registry:
         moderator = RuleModerator()
     else:
         [judge] = [backend for backend in remote if backend.name == settings.MODERATION]
-        moderator = UpstreamModerator(judge.client)
+        moderator = UpstreamModerator(judge.server)
     return Registry(backends, moderator, settings.DEFAULT_MODEL)
 
 

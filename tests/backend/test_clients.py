@@ -1,4 +1,4 @@
-"""chatsite.backend.clients: one client for a server and a loop, and few connections for all."""
+"""chatsite.backend.clients: the connections of a loop, and what a process loads for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 
 import aiohttp
 
-from chatsite.backend.clients import MOST, client_for, close_clients
+from chatsite.backend.clients import Server, ask, close_clients
 from tests.servers.upstream import Upstream
 
 
@@ -17,30 +17,23 @@ def open_sessions() -> int:
     return sum(not session.closed for session in found)
 
 
-def test_a_model_that_is_loaded_again_and_again_leaves_nothing_behind(upstream: Upstream) -> None:
+def test_all_servers_of_a_loop_share_its_connections_which_close_together(
+    upstream: Upstream,
+) -> None:
     async def scene() -> tuple[int, int, int]:
         before = open_sessions()
-        first = client_for(upstream.url, "key-0", 5.0)
-        assert client_for(upstream.url, "key-0", 5.0) is first
-        for number in range(MOST + 1):  # each load has another key
-            await client_for(upstream.url, f"key-{number}", 5.0).models.list()
-        forgotten = client_for(upstream.url, "key-0", 5.0)
-        assert forgotten is not first
+        for number in range(3):  # a model of the engine has another key each time it is loaded
+            await ask("GET", Server(upstream.url, f"key-{number}", 5.0), "/models", "Fake")
         during = open_sessions()
         await close_clients()
+        await close_clients()  # nothing to do
         return before, during, open_sessions()
 
-    before, during, after = asyncio.run(scene())
-    assert (during - before, after - before) == (1, 0)
+    async def twice() -> list[int]:
+        first, second = await scene(), await scene()
+        return [during - before for before, during, _ in (first, second)] + [
+            after - before for before, _, after in (first, second)
+        ]
 
-
-def test_each_loop_has_clients_of_its_own(upstream: Upstream) -> None:
-    async def scene() -> object:
-        client = client_for(upstream.url, "key", 5.0)
-        await client.models.list()
-        await close_clients()
-        await close_clients()  # nothing to do
-        assert client_for(upstream.url, "key", 5.0) is not client
-        return client
-
-    assert asyncio.run(scene()) is not asyncio.run(scene())
+    assert asyncio.run(twice()) == [1, 1, 0, 0]
+    assert asyncio.run(twice()) == [1, 1, 0, 0]

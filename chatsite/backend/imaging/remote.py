@@ -14,9 +14,9 @@ import httpx2
 import openai
 
 from chatsite.backend import errors
-from chatsite.backend.clients import translate
 from chatsite.backend.imaging.files import LARGEST_BYTES
 from chatsite.backend.imaging.terms import ImageTerms, terms_for
+from chatsite.backend.official import translate
 from chatsite.backend.types import (
     ImageEvent,
     ImageMade,
@@ -62,6 +62,8 @@ async def draw(
                     yield made
         except openai.OpenAIError as error:
             raise translate(error, label) from error
+        except (ValueError, AttributeError) as error:  # what the client makes of broken events
+            raise errors.UpstreamFailed(f"{label} sent a damaged answer.") from error
         done += count
 
 
@@ -144,7 +146,10 @@ async def _content(client: openai.AsyncOpenAI, found: Any, label: str) -> bytes:
     if not found.url:
         raise errors.UpstreamFailed(f"{label} sent no picture.")
     try:
-        async with client._client.stream("GET", found.url, follow_redirects=True) as response:
+        # Not by the client itself, which would tell whoever the link leads to the site's key.
+        async with client._client.stream(
+            "GET", found.url, follow_redirects=True, timeout=client.timeout
+        ) as response:
             if response.status_code != 200:
                 raise errors.UpstreamFailed(
                     f"{label} has a picture and answers {response.status_code} for it."

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-import openai
-
-from chatsite.backend.clients import translate
+from chatsite.backend.clients import Server, ask, tried
 from chatsite.backend.errors import InvalidRequest, ModelNotFound, UpstreamFailed
 from chatsite.backend.moderation.policy import CATEGORIES, CLEAN
 from chatsite.backend.types import Verdict
 
 _LABEL = "The moderation service"
-_RETRIES = 2
 
 
 class UpstreamModerator:
     """Asks a model for its verdict; implements Moderator.
 
-    `client` gives the running loop's client. `stride` is how many characters of a streamed answer
+    `stride` is how many characters of a streamed answer
     are collected between two questions: a smaller one shows the answer sooner and asks more often.
     """
 
     def __init__(
         self,
-        client: Callable[[], openai.AsyncOpenAI],
+        server: Server,
         model: str = "omni-moderation-latest",
         stride: int = 400,
     ) -> None:
         self.stride = stride
-        self._client = client
+        self._server = server
         self._model = model
 
     async def check(self, text: str) -> Verdict:
@@ -53,19 +50,14 @@ class UpstreamModerator:
         return await self._ask(list(parts))
 
     async def _ask(self, given: Any) -> Verdict:
-        client = self._client().with_options(max_retries=_RETRIES)
+        body = {"input": given, "model": self._model}
+        asking = partial(ask, "POST", self._server, "/moderations", _LABEL, body)
         try:
-            response = await client.moderations.with_raw_response.create(
-                input=given, model=self._model
-            )
-            body = await response.http_response.aread()
-        except openai.OpenAIError as error:
-            translated = translate(error, _LABEL)
-            if isinstance(translated, InvalidRequest | ModelNotFound):
-                translated = UpstreamFailed(translated.message)
-            raise translated from error
+            reply = await tried(asking)
+        except (InvalidRequest, ModelNotFound) as error:
+            raise UpstreamFailed(error.message) from error
         try:
-            return _verdict(json.loads(body)["results"][0])
+            return _verdict(reply["results"][0])
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise UpstreamFailed(f"{_LABEL} gave an answer that is no verdict.") from error
 

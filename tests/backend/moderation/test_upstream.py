@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import openai
 import pytest
 
 from chatsite.backend import errors
+from chatsite.backend.clients import Server, close_clients
 from chatsite.backend.moderation import CATEGORIES, OutputGuard, UpstreamModerator
 from chatsite.backend.moderation.policy import CLEAN
 from chatsite.backend.types import Verdict
@@ -81,10 +81,11 @@ def judge() -> Iterator[Judge]:
 
 def ask(judge: Judge, text: str, *, timeout: float = 5.0, url: str = "") -> Verdict:
     async def check() -> Verdict:
-        async with openai.AsyncOpenAI(
-            base_url=url or judge.url, api_key="sk-x", timeout=timeout
-        ) as client:
-            return await UpstreamModerator(lambda: client, model="judge-1").check(text)
+        server = Server(url or judge.url, "sk-x", timeout)
+        try:
+            return await UpstreamModerator(server, model="judge-1").check(text)
+        finally:
+            await close_clients()
 
     return asyncio.run(check())
 
@@ -167,12 +168,12 @@ def test_a_streamed_answer_is_judged_at_the_stride(judge):
     judge.replies = [(200, PASSED), (200, FLAGGED)]
 
     async def answer() -> list[str]:
-        async with openai.AsyncOpenAI(base_url=judge.url, api_key="sk-x") as client:
-            guard = OutputGuard(UpstreamModerator(lambda: client, stride=8))
-            shown = [await guard.feed(part) for part in ("Well, ", "well, ", "then")]
-            with pytest.raises(errors.ContentBlocked):
-                await guard.finish()
-            return shown
+        guard = OutputGuard(UpstreamModerator(Server(judge.url, "sk-x", 5.0), stride=8))
+        shown = [await guard.feed(part) for part in ("Well, ", "well, ", "then")]
+        with pytest.raises(errors.ContentBlocked):
+            await guard.finish()
+        await close_clients()
+        return shown
 
     assert asyncio.run(answer()) == ["", "Well, well, ", ""]
     assert [body["input"] for _, body in judge.asked] == ["Well, well, ", "Well, well, then"]
