@@ -7,6 +7,7 @@ taken, and a refusal is OpenAI's error.
 
 `python -m chatsite.server` takes Daphne's own options.
 """
+# ruff: noqa: E402  the loop's policy comes before the imports that make a loop
 
 from __future__ import annotations
 
@@ -18,7 +19,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, BinaryIO
 
-import daphne.server  # before anything else of Twisted: it chooses the reactor
+import uvloop
+
+# Daphne makes its reactor, when it is imported, of the loop that this policy gives.
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+import daphne.server
 from daphne.cli import CommandLineInterface
 from daphne.http_protocol import HTTPFactory, WebRequest
 from django.conf import settings
