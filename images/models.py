@@ -108,7 +108,8 @@ class Picture(models.Model):
 
     `change` is what was asked to be different from the parent. `scene` is what the backend wants to
     know when it is changed again. Tokens are those that a provider counted. The files are named by
-    `images.storing`; `extension` is the original's. A deleted picture's files stay until the time for undoing is over.
+    `images.storing`; `extension` is the original's. A deleted picture's files stay until the time
+    for undoing is over.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -7,7 +7,7 @@ The end of a model's name says what happens, whatever it begins with ("dall-e-3"
 -few             makes one picture fewer than asked
 -text            sends something that is no picture
 -red             makes them bright red, which the fake moderator takes for violence
--status-503      and whatever else in answers.py fails: -drop-0, -garble-0, -stall-0, -error-1, -slow-20
+-status-503      and what else fails in answers.py: -drop-0, -garble-0, -stall-0, -error-1, -slow-20
 """
 
 from __future__ import annotations
