@@ -14,11 +14,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from chatsite.backend.engine import LATEST_ID
 from chatsite.jobs import Job
 from finetuning.models import TuningJob, UploadedFile
 
-LATEST = "starter:latest"
-"""The alias that is improved where none is named."""
 KINDS = ("supervised", "preferences", "judged")
 """The kinds of examples, as `chatsite.backend.feedback.Part` names them."""
 PARTS = ("training", "held_out")
@@ -154,7 +153,7 @@ class Improvement(Job):
         related_name="+",
     )
     trigger = models.CharField(max_length=10, choices=Trigger.choices, default=Trigger.BUTTON)
-    alias = models.CharField(max_length=100, default=LATEST)
+    alias = models.CharField(max_length=100, default=LATEST_ID)
     base = models.CharField(max_length=200)
     replaces = models.CharField(max_length=200, blank=True)
     dataset = models.ForeignKey(
