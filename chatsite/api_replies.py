@@ -34,7 +34,13 @@ from openai.types.chat import (
     ChatCompletionDeleted,
     ChatCompletionStoreMessage,
 )
-from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from openai.types.fine_tuning import (
+    DpoMethod,
+    FineTuningJob,
+    FineTuningJobEvent,
+    SupervisedMethod,
+)
+from openai.types.fine_tuning.fine_tuning_job import Method as FineTuningMethod
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from openai.types.responses import (
     FunctionTool,
@@ -296,8 +302,18 @@ class Day(TypedDict):
     current_usage_usd: float
 
 
+class TuningMethod(FineTuningMethod):
+    """OpenAI's, with the methods that are this site's own."""
+
+    type: Literal["supervised", "dpo", "kto", "reward", "reinforcement"]  # type: ignore[assignment]
+    kto: DpoMethod | None = None
+    reward: SupervisedMethod | None = None
+
+
 class TuningJob(FineTuningJob):
     """OpenAI's, with the status that its manual tells of and its client's type lacks."""
+
+    method: TuningMethod | None = None
 
     status: Literal[
         "validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"

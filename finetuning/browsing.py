@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chatsite.backend.datasets import (
-    Chat,
     ChatTurn,
     Example,
     Fault,
     FaultyExample,
+    Judged,
+    Preference,
     count_overlap,
     lines_of,
     parse_example,
@@ -62,7 +63,10 @@ class ShownTurn:
 
 @dataclass(frozen=True, slots=True)
 class ShownExample:
-    """A line as it is shown: turns, for a preference the two answers to them, or what is wrong."""
+    """A line as it is shown: turns, for a preference the two answers to them, or what is wrong.
+
+    `good` is None where nobody has judged the answer.
+    """
 
     line: int
     turns: tuple[ShownTurn, ...] = ()
@@ -70,6 +74,7 @@ class ShownExample:
     rejected: tuple[ShownTurn, ...] = ()
     tools: tuple[str, ...] = ()
     fault: Fault | None = None
+    good: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +114,22 @@ def _shown(number: int, content: bytes | None) -> ShownExample:
     except FaultyExample as error:
         error.line = number
         return ShownExample(number, fault=error.fault)
+    return shown(number, example)
+
+
+def shown(number: int, example: Example) -> ShownExample:
+    """The example of a line as people are shown it."""
     tools = tuple(str(tool["function"]["name"]) for tool in example.tools)
-    if isinstance(example, Chat):
-        return ShownExample(number, _turns(example.messages), tools=tools)
-    return ShownExample(
-        number,
-        _turns(example.input),
-        _turns(example.preferred),
-        _turns(example.rejected),
-        tools,
-    )
+    if isinstance(example, Preference):
+        return ShownExample(
+            number,
+            _turns(example.input),
+            _turns(example.preferred),
+            _turns(example.rejected),
+            tools,
+        )
+    good = example.desirable if isinstance(example, Judged) else None
+    return ShownExample(number, _turns(example.turns), tools=tools, good=good)
 
 
 def _turns(turns: tuple[ChatTurn, ...]) -> tuple[ShownTurn, ...]:

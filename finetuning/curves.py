@@ -14,7 +14,9 @@ _MARGIN = 4.0
 _FIGURES = (
     ("loss", "Loss", ("train_loss", "full_valid_loss")),
     ("accuracy", "Accuracy", ("train_mean_token_accuracy", "full_valid_mean_token_accuracy")),
-    ("reward", "Reward", ("reward",)),
+    ("reward", "Reward", ("reward", "full_valid_mean_reward")),
+    ("margin", "Margin between the answers", ("margin", "full_valid_margin")),
+    ("length", "Tokens of an answer", ("answer_tokens", "full_valid_answer_tokens")),
     ("learning-rate", "Learning rate", ("learning_rate",)),
 )
 

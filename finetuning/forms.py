@@ -82,6 +82,16 @@ class JobForm(forms.Form):
     """A new fine-tuning job; numbers that are left empty are the site's to choose."""
 
     NUMBERS = ("n_epochs", "batch_size", "learning_rate_multiplier")
+    METHODS = (
+        ("supervised", "From answers: say what is in the file"),
+        ("dpo", "From preferences: be rather like the preferred answers (DPO)"),
+        ("kto", "From single ratings: more of the good answers, less of the bad (KTO)"),
+        ("reward", "A reward model: tell from preferences what an answer is worth"),
+    )
+    BY_TRIAL = (
+        "reinforcement",
+        "By trial: answers that a reward model of yours likes better (RLOO)",
+    )
 
     training_file = forms.ChoiceField(label="Learn from")
     validation_file = forms.ChoiceField(
@@ -92,10 +102,12 @@ class JobForm(forms.Form):
     model = forms.ChoiceField(label="Model to start from")
     method = forms.ChoiceField(
         label="How",
-        choices=[
-            ("supervised", "From answers: say what is in the file"),
-            ("dpo", "From preferences: be rather like the preferred answers (DPO)"),
-        ],
+        choices=METHODS,
+    )
+    reward_model = forms.ChoiceField(
+        label="Reward model",
+        required=False,
+        help_text="It says what each answer to the file's questions is worth.",
     )
     suffix = forms.CharField(
         label="Name",
@@ -119,6 +131,7 @@ class JobForm(forms.Form):
         *,
         files: list[tuple[str, str]],
         bases: list[tuple[str, str]],
+        rewards: list[tuple[str, str]],
         initial: dict[str, Any],
     ) -> None:
         super().__init__(data, initial=initial)
@@ -126,16 +139,35 @@ class JobForm(forms.Form):
         none = [("", "nothing")]
         cast("forms.ChoiceField", self.fields["validation_file"]).choices = none + files
         cast("forms.ChoiceField", self.fields["model"]).choices = bases
+        if rewards:
+            method = cast("forms.ChoiceField", self.fields["method"])
+            method.choices = [*self.METHODS, self.BY_TRIAL]
+            cast("forms.ChoiceField", self.fields["reward_model"]).choices = [
+                ("", "none"),
+                *rewards,
+            ]
+        else:
+            del self.fields["reward_model"]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = {**self.cleaned_data}
+        if given.get("method") == "reinforcement" and not given.get("reward_model"):
+            self.add_error("reward_model", "Choose the reward model that judges the answers.")
+        return given
 
     def order(self) -> Order:
         """What is asked for, once the form is valid."""
         given = self.cleaned_data
         numbers = {name: given[name] for name in self.NUMBERS if given[name] is not None}
+        grader = None
+        if given["method"] == "reinforcement":
+            grader = {"type": "score_model", "name": "reward", "model": given["reward_model"]}
         return Order(
             model=given["model"],
             training_file=given["training_file"],
             validation_file=given["validation_file"] or None,
             method=given["method"],
             hyperparameters=numbers,
+            grader=grader,
             suffix=given["suffix"],
         )

@@ -26,7 +26,13 @@ from finetuning.models import JobEvent, TuningJob, UploadedFile
 from finetuning.selectors import NoSuchFile, NoSuchJob
 from finetuning.tasks import settle_jobs
 from finetuning.types import Order, Plan
-from finetuning.workplace import TUNED_PREFIX, base_ids, job_folder, tuned_file
+from finetuning.workplace import (
+    TUNED_PREFIX,
+    base_ids,
+    job_folder,
+    tuned_file,
+    tuned_folder,
+)
 
 SHOWN = 30
 """Jobs on a page of the list."""
@@ -86,10 +92,12 @@ def new_job(request: PageRequest) -> HttpResponse:
     )
     choices = [(file.public_id, file.filename) for file in files.order_by("-created_at")[:200]]
     bases = [(base, base) for base in base_ids()]
+    judges = selectors.reward_models_for(request.user).values_list("result_model", flat=True)
     form = JobForm(
         request.POST if request.method == "POST" else None,
         files=choices,
         bases=bases,
+        rewards=[(model, model) for model in judges[:50] if tuned_folder(model).is_dir()],
         initial=_initial(request),
     )
     plan = None
@@ -133,7 +141,10 @@ def _initial(request: PageRequest) -> dict[str, Any]:
     """The settings of an earlier job that is to be repeated, or the file that was chosen."""
     like = request.GET.get("like")
     if like is None:
-        return {"training_file": request.GET.get("file", "")}
+        chosen = {"training_file": request.GET.get("file", "")}
+        if judge := request.GET.get("reward"):
+            chosen.update(method="reinforcement", reward_model=judge)
+        return chosen
     job = selectors.job_for(request.user, like)
     numbers = {name: job.asked.get(name) for name in JobForm.NUMBERS}
     return {
@@ -141,6 +152,7 @@ def _initial(request: PageRequest) -> dict[str, Any]:
         "validation_file": job.validation_file_public_id or "",
         "model": job.base,
         "method": job.method,
+        "reward_model": (job.grader or {}).get("model", ""),
         "suffix": job.suffix,
         **numbers,
     }
@@ -172,7 +184,9 @@ def _job_context(request: PageRequest, job: TuningJob) -> dict[str, Any]:
         {
             "row": row,
             "served": row.model.startswith(TUNED_PREFIX) and tuned_file(row.model).is_file(),
-            "kept": bool(row.folder) and (folder / row.folder / "config.json").is_file(),
+            "kept": bool(row.folder)
+            and job.method != TuningJob.Method.REWARD
+            and (folder / row.folder / "trainer_state.json").is_file(),
         }
         for row in job.checkpoints.order_by("-step")
     ]
@@ -186,6 +200,9 @@ def _job_context(request: PageRequest, job: TuningJob) -> dict[str, Any]:
         "curves": curves(metrics.values_list("data", flat=True)),
         "checkpoints": checkpoints,
         "place": selectors.place_of(request.user, job) if job.state == State.QUEUED else 0,
+        "judges": job.method == TuningJob.Method.REWARD
+        and bool(job.result_model)
+        and tuned_folder(job.result_model).is_dir(),
         "served": bool(job.result_model)
         and job.method != TuningJob.Method.REWARD
         and (not job.local or tuned_file(job.result_model).is_file()),

@@ -29,7 +29,13 @@ from finetuning.workplace import checkpoint_name, model_name
 
 # Our names of what is measured, and OpenAI's.
 _TRAINED = {"loss": "train_loss", "accuracy": "train_mean_token_accuracy"}
-_VALIDATED = {"loss": "full_valid_loss", "accuracy": "full_valid_mean_token_accuracy"}
+_VALIDATED = {
+    "loss": "full_valid_loss",
+    "accuracy": "full_valid_mean_token_accuracy",
+    "reward": "full_valid_mean_reward",
+    "margin": "full_valid_margin",
+    "answer_tokens": "full_valid_answer_tokens",
+}
 
 
 def tell(job: TuningJob, message: str, *, level: str = "info") -> None:

@@ -15,6 +15,7 @@ OLD_PREFIX = "ft-"
 _STATUSES = {State.DONE: "succeeded"}
 _OLD_STATUSES = {State.DONE: "succeeded", State.QUEUED: "pending"}
 _HYPERPARAMETERS = ("n_epochs", "batch_size", "learning_rate_multiplier")
+_WITH_BETA = (TuningJob.Method.DPO, TuningJob.Method.KTO)
 
 
 def file_body(file: UploadedFile) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def _numbers(job: TuningJob, names: Sequence[str]) -> dict[str, Any]:
 
 def _method(job: TuningJob) -> dict[str, Any]:
     names = [*_HYPERPARAMETERS, *(name for name in job.asked if name not in _HYPERPARAMETERS)]
-    if job.method == TuningJob.Method.DPO and "beta" not in names:
+    if job.method in _WITH_BETA and "beta" not in names:
         names.append("beta")
     how: dict[str, Any] = {"hyperparameters": _numbers(job, names)}
     if job.grader is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
 from chatsite.backend.errors import InvalidRequest
+from chatsite.backend.tuning.hyperparameters import Method
 from chatsite.bodies import Body, JSONObject, Metadata, NonEmpty, Unsupported
 from finetuning.types import Order
 
@@ -28,7 +29,7 @@ class Supervised(Body):
 
 
 class Preference(Supervised):
-    """DPO's own."""
+    """DPO's own, and KTO's."""
 
     beta: Auto | Annotated[float, Field(ge=0, le=2)] | None = None
 
@@ -58,11 +59,13 @@ class ReinforcementMethod(Body):
 
 
 class MethodBody(Body):
-    """`type` and, under its name, what it takes."""
+    """`type` and, under its name, what it takes. `kto` and `reward` are this site's own."""
 
-    type: Literal["supervised", "dpo", "reinforcement"]
+    type: Method
     supervised: SupervisedMethod | None = None
     dpo: PreferenceMethod | None = None
+    kto: PreferenceMethod | None = None
+    reward: SupervisedMethod | None = None
     reinforcement: ReinforcementMethod | None = None
 
 
@@ -83,7 +86,7 @@ class JobBody(Body):
         """Raises InvalidRequest for a method without what it needs."""
         method = self.method or MethodBody(type="supervised")
         how = getattr(method, method.type)
-        others = {"supervised", "dpo", "reinforcement"} - {method.type}
+        others = set(get_args(Method)) - {method.type}
         if named := [name for name in sorted(others) if getattr(method, name) is not None]:
             raise InvalidRequest(
                 f"The method is {method.type}, and {named[0]} is given.", param="method.type"

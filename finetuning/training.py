@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -19,12 +20,13 @@ from django.utils import timezone
 
 from accounts import job_charges
 from chatsite import jobs
+from chatsite.backend.datasets import FaultyExample, lines_of, parse_example
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.tuning.events import Failed, Final, Succeeded, read_events
 from chatsite.backend.tuning.graders import grader_from_json
 from chatsite.backend.tuning.hyperparameters import Hyperparameters, Method, resolve
 from chatsite.backend.tuning.run import Run, training_threads
-from chatsite.backend.tuning.spec import TuningSpec, write_spec
+from chatsite.backend.tuning.spec import PROMPTS, TuningSpec, write_spec
 from chatsite.jobs import OPEN, Pulse, State, StoppedError
 from finetuning import storing
 from finetuning.mirroring import mirror, tell
@@ -54,6 +56,12 @@ TRIES = 3
 KEPT = timedelta(days=30)
 """For so long the checkpoints of a job that is over stay, to be tried or gone on with."""
 _BY_CHANCE = ("killed", "stuck")
+OWN_PROMPTS = 3
+"""Prompts of a checkpoint's samples that are the training file's."""
+LONGEST_PROMPT = 500
+"""Characters of such a prompt."""
+LOOKED_AT = 50
+"""Lines of the file that may give one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +208,27 @@ def _spec(job: TuningJob) -> Iterator[TuningSpec]:
             method=cast("Method", job.method),
             hyperparameters=_hyperparameters(job, base),
             grader=None if grader is None else grader_from_json(grader),
+            prompts=_prompts(path),
             seed=job.seed,
             threads=training_threads(),
         )
+
+
+def _prompts(file: Path) -> tuple[str, ...]:
+    """What the model is asked at every checkpoint: some of what it learns, some of what it knew."""
+    own: list[str] = []
+    with file.open("rb") as stream:
+        for line in islice(lines_of(stream), LOOKED_AT):
+            try:
+                example = parse_example(line.content)
+            except FaultyExample:
+                continue
+            asked = [turn.content for turn in example.turns if turn.role == "user"]
+            if len(asked) == 1 and asked[0] not in own and len(asked[0]) <= LONGEST_PROMPT:
+                own.append(asked[0])
+            if len(own) == OWN_PROMPTS:
+                break
+    return (*own, *(known for known in PROMPTS if known not in own))[: len(PROMPTS)]
 
 
 def _hyperparameters(job: TuningJob, base: Path) -> Hyperparameters:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -41,7 +44,16 @@ from finetuning.workplace import (
     weights_in,
 )
 
-_PREFERENCE = ("dpo", "reward")
+_READS = {
+    "supervised": ("chat", "completion"),
+    "dpo": ("preference",),
+    "kto": ("judged", "preference"),
+    "reward": ("preference",),
+    "reinforcement": ("chat", "completion", "preference"),
+}
+"""The forms of files that each method learns from."""
+_PREFERENCES = '"input", "preferred_output" and "non_preferred_output"'
+_CHATS = '{"messages": [...]} or {"prompt": ..., "completion": ...}'
 _ONLY_LOCAL = ("kto", "reward")
 _BYTES_A_TOKEN = 4
 
@@ -166,18 +178,23 @@ def unusable(file: UploadedFile, method: str) -> str:
     report = file.findings
     if report is None:
         return ""
-    preferences = report.format == "preference"
-    if method in _PREFERENCE and not preferences:
+    if report.format in _READS[method]:
+        return ""
+    if method in ("dpo", "reward"):
         return (
             f"The method {method} learns from preferences, and {file.filename} has none: each line "
-            'has "input", "preferred_output" and "non_preferred_output".'
+            f"has {_PREFERENCES}."
         )
-    if method == "supervised" and preferences:
+    if method == "kto":
         return (
-            f"{file.filename} holds preferences: choose the method dpo for it, or a file of "
-            '{"messages": [...]} or {"prompt": ..., "completion": ...}.'
+            f"The method kto learns from judged answers, and {file.filename} has none: each line "
+            f'is {_CHATS} with "label": true or false, or has {_PREFERENCES}.'
         )
-    return ""
+    holds = "preferences" if report.format == "preference" else "judged answers"
+    fitting = "dpo" if report.format == "preference" else "kto"
+    return (
+        f"{file.filename} holds {holds}: choose the method {fitting} for it, or a file of {_CHATS}."
+    )
 
 
 def resolved_grader(user: User, grader: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -195,9 +212,7 @@ def resolved_grader(user: User, grader: Mapping[str, Any] | None) -> dict[str, A
         }
     if found.get("type") == "score_model":
         model = str(found.get("model", ""))
-        made = selectors.jobs_for(user).filter(
-            result_model=model, method=TuningJob.Method.REWARD, state=State.DONE
-        )
+        made = selectors.reward_models_for(user).filter(result_model=model)
         if not made.exists():
             raise InvalidRequest(
                 f"You have no reward model '{model}'. A score_model names one that was trained "
@@ -361,15 +376,22 @@ async def delete_model(user: User, model_id: str) -> None:
 def serve_checkpoint(user: User, public_id: str, step: int) -> str:
     """Make a model of a checkpoint of the user's job, to be tried; gives its id.
 
-    Raises NoSuchJob, InvalidRequest where the checkpoint is gone or only an adapter.
+    An adapter is merged into its base, in some seconds. Raises NoSuchJob, InvalidRequest where the
+    checkpoint is gone, is a reward model's or cannot be read.
     """
     job = selectors.job_for(user, public_id)
     checkpoint = job.checkpoints.filter(step=step).first()
-    folder = None if checkpoint is None else job_folder(job.id) / checkpoint.folder
-    if checkpoint is None or folder is None or not (folder / "config.json").is_file():
+    if checkpoint is None or not checkpoint.folder:
         raise InvalidRequest(f"There is no checkpoint after step {step} any more.")
-    from chatsite.backend.engine.convert import convert  # and NumPy with it
+    if job.method == TuningJob.Method.REWARD:
+        raise InvalidRequest("A reward model gives no answers and cannot be tried in a chat.")
+    from chatsite.backend.tuning.exports import export_checkpoint  # and NumPy with it
 
-    with shelf.sensible(checkpoint.model):
-        convert(folder, tuned_file(checkpoint.model), name=checkpoint.model)
+    folder = job_folder(job.id)
+    with (
+        shelf.sensible(checkpoint.model),
+        tempfile.TemporaryDirectory(dir=folder if folder.is_dir() else None) as made,
+    ):
+        file = export_checkpoint(folder, step, Path(made), name=checkpoint.model)
+        os.replace(file, tuned_file(checkpoint.model))  # noqa: PTH105 atomic, and Path.replace reads as str's
     return checkpoint.model

@@ -25,6 +25,7 @@ from chatsite.backend.tuning.events import Succeeded
 from finetuning.models import CHECKPOINT_MARK, TuningJob
 
 TUNED_PREFIX = "ft:"
+_REWARD = "ForSequenceClassification"
 _SAFETENSORS_HEAD = 8
 _LARGEST_HEAD = 100 * 1024**2
 
@@ -80,13 +81,22 @@ def base_folder(model_id: str) -> Path | None:
         return STARTER_CHECKPOINT
     folder = tuned_folder(model_id)
     inside = "/" not in model_id and model_id not in ("", ".", "..")
-    return folder if inside and (folder / "config.json").is_file() else None
+    return folder if inside and _speaks(folder) else None
 
 
 def base_ids() -> tuple[str, ...]:
     """The ids of all models that can be trained here, the starter first."""
-    folders = sorted((Path(settings.DATA_DIR) / "tuned").glob("*/config.json"))
-    return (STARTER_ID, *(tuned_id(file.parent.name) for file in folders))
+    folders = sorted((Path(settings.DATA_DIR) / "tuned").glob("*/"))
+    return (STARTER_ID, *(tuned_id(folder.name) for folder in folders if _speaks(folder)))
+
+
+def _speaks(checkpoint: Path) -> bool:
+    """Whether a folder is a checkpoint of a model that writes; a reward model does not."""
+    try:
+        config = json.loads((checkpoint / "config.json").read_bytes())
+        return not any(str(name).endswith(_REWARD) for name in config.get("architectures") or ())
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def weights_in(checkpoint: Path) -> int:

@@ -19,8 +19,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import orjson
 
-from chatsite.backend.datasets import Chat, ChatTurn, Preference
-from chatsite.backend.tuning.judged import Judged
+from chatsite.backend.datasets import Chat, ChatTurn, Judged, Preference
 
 Turns = tuple[ChatTurn, ...]
 Allowed = Callable[[str], bool]

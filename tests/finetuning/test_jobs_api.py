@@ -134,6 +134,9 @@ def test_a_file_that_is_still_checked_is_waited_for(key: str, alice: User, sent:
         ),
         ({"method": {"type": "magic"}}, "method.type", "invalid_value"),
         ({"method": {"type": "dpo"}}, "training_file", "invalid_training_file"),
+        ({"method": {"type": "kto"}}, "training_file", "invalid_training_file"),
+        ({"method": {"type": "kto", "reward": {}}}, "method.type", None),
+        ({"method": {"type": "reward"}}, "training_file", "invalid_training_file"),
         (
             {"method": {"type": "reinforcement"}},
             "method.reinforcement",
@@ -186,6 +189,37 @@ def test_preferences_are_for_dpo_and_files_that_cannot_be_learnt_from_for_nobody
     status, told = error(post(key, {**body, "training_file": broken.public_id}, JOBS))
     assert status == 400
     assert "Line 1" in told["message"]
+
+
+def test_judged_answers_are_for_kto_and_preferences_make_a_reward_model(
+    key: str, alice: User, sent: Sent
+) -> None:
+    """This site's own methods, which official clients send as they are given them."""
+    judged = sent(
+        alice,
+        jsonl(
+            {"prompt": "Hi", "completion": "Hello.", "label": True},
+            {"prompt": "Hi", "completion": "What?", "label": False},
+        ),
+    )
+    body = {"model": "starter", "training_file": judged.public_id}
+    for method in ("supervised", "dpo", "reward"):
+        refused = error(post(key, {**body, "method": {"type": method}}, JOBS))[1]
+        assert refused["code"] == "invalid_training_file"
+    automatic = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
+    given = {"type": "kto", "kto": {"hyperparameters": {"beta": 0.3, "lora_rank": 4}}}
+    told = get(key, f"{JOBS}/{made(key, judged, method=given)}").json()["method"]
+    assert told == {
+        "type": "kto",
+        "kto": {"hyperparameters": {**automatic, "beta": 0.3, "lora_rank": 4}},
+    }
+    preferences = sent(alice, PREFERENCES)
+    told = get(key, f"{JOBS}/{made(key, preferences, method={'type': 'reward'})}").json()["method"]
+    assert told == {"type": "reward", "reward": {"hyperparameters": automatic}}
+    made(key, preferences, method={"type": "kto"})
+    assert [job.method for job in TuningJob.objects.order_by("created_at")] == [
+        "kto", "reward", "kto",
+    ]  # fmt: skip
 
 
 # --- changed

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,6 +16,7 @@ from chatsite.jobs import State
 from finetuning import tuning
 from finetuning.models import JobCheckpoint, JobEvent, TuningJob, UploadedFile
 from finetuning.types import Order
+from finetuning.workplace import base_ids, tuned_folder
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +86,30 @@ def test_what_cannot_be_learnt_is_said_in_the_form(alice: User, sent: Sent) -> N
     response = signed_in(alice).post(f"{LIST}new/", given)
     assert response.status_code == 422
     assert "learns from preferences" in response.content.decode()
+
+
+def test_a_reward_model_judges_the_answers_of_other_jobs(
+    alice: User, bob: User, sent: Sent, tmp_path: Path, settings: LazySettings
+) -> None:
+    settings.DATA_DIR = tmp_path
+    job, model = ordered(alice, sent(alice), "judge"), "ft:starter:chatsite:judge:1"
+    new = f"{LIST}new/"
+    assert 'value="reinforcement"' not in signed_in(alice).get(new).content.decode()
+    TuningJob.objects.update(method="reward", state=State.DONE, result_model=model)
+    folder = tuned_folder(model)
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"architectures": ["Qwen3ForSequenceClassification"]}')
+    assert base_ids() == ("starter",)
+    page = signed_in(alice).get(f"{LIST}{job.public_id}/").content.decode()
+    assert f"{new}?reward=ft%3Astarter%3Achatsite%3Ajudge%3A1" in page
+    page = signed_in(alice).get(f"{new}?reward={model}").content.decode()
+    assert f'<option value="{model}" selected>' in page
+    file = sent(alice)
+    given = {"training_file": file.public_id, "model": "starter", "method": "reinforcement"}
+    assert signed_in(alice).post(new, given).status_code == 422
+    planned = signed_in(alice).post(new, {**given, "reward_model": model})
+    assert (planned.status_code, "What it takes" in planned.content.decode()) == (200, True)
+    assert model not in signed_in(bob).get(f"{new}?reward={model}").content.decode()
 
 
 def test_a_jobs_page_shows_how_it_learns(alice: User, sent: Sent) -> None:

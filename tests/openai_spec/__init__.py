@@ -58,6 +58,9 @@ def _mend(schemas: dict[str, Any]) -> None:
     statuses = schemas["FineTuningJob"]["properties"]["status"]["enum"]
     if "paused" not in statuses:
         statuses.append("paused")
+    # This site's own ways to learn.
+    methods = schemas["FineTuneMethod"]["properties"]["type"]["enum"]
+    methods.extend({"kto", "reward"} - set(methods))
 
 
 @cache

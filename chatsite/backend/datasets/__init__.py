@@ -1,7 +1,7 @@
 """Training files: JSON Lines of examples, read one at a time and checked in constant memory."""
 
 from chatsite.backend.datasets.checking import check_file, count_overlap
-from chatsite.backend.datasets.examples import Chat, ChatTurn, Example, Preference
+from chatsite.backend.datasets.examples import Chat, ChatTurn, Example, Judged, Preference
 from chatsite.backend.datasets.lines import Line, lines_of, read_examples
 from chatsite.backend.datasets.parsing import FaultyExample, parse_example
 from chatsite.backend.datasets.report import Fault, Report
@@ -12,6 +12,7 @@ __all__ = [
     "Example",
     "Fault",
     "FaultyExample",
+    "Judged",
     "Line",
     "Preference",
     "Report",

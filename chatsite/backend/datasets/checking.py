@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from chatsite.backend.datasets.examples import Chat, Example, digest, text_of, tools_text
+from chatsite.backend.datasets.examples import Example, Preference, digest, text_of, tools_text
 from chatsite.backend.datasets.fingerprints import Fingerprints
 from chatsite.backend.datasets.lines import ByteStream, Line, lines_of
 from chatsite.backend.datasets.parsing import FaultyExample, parse_example, read_form
@@ -80,28 +80,28 @@ class _Tally:
 
     def _require_format(self, form: Format) -> None:
         self._format = self._format or form
-        # The old form is another way to write a chat; a preference is something else.
-        if "preference" in (form, self._format) and form != self._format:
+        # The old form is another way to write a chat; what was judged is something else.
+        if form != self._format and {form, self._format} & {"preference", "judged"}:
             raise FaultyExample(
                 "",
                 "mixed_formats",
-                "Preferences and conversations stand in one file.",
+                "Conversations, preferences or judged answers stand in one file.",
                 "Put them into a file each: they are learnt in different ways.",
             )
 
     def _weigh(self, example: Example, texts: list[str], described: int, line: int) -> None:
         """Count the tokens of an example, whose tools take `described` of them."""
         each = [self._count(text) + TURN_TOKENS for text in texts]
-        if isinstance(example, Chat):
-            length = sum(each) + described
-            answers = zip(example.messages, each, strict=True)
-            learnt = sum(n for turn, n in answers if turn.role == "assistant" and turn.weight)
-        else:
+        if isinstance(example, Preference):
             # Each of the two answers is read behind the input.
             asked, chosen = len(example.input), len(example.input) + len(example.preferred)
             outputs = sum(each[asked:chosen]), sum(each[chosen:])
             length = sum(each[:asked]) + max(outputs) + described
             learnt = sum(outputs)
+        else:
+            length = sum(each) + described
+            answers = zip(example.turns, each, strict=True)
+            learnt = sum(n for turn, n in answers if turn.role == "assistant" and turn.weight)
         self._tokens += sum(each) + described
         self._learnt += learnt
         self._truncated += length > self._window

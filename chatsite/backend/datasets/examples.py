@@ -1,4 +1,4 @@
-"""What a model learns from: a conversation, or a preference between two answers."""
+"""What a model learns from: a conversation, a judged one, or a preference between two answers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,23 @@ class Preference:
         return self.input + self.preferred + self.rejected
 
 
-Example = Chat | Preference
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A conversation whose last answer was found good or not."""
+
+    chat: Chat
+    desirable: bool
+
+    @property
+    def turns(self) -> tuple[ChatTurn, ...]:
+        return self.chat.messages
+
+    @property
+    def tools(self) -> tuple[Mapping[str, Any], ...]:
+        return self.chat.tools
+
+
+Example = Chat | Judged | Preference
 
 
 def digest(example: Example) -> bytes:

@@ -1,7 +1,8 @@
 """A line of a training file to an Example, in OpenAI's formats for fine-tuning.
 
 Three forms are read: `messages` (supervised), `input` with `preferred_output` and
-`non_preferred_output` (preferences), and the old `prompt` with `completion`.
+`non_preferred_output` (preferences), and the old `prompt` with `completion`. A `label` of true or
+false beside `messages` or `completion` judges the answer, as TRL's unpaired preferences have it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, NoReturn, cast, get_args
 
 import orjson
 
-from chatsite.backend.datasets.examples import Chat, ChatTurn, Example, Preference
+from chatsite.backend.datasets.examples import Chat, ChatTurn, Example, Judged, Preference
 from chatsite.backend.datasets.report import Fault, Format
 from chatsite.backend.types import Role
 
@@ -25,8 +26,8 @@ _FORMS: Mapping[str, Format] = {
     "non_preferred_output": "preference",
 }
 _FIELDS = {
-    "chat": {"messages", "tools", "parallel_tool_calls"},
-    "completion": {"prompt", "completion"},
+    "chat": {"messages", "tools", "parallel_tool_calls", "label"},
+    "completion": {"prompt", "completion", "label"},
     "preference": {"input", "preferred_output", "non_preferred_output"},
 }
 _TURN = '{"role": "user", "content": "..."}'
@@ -75,11 +76,12 @@ def read_form(line: bytes | None) -> tuple[Format, Example]:
         _fault("", "unknown_format", "There are no messages and no prompt.", f"Write {_CHAT}.")
     form = max(sorted(set(forms)), key=forms.count)
     _require_known(fields, _FIELDS[form], "", "this format")
-    if form == "chat":
-        return form, _chat(fields)
-    if form == "completion":
-        return form, _completion(fields)
-    return form, _preference(fields)
+    if form == "preference":
+        return form, _preference(fields)
+    chat = _chat(fields) if form == "chat" else _completion(fields)
+    if "label" in fields:
+        return "judged", _judged(chat, fields["label"])
+    return form, chat
 
 
 def _object_on(line: bytes | None) -> dict[str, Any]:
@@ -129,6 +131,13 @@ def _completion(fields: Mapping[str, Any]) -> Chat:
     return Chat((ChatTurn("user", prompt), ChatTurn("assistant", completion)))
 
 
+def _judged(chat: Chat, label: Any) -> Judged:
+    if not isinstance(label, bool):
+        problem = f"It is {_quoted(label)}."
+        _fault("label", "wrong_type", problem, "Write true for a good answer, false for a bad one.")
+    return Judged(chat, label)
+
+
 def _preference(fields: Mapping[str, Any]) -> Preference:
     given = fields.get("input")
     if not isinstance(given, dict):
@@ -137,7 +146,7 @@ def _preference(fields: Mapping[str, Any]) -> Preference:
         _fault(
             "input", "wrong_type" if given is not None else "missing", f"It is {problem}.", remedy
         )
-    _require_known(given, _FIELDS["chat"], "input.", "an input")
+    _require_known(given, _FIELDS["chat"] - {"label"}, "input.", "an input")
     asked = _turns(given, "messages", "input.messages")
     if asked[-1].role not in ("user", "tool"):
         _fault(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Format = Literal["", "chat", "completion", "preference"]
-"""`messages`; `prompt` and `completion`; `input` with two outputs; "" where nothing is readable."""
+Format = Literal["", "chat", "completion", "judged", "preference"]
+"""`messages`; `prompt` and `completion`; either of them with a `label`; `input` with two outputs;
+"" where nothing is readable."""
 
 SHOWN_FAULTS = 20
 """So many faults are described, all of them are counted."""

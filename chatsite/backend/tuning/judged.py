@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
-from chatsite.backend.datasets import Chat, FaultyExample, Preference, lines_of, parse_example
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A chat whose last answer was found good or not."""
-
-    chat: Chat
-    desirable: bool
+from chatsite.backend.datasets import (
+    Chat,
+    FaultyExample,
+    Judged,
+    Preference,
+    lines_of,
+    parse_example,
+)
 
 
 def read_judged(path: Path) -> Iterator[Judged]:
@@ -34,18 +30,12 @@ def read_judged(path: Path) -> Iterator[Judged]:
 
 
 def _judged(line: bytes | None) -> Iterator[Judged]:
-    try:
-        fields = orjson.loads(line or b"")
-    except orjson.JSONDecodeError:
-        fields = None
-    label = fields.pop("label", None) if isinstance(fields, dict) else None
-    example = parse_example(line if label is None else orjson.dumps(fields))
-    match example:
-        case Preference():
+    match parse_example(line):
+        case Judged() as judged:
+            yield judged
+        case Preference() as example:
             for answer, good in ((example.preferred, True), (example.rejected, False)):
                 yield Judged(Chat(example.input + answer, example.tools), good)
-        case Chat() if isinstance(label, bool):
-            yield Judged(example, label)
         case _:
             raise FaultyExample(
                 "label",

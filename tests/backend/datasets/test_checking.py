@@ -112,6 +112,13 @@ def test_preferences_and_chats_do_not_mix() -> None:
     assert report.faults[0].line == 2
 
 
+def test_judged_answers_stand_by_themselves() -> None:
+    judged = [{**pair("a", "b b"), "label": True}, {**pair("a", "b b"), "label": False}]
+    report = check(jsonl(*judged))
+    assert (report.format, report.learnt_tokens, report.duplicates) == ("judged", 12, 0)
+    assert check(jsonl(*judged, pair("a", "b"))).fault_counts == {"mixed_formats": 1}
+
+
 def test_an_empty_file_is_of_no_use_and_blank_lines_count_for_nothing() -> None:
     assert check(io.BytesIO(b"")) == Report(window=100)
     assert not check(io.BytesIO(b"\n \n")).usable

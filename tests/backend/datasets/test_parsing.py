@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatsite.backend.datasets import Chat, ChatTurn, FaultyExample, Preference, parse_example
+from chatsite.backend.datasets import (
+    Chat,
+    ChatTurn,
+    FaultyExample,
+    Judged,
+    Preference,
+    parse_example,
+)
 from chatsite.backend.datasets.examples import digest, text_of, tools_text
 
 USER = {"role": "user", "content": "Hello"}
@@ -278,3 +285,17 @@ def test_any_json_is_an_example_or_a_fault_that_can_be_stored(row: Any) -> None:
 def test_any_bytes_are_an_example_or_a_fault(line: bytes) -> None:
     with pytest.raises(FaultyExample):
         parse_example(line)
+
+
+def test_a_label_judges_the_answer() -> None:
+    pair = {"prompt": "a", "completion": "b"}
+    chat = example(**pair)
+    assert isinstance(chat, Chat)
+    assert example(**pair, label=False) == Judged(chat, desirable=False)
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    assert example(messages=turns, label=True) == Judged(chat, desirable=True)
+    for label in ("good", 1, None):
+        assert fault(**pair, label=label) == ("label", "wrong_type")
+    answers = {"preferred_output": [turns[1]], "non_preferred_output": [turns[1]]}
+    preference = {"input": {"messages": [turns[0]]}, **answers}
+    assert fault(**preference, label=True) == ("label", "unknown_field")

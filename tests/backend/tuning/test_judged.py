@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatsite.backend.datasets import Chat, ChatTurn, FaultyExample
-from chatsite.backend.tuning.judged import Judged, read_judged
+from chatsite.backend.datasets import Chat, ChatTurn, FaultyExample, Judged
+from chatsite.backend.tuning.judged import read_judged
 from tests.backend.training.tuning.jobs import preferences, write_lines
 
 CHAT = {"prompt": "Say 0.", "completion": "0."}

@@ -11,16 +11,18 @@ from typing import Any
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from chatsite.backend.datasets import Chat, ChatTurn, Preference, read_examples
+from chatsite.backend.datasets import Chat, ChatTurn, Example, Judged, Preference, read_examples
 from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.training.packing import IGNORED
 from chatsite.backend.training.tuning.chats import ChatForm, Tools
 from chatsite.backend.tuning.hyperparameters import Method
-from chatsite.backend.tuning.judged import Judged, read_judged
+from chatsite.backend.tuning.judged import read_judged
 
 _PREFERENCES = 'preferences: {"input": ..., "preferred_output": ..., "non_preferred_output": ...}'
+_CHATS = 'chats: {"messages": [...]} or {"prompt": "...", "completion": "..."}'
 _WANTED: dict[Method, str] = {
-    "supervised": 'chats: {"messages": [...]} or {"prompt": "...", "completion": "..."}',
+    "supervised": _CHATS,
+    "reinforcement": _CHATS,
     "dpo": _PREFERENCES,
     "reward": _PREFERENCES,
 }
@@ -84,7 +86,7 @@ def _cut(values: dict[str, Any], longest: int) -> dict[str, Any]:
     return {name: tokens[:longest] for name, tokens in values.items()}
 
 
-def _rows(example: Chat | Preference | Judged, method: Method, form: ChatForm) -> Iterator[_Row]:
+def _rows(example: Example, method: Method, form: ChatForm) -> Iterator[_Row]:
     match method, example:
         case "supervised", Chat():
             for row in form.labelled(example):
