@@ -186,3 +186,10 @@ def test_an_uploaded_picture_is_kept_without_what_its_camera_wrote(alice: User) 
     kept = files.decode(content)
     assert (kept.size, dict(kept.getexif()), kept.info.get("exif")) == ((20, 30), {}, None)
     assert (picture.operation, picture.width, picture.height) == (Operation.UPLOAD, 20, 30)
+
+
+def test_a_name_is_never_a_path(alice: User) -> None:
+    photo = files.encode(Image.new("RGB", (8, 8), "red"), "png")
+    picture = services.receive(alice, photo, name="../../../etc/passwd")
+    assert picture.prompt == "../../../etc/passwd"
+    assert storing.original(picture.id, "png") == f"pictures/{str(picture.id)[:2]}/{picture.id}.png"

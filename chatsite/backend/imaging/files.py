@@ -27,6 +27,9 @@ LARGEST_PIXELS = 40_000_000
 THUMBNAILS = (320, 640)
 """The longer side of the thumbnails in pixels, for screens of one and two densities."""
 _PLACEHOLDER = 12
+_SCAN = b"\xff\xda"
+"""Begins each pass of a JPEG over its pixels; a few bytes can ask for another one of them all."""
+_MOST_SCANS = 100
 _CONTENT_TYPES: Mapping[str, str] = {
     "png": "image/png",
     "jpeg": "image/jpeg",
@@ -95,11 +98,13 @@ def decode(data: bytes, *, what: str = "The picture", param: str | None = None) 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data), formats=[name.upper() for name in FORMATS])
-            _refuse_absurd(*image.size, what, param)
+            _refuse_absurd(data, *image.size, what, param)
             image.load()
             return ImageOps.exif_transpose(image)
     except InvalidRequest:
         raise
+    except Image.DecompressionBombError as error:  # before there is a size to be told
+        raise _refusal(f"{what} has more pixels than are taken. Make it smaller.", param) from error
     # Decoders of broken files raise whatever they meet.
     except Exception as error:
         raise _refusal(
@@ -107,7 +112,9 @@ def decode(data: bytes, *, what: str = "The picture", param: str | None = None) 
         ) from error
 
 
-def _refuse_absurd(width: int, height: int, what: str, param: str | None) -> None:
+def _refuse_absurd(data: bytes, width: int, height: int, what: str, param: str | None) -> None:
+    if data.count(_SCAN) > _MOST_SCANS:
+        raise _refusal(f"{what} is drawn over itself too often. Save it as PNG.", param)
     if max(width, height) > LARGEST_SIDE or width * height > LARGEST_PIXELS:
         raise _refusal(
             f"{what} has {width} x {height} pixels, and at most {LARGEST_SIDE} a side and "
