@@ -138,6 +138,7 @@ class _Writer:
     text: str = ""
     place: int = 0
     omitted: int = 0
+    served: str | None = None
     saved: str = ""
     error: str = ""
     status: Run.Status = Run.Status.FINISHED
@@ -225,8 +226,9 @@ class _Writer:
 
     def _take(self, event: types.Event) -> None:
         match event:
-            case types.Accepted(omitted=omitted):
+            case types.Accepted(model, omitted):
                 self.omitted = omitted
+                self.served = model if model != self.run.message.model else ""
             case types.Queued(place):
                 self.place = place
                 self.news.set()
@@ -301,7 +303,7 @@ class _Writer:
         if beat:
             self.last_beat = time.monotonic()
         kept = await sync_to_async(services.save_progress)(
-            self.run.id, self.run.message_id, text, beat=beat
+            self.run.id, self.run.message_id, text, beat=beat, served=self.served
         )
         if not kept:
             self.reading.cancel()
@@ -334,7 +336,12 @@ class _Writer:
         """Save the end and render it once for every page; None if somebody else has ended it."""
         run = self.run
         saved = services.end_run(
-            run, status=self.status, text=self.text, error=self.error, omitted=self.omitted
+            run,
+            status=self.status,
+            text=self.text,
+            error=self.error,
+            omitted=self.omitted,
+            served=self.served,
         )
         if not saved:
             return None
@@ -354,7 +361,7 @@ class _Writer:
 
     async def _entitle(self) -> None:
         """A better title than the first words, by a model that can write one."""
-        if self.turns != 2 or self.run.conversation.titled_by_owner:
+        if self.turns != 2 or self.run.lane or self.run.conversation.titled_by_owner:
             return
         if (await get_registry().resolve(self.run.model)).model.built_in:
             return

@@ -17,11 +17,13 @@ from accounts.models import User
 from chatsite import processes, sql
 from chatsite.backend.errors import InvalidRequest
 from conversations import selectors
-from conversations.models import Conversation, Message, Run
+from conversations.models import Comparison, Conversation, Message, Run
 from conversations.titles import title_from
 
 MAX_TEXT = 200_000
 """Characters in one message: a long book chapter, and no more than a page can show."""
+SECOND_LANE = 1
+"""Where the second of two answers is written; all others are written in lane 0."""
 CUT_OFF = "The server stopped while this was being written."
 SILENCE = timedelta(seconds=45)
 """A run that has been silent for so long is taken for dead; it gives signs every 10 seconds."""
@@ -38,12 +40,21 @@ class Busy(InvalidRequest):
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """The models that are to give two answers to one question, and the trial it is for, if any."""
+
+    models: tuple[str, str]
+    trial: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What an ask made: the run to start, if any, and what the page has to show anew.
 
     `added` has the new messages when they follow what is shown; None when another branch came up.
     `moved` is True when the conversation was not the newest in the person's list before.
-    `repeated` is True when this very ask had been saved before.
+    `repeated` is True when this very ask had been saved before. `second` is the run of an answer
+    that is written beside the first one's.
     """
 
     conversation_id: UUID
@@ -51,13 +62,22 @@ class Turn:
     added: selectors.Thread | None
     moved: bool = False
     repeated: bool = False
+    second: Run | None = None
 
 
-def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str) -> Turn:
+def ask(
+    user: User,
+    conversation_id: UUID,
+    *,
+    text: str,
+    model: str,
+    nonce: str,
+    offer: Offer | None = None,
+) -> Turn:
     """Save what the user said and open a run that answers it, below what is shown.
 
-    The conversation is made on its first ask. Raises InvalidRequest, Busy, and
-    Conversation.DoesNotExist for somebody else's.
+    With an offer two runs, for two answers to compare. The conversation is made on its first ask.
+    Raises InvalidRequest, Busy, and Conversation.DoesNotExist for somebody else's.
     """
     text, model = _checked(text), _checked_model(model)
     with _one_run(conversation_id), transaction.atomic():
@@ -67,6 +87,9 @@ def ask(user: User, conversation_id: UUID, *, text: str, model: str, nonce: str)
             return Turn(conversation.id, None, None, repeated=True)
         moved = created or not selectors.is_newest(user, conversation)
         said = _say(conversation, conversation.leaf_id, text, nonce, said_before)
+        if offer is not None:
+            runs = _open_pair(user, conversation, said, model, offer)
+            return Turn(conversation.id, runs[0], None, moved=moved, second=runs[1])
         answer, run = _open_answer(conversation, said.id, model)
     added = None
     if created or said.parent_id is not None:  # a leaf had no children, and so these no siblings
@@ -160,15 +183,21 @@ def delete(user: User, conversation_id: UUID) -> None:
 # --- what a run reports
 
 
-def save_progress(run_id: UUID, message_id: UUID, text: str, *, beat: bool) -> bool:
-    """Keep the text so far, before anybody is shown it. False when the run is not running now."""
+def save_progress(
+    run_id: UUID, message_id: UUID, text: str, *, beat: bool, served: str | None = None
+) -> bool:
+    """Keep the text so far, before anybody is shown it. False when the run is not running now.
+
+    `served` is the model that writes it, "" where that is the one that was picked; None leaves what
+    is known of it.
+    """
     if beat:
         Run.objects.filter(id=run_id).update(heartbeat_at=timezone.now())
-    return bool(sql.execute(_SAVE_PROGRESS, text, message_id, run_id, message_id))
+    return bool(sql.execute(_SAVE_PROGRESS, text, served, message_id, run_id, message_id))
 
 
 _SAVE_PROGRESS = """
-    UPDATE conversations_message SET text = %s
+    UPDATE conversations_message SET text = %s, served = COALESCE(%s, served)
     WHERE id = %s AND EXISTS (
         SELECT 1 FROM conversations_run
         WHERE id = %s AND message_id = %s AND status = 'running'
@@ -176,17 +205,26 @@ _SAVE_PROGRESS = """
 """
 
 
-def end_run(run: Run, *, status: Run.Status, text: str, error: str = "", omitted: int = 0) -> bool:
+def end_run(
+    run: Run,
+    *,
+    status: Run.Status,
+    text: str,
+    error: str = "",
+    omitted: int = 0,
+    served: str | None = None,
+) -> bool:
     """Close a running run and its message. False when it was closed or deleted before.
 
-    The run's conversation then has the title and the version that it has in the database.
+    `served` is as in `save_progress`. The run's conversation then has the title and the version
+    that it has in the database.
     """
     with transaction.atomic():
         now = timezone.now()
         if not sql.execute(_CLOSE_RUN, status, now, run.id):
             return False
         closed = MESSAGE_STATUS[status]
-        sql.execute(_CLOSE_MESSAGE, text, closed, error, omitted, run.message_id)
+        sql.execute(_CLOSE_MESSAGE, text, closed, error, omitted, served, run.message_id)
         _changed(run.conversation, updated_at=now)
     return True
 
@@ -195,7 +233,9 @@ _CLOSE_RUN = """
     UPDATE conversations_run SET status = %s, ended_at = %s WHERE id = %s AND status = 'running'
 """
 _CLOSE_MESSAGE = """
-    UPDATE conversations_message SET text = %s, status = %s, error = %s, omitted = %s WHERE id = %s
+    UPDATE conversations_message
+    SET text = %s, status = %s, error = %s, omitted = %s, served = COALESCE(%s, served)
+    WHERE id = %s
 """
 
 
@@ -338,27 +378,65 @@ def _add(
 def _open_answer(
     conversation: Conversation, parent_id: UUID | None, model: str
 ) -> tuple[Message, Run]:
-    answer = _add(
+    answer = _empty_answer(conversation, parent_id, model)
+    run = _open_run(conversation, answer)
+    return answer, run
+
+
+def _open_pair(
+    user: User, conversation: Conversation, question: Message, model: str, offer: Offer
+) -> tuple[Run, Run]:
+    """Two answers to one question. The branch goes on from the first, until another is chosen."""
+    first, second = (_empty_answer(conversation, question.id, model) for _ in offer.models)
+    Comparison.objects.create(
+        owner=user,
+        conversation=conversation,
+        question=question,
+        first=first,
+        second=second,
+        trial=offer.trial,
+    )
+    return (
+        _open_run(conversation, first, model=offer.models[0]),
+        _save_run(conversation, second, offer.models[1], lane=SECOND_LANE),
+    )
+
+
+def _empty_answer(conversation: Conversation, parent_id: UUID | None, model: str) -> Message:
+    return _add(
         conversation,
         parent_id,
         Message.Role.ASSISTANT,
         model=model,
         status=Message.Status.STREAMING,
     )
-    run = _open_run(conversation, answer)
-    return answer, run
 
 
-def _open_run(conversation: Conversation, answer: Message, *, shown: bool = True) -> Run:
-    run = Run.objects.create(
-        conversation=conversation,
-        message=answer,
-        model=answer.model,
-        process=processes.identity(),
-    )
+def _open_run(
+    conversation: Conversation, answer: Message, *, shown: bool = True, model: str = ""
+) -> Run:
+    # The constraint is each lane's: the second of two answers may be written still.
+    if sql.rows(_RUNNING, conversation.id):
+        raise Busy
+    run = _save_run(conversation, answer, model or answer.model)
     leaf = answer.id if shown else conversation.leaf_id
     _changed(conversation, leaf_id=leaf, updated_at=timezone.now())
     return run
+
+
+_RUNNING = """
+    SELECT 1 FROM conversations_run WHERE conversation_id = %s AND status = 'running' LIMIT 1
+"""
+
+
+def _save_run(conversation: Conversation, answer: Message, model: str, *, lane: int = 0) -> Run:
+    return Run.objects.create(
+        conversation=conversation,
+        message=answer,
+        model=model,
+        lane=lane,
+        process=processes.identity(),
+    )
 
 
 def _changed(conversation: Conversation, **values: object) -> None:

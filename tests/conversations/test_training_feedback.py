@@ -148,13 +148,14 @@ def test_many_ratings_are_read_by_few_queries(alice: User, monkeypatch: pytest.M
     def rate(number: int) -> None:
         for _ in range(number):
             conversation = Conversation.objects.create(owner=alice)
-            answer = say(conversation, say(conversation, None, "Hello"), "Hi.")
-            other = say(conversation, answer.parent, "Hey.", "assistant")
+            question = say(conversation, None, "Hello")
+            answer = say(conversation, question, "Hi.")
+            other = say(conversation, question, "Hey.", "assistant")
             Rating.objects.create(owner=alice, message=answer, thumb=1)
             Comparison.objects.create(
                 owner=alice,
                 conversation=conversation,
-                question=answer.parent,
+                question=question,
                 first=answer,
                 second=other,
                 choice="first",
