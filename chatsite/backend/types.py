@@ -77,7 +77,8 @@ class ImageRequest:
     `size` is (width, height) in pixels, None for what the model thinks best. `images` are encoded
     pictures to begin with; where `mask` is transparent the first of them may change. `scene` is
     what the same backend left with that picture, `params` OpenAI's other parameters under their
-    own names. `key` is the same when a request is made again after a crash.
+    own names. `key` is the same when a request is made again after a crash, and `made` counts the
+    pictures that were done before that.
     """
 
     model: str
@@ -91,6 +92,7 @@ class ImageRequest:
     scene: Mapping[str, Any] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)
