@@ -189,7 +189,8 @@ def _request(drawing: Drawing, done: set[int]) -> ImageRequest:
         mask=storing.read(storing.mask(drawing.id)) if drawing.masked else None,
         scene=None if source is None else source.scene,
         params=drawing.params,
-        key=f"{drawing.id}-{len(done)}",
+        key=str(drawing.id),
+        made=len(done),
     )
 
 

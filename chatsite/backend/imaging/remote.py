@@ -70,7 +70,9 @@ async def draw(
 async def _asked(asking: _Asking, first: int, count: int) -> list[ImageMade]:
     request, label = asking.request, asking.label
     body = _body(asking) | {"n": count}
-    headers = {"idempotency-key": f"{request.key}-{first}"} if request.key else {}
+    # What was asked before a crash is asked in the same words under the same key.
+    key = f"{request.key}-{request.made + first}-{count}"
+    headers = {"idempotency-key": key} if request.key else {}
     response = await _call(asking)(**body, extra_headers=headers)
     found = list(response.data or ())
     if len(found) < count:

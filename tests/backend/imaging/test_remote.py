@@ -84,12 +84,12 @@ def test_each_model_is_asked_for_what_it_knows(
 
 
 def test_a_model_that_makes_one_at_a_time_is_asked_several_times(upstream: Upstream) -> None:
-    pictures = made(asked(upstream, "dall-e-3", n=3, key="order-0"))
+    pictures = made(asked(upstream, "dall-e-3", n=3, key="order", made=1))
     assert [picture.index for picture in pictures] == [0, 1, 2]
     assert [picture.revised_prompt for picture in pictures] == ["In great detail: a fox"] * 3
     assert len({picture.data for picture in pictures}) == 3
     keys = [request.headers["idempotency-key"] for request in upstream.requests]
-    assert keys == ["order-0-0", "order-0-1", "order-0-2"]
+    assert keys == ["order-1-1", "order-2-1", "order-3-1"]
 
 
 def test_tokens_are_counted_once_for_a_reply(upstream: Upstream) -> None:
