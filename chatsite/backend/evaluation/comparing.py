@@ -61,7 +61,8 @@ class Lengths:
 class Wins:
     """How often the model `by` preferred the candidate's answer; `share` is of those decided.
 
-    The means are of a reward model's rewards, None of a judge.
+    The means are of a reward model's rewards, None of a judge, who has read and written about so
+    many tokens.
     """
 
     by: str
@@ -71,6 +72,8 @@ class Wins:
     share: Share
     base_mean: float | None = None
     candidate_mean: float | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

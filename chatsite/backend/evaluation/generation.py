@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from chatsite.backend.base import ChatBackend
 from chatsite.backend.errors import BackendError, InvalidRequest
@@ -19,6 +19,10 @@ from chatsite.backend.types import (
     Message,
     ModelInfo,
 )
+
+T = TypeVar("T")
+Chat = Sequence[Message]
+"""What was said before the answer that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,42 @@ async def answer_all(
     Raises BackendError where the model cannot be reached or breaks down; a prompt that it refuses
     is a reply with an error.
     """
-    slots = asyncio.Semaphore(sampling.parallel)
 
-    async def one(prompt: Prompt) -> Reply:
-        async with slots:
-            reply = await _answer(subject, prompt, sampling)
+    async def answer(prompt: Prompt) -> Reply:
+        reply = await _answer(subject, prompt, sampling)
         told()
         return reply
 
+    return await _several(answer, prompts, sampling.parallel)
+
+
+async def answer_chats(
+    subject: Subject, chats: Sequence[Chat], sampling: Sampling
+) -> tuple[Reply, ...]:
+    """A reply of one text to the end of each conversation, in their order. Raises as above."""
+
+    async def answer(chat: Chat) -> Reply:
+        try:
+            text, reason = await _complete(subject, chat, sampling)
+        except InvalidRequest as error:
+            return Reply((), error=error.message)
+        return Reply((text,), reason)
+
+    return await _several(answer, chats, sampling.parallel)
+
+
+async def _several(
+    answer: Callable[[T], Coroutine[Any, Any, Reply]], asked: Sequence[T], parallel: int
+) -> tuple[Reply, ...]:
+    slots = asyncio.Semaphore(parallel)
+
+    async def one(each: T) -> Reply:
+        async with slots:
+            return await answer(each)
+
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(prompt)) for prompt in prompts]
+            tasks = [group.create_task(one(each)) for each in asked]
     except* BackendError as failures:
         # One reason is enough, and the first is as good as the others.
         raise failures.exceptions[0] from None
@@ -89,19 +118,27 @@ async def _answer(subject: Subject, prompt: Prompt, sampling: Sampling) -> Reply
     reason: FinishReason | None = None
     for turn in prompt.turns:
         messages.append(Message("user", turn))
-        request = ChatRequest(
-            subject.model.id, tuple(messages), sampling.params, max_tokens=sampling.max_tokens
-        )
-        pieces: list[str] = []
         try:
-            async with aclosing(subject.backend.stream(request, subject.model)) as events:
-                async for event in events:
-                    if isinstance(event, Delta):
-                        pieces.append(event.text)
-                    elif isinstance(event, ChoiceFinished):
-                        reason = event.reason
+            text, reason = await _complete(subject, messages, sampling)
         except InvalidRequest as error:
             return Reply(tuple(texts), error=error.message)
-        texts.append("".join(pieces))
-        messages.append(Message("assistant", texts[-1]))
+        texts.append(text)
+        messages.append(Message("assistant", text))
     return Reply(tuple(texts), reason)
+
+
+async def _complete(
+    subject: Subject, messages: Sequence[Message], sampling: Sampling
+) -> tuple[str, FinishReason | None]:
+    request = ChatRequest(
+        subject.model.id, tuple(messages), sampling.params, max_tokens=sampling.max_tokens
+    )
+    pieces: list[str] = []
+    reason: FinishReason | None = None
+    async with aclosing(subject.backend.stream(request, subject.model)) as events:
+        async for event in events:
+            if isinstance(event, Delta):
+                pieces.append(event.text)
+            elif isinstance(event, ChoiceFinished):
+                reason = event.reason
+    return "".join(pieces), reason
