@@ -114,11 +114,6 @@ def _shown(number: int, content: bytes | None) -> ShownExample:
     except FaultyExample as error:
         error.line = number
         return ShownExample(number, fault=error.fault)
-    return shown(number, example)
-
-
-def shown(number: int, example: Example) -> ShownExample:
-    """The example of a line as people are shown it."""
     tools = tuple(str(tool["function"]["name"]) for tool in example.tools)
     if isinstance(example, Preference):
         return ShownExample(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Callable, Iterator
 
@@ -24,6 +25,7 @@ ANSWERS = {
 FILE = ("french.jsonl", pairs(*ANSWERS.items()))
 PATIENCE = 400.0
 """Seconds for a job on a machine that is busy with other tests; alone it takes half a minute."""
+KILLS = int(os.environ.get("TEST_KILLS", "0"))
 OVER = ("succeeded", "failed", "cancelled")
 
 
@@ -90,7 +92,8 @@ def test_two_lines_are_taught_through_both_doors(client: openai.OpenAI, site: Si
     wait_until(lambda: model not in {each.id for each in client.models.list()})
 
 
-def test_a_job_survives_the_death_of_its_worker(client: openai.OpenAI, site: Site) -> None:
+def ordered(client: openai.OpenAI) -> str:
+    """A job of 40 steps."""
     file = client.files.create(file=FILE, purpose="fine-tune")
     job = client.fine_tuning.jobs.create(
         model="starter",
@@ -100,21 +103,57 @@ def test_a_job_survives_the_death_of_its_worker(client: openai.OpenAI, site: Sit
             "supervised": {"hyperparameters": {"n_epochs": 20, "batch_size": 1}},
         },
     )
+    return job.id
 
-    def steps() -> list[int]:
-        events = client.fine_tuning.jobs.list_events(job.id, limit=100)
-        return sorted(
-            int(event.data["step"])  # type: ignore[index]
-            for event in events
-            if event.type == "metrics"
-        )
 
-    wait_until(lambda: len(steps()) >= 2)
-    site.kill("worker")
-    wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id).status in OVER)
-    assert client.fine_tuning.jobs.retrieve(job.id).status == "succeeded"
-    done = steps()
+def over(client: openai.OpenAI, job_id: str) -> bool:
+    return client.fine_tuning.jobs.retrieve(job_id).status in OVER
+
+
+def steps(client: openai.OpenAI, job_id: str) -> list[int]:
+    events = client.fine_tuning.jobs.list_events(job_id, limit=100)
+    return sorted(
+        int(event.data["step"])  # type: ignore[index]
+        for event in events
+        if event.type == "metrics"
+    )
+
+
+def assert_ended_well(client: openai.OpenAI, job_id: str) -> None:
+    wait_until(lambda: over(client, job_id))
+    job = client.fine_tuning.jobs.retrieve(job_id)
+    assert (job.status, job.error) == ("succeeded", None)
     # Some were done twice, behind the last checkpoint; none was left out, none is one too many.
-    assert sorted(set(done)) == list(range(1, 41))
-    told = [event.message for event in client.fine_tuning.jobs.list_events(job.id)]
+    assert sorted(set(steps(client, job_id))) == list(range(1, 41))
+    told = [event.message for event in client.fine_tuning.jobs.list_events(job_id)]
     assert sum("successfully completed" in message for message in told) == 1
+
+
+def test_a_job_survives_the_death_of_its_worker(client: openai.OpenAI, site: Site) -> None:
+    job_id = ordered(client)
+    wait_until(lambda: len(steps(client, job_id)) >= 2)
+    site.kill("worker")
+    assert_ended_well(client, job_id)
+
+
+@pytest.mark.skipif(not KILLS, reason="Takes half a minute a death: TEST_KILLS=10 asks for ten")
+@pytest.mark.timeout(3600)
+def test_jobs_survive_deaths_of_the_worker_at_any_moment(client: openai.OpenAI, site: Site) -> None:
+    chance = random.Random(17)
+    jobs: list[str] = []
+    for _ in range(KILLS):
+        if not jobs or over(client, jobs[-1]):
+            jobs.append(ordered(client))
+        time.sleep(chance.uniform(1, 35))
+        wait_until(lambda: _kill(site))
+    for job_id in jobs:
+        assert_ended_well(client, job_id)
+
+
+def _kill(site: Site) -> bool:
+    """Kill the worker, if it is there: its successor may be starting."""
+    try:
+        site.kill("worker")
+    except LookupError:
+        return False
+    return True

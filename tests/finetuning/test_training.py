@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.utils import timezone
+from gguf import GGUFReader
 
 pytest.importorskip("trl")
 
 from accounts.models import UsageRecord, User
 from accounts.types import Caller
 from chatsite.backend.errors import BackendError
+from chatsite.backend.tuning.spec import PROMPTS
 from chatsite.jobs import State
 from finetuning import selectors, training, tuning
 from finetuning.models import TuningJob, UploadedFile
@@ -226,6 +228,37 @@ def test_a_job_is_cancelled_within_five_seconds(
     assert (job.state, job.result_model) == (State.CANCELLED, "")
     assert "Fine-tuning job was cancelled" in messages(job)
     assert not UsageRecord.objects.exists()
+
+
+def test_a_checkpoint_of_an_adapter_is_merged_to_be_tried(
+    alice: User, bob: User, sent: Sent
+) -> None:
+    own = {"prompt": "Number 3?", "completion": "It is 9"}
+    order = Order(
+        model=TINY,
+        training_file=sent(alice, jsonl(own, *chats(3))).public_id,
+        hyperparameters={"n_epochs": 1, "batch_size": 2, "lora_rank": 4},
+    )
+    job = run(tuning._store(Caller(alice), order, TuningJob.LOCAL))
+    assert job.state == State.DONE, job.error
+    [checkpoint] = job.checkpoints.all()
+    # It is asked some of what it learnt, and some of what it knew.
+    asked = [sample["prompt"] for sample in checkpoint.samples]
+    assert asked == ["Number 3?", "Number 0?", "Number 1?", *PROMPTS[:2]]
+    with pytest.raises(selectors.NoSuchJob):
+        tuning.serve_checkpoint(bob, job.public_id, 2)
+    with pytest.raises(BackendError, match="no checkpoint after step 1"):
+        tuning.serve_checkpoint(alice, job.public_id, 1)
+    model = tuning.serve_checkpoint(alice, job.public_id, 2)
+    assert model == f"{job.result_model}:ckpt-step-2"
+    # It is the model that the job made, under another name.
+    tensors = [GGUFReader(tuned_file(name)).tensors for name in (model, job.result_model)]
+    assert all(
+        (one.name, one.data.tobytes()) == (other.name, other.data.tobytes())
+        for one, other in zip(*tensors, strict=True)
+    )
+    left = {path.name for path in job_folder(job.id).iterdir() if path.is_dir()}
+    assert left == {"checkpoints", "result"}
 
 
 # --- ends badly

@@ -14,7 +14,7 @@ pytest.importorskip("trl")
 
 from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
-from chatsite.backend.tuning.events import Checkpoint, Converted, Evaluated, Succeeded
+from chatsite.backend.tuning.events import Checkpoint, Converted, Evaluated, Step, Succeeded
 from chatsite.backend.tuning.graders import ScoreModel
 from chatsite.backend.tuning.hyperparameters import resolve
 from chatsite.backend.tuning.run import Run
@@ -167,9 +167,10 @@ WORDY = (
 
 def test_a_reward_model_and_answers_that_it_likes_better(tmp_path):
     learnt, held_out = GREETINGS[:8], GREETINGS[8:]
-    answers = [(brief, wordy) for brief in BRIEF for wordy in WORDY]
-    pairs = [preference(hi, brief, wordy) for hi in learnt for brief, wordy in answers]
-    others = [preference(hi, BRIEF[0], WORDY[1]) for hi in held_out]
+    # What it says seldom is liked, so that there is much to gain.
+    answers = [(wordy, brief) for brief in BRIEF for wordy in WORDY]
+    pairs = [preference(hi, *both) for hi in learnt for both in answers]
+    others = [preference(hi, WORDY[1], BRIEF[0]) for hi in held_out]
 
     judge = tune(
         tmp_path / "judge", pairs, method="reward", validation=others, asked={"n_epochs": 1}
@@ -186,9 +187,15 @@ def test_a_reward_model_and_answers_that_it_likes_better(tmp_path):
         validation=[{"prompt": hi, "completion": "-"} for hi in [*held_out, *held_out]],
         grader=ScoreModel("liked", tmp_path / "judge/result/checkpoint"),
         prompts=tuple(held_out),
-        asked={"batch_size": 4, "n_epochs": 7, "max_answer_tokens": 24},
+        asked={
+            "batch_size": 4,
+            "n_epochs": 7,
+            "max_answer_tokens": 24,
+            "learning_rate_multiplier": 4.0,
+        },
     )
 
     (evaluated,) = [event for event in events if isinstance(event, Evaluated)]
-    # The starter greets as briefly as it is taught to: there is little to gain.
-    assert evaluated.tuned["reward"] > evaluated.base["reward"] - 0.3
+    assert evaluated.tuned["reward"] > evaluated.base["reward"] + 0.5
+    rewards = [event.reward or 0.0 for event in events if isinstance(event, Step)]
+    assert statistics.mean(rewards[-4:]) > statistics.mean(rewards[:4]) + 0.5
