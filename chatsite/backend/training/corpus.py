@@ -24,30 +24,30 @@ from chatsite.backend.training.template import SPECIAL_TOKENS, Turn, render
 # fits holds. Word problems and task dialogues are a third of the corpus but beyond a model of this
 # size, and long stories lead it into loops, so they are thinned out.
 CHAT_WEIGHTS: tuple[tuple[str, float, float], ...] = (
-    ("generated", 0.5, 0.6),
+    ("generated", 0.5, 1.0),
     ("original", 1.0, 1.0),
-    ("mledoze/countries", 1.0, 1.5),
-    ("microsoft/botframework-cli", 0.8, 0.8),
-    ("openai/grade-school-math", 0.05, 0.35),
-    ("google-research-datasets", 0.1, 0.5),
-    ("jfainberg/", 0.3, 0.3),
-    ("alexa/", 0.3, 0.5),
-    ("globalwordnet/", 0.5, 0.6),
-    ("uberspot/", 0.4, 0.6),
-    ("factbook/", 0.5, 0.8),
-    ("dariusk/", 0.8, 1.2),
-    ("standardebooks/", 0.5, 0.6),
-    ("global-asp/", 0.5, 0.6),
-    ("LukeSmithxyz/", 0.5, 1.0),
-    ("mixed:", 0.3, 0.8),
-    ("", 0.5, 1.0),
+    ("mledoze/countries", 1.0, 1.0),
+    ("microsoft/botframework-cli", 0.8, 0.5),
+    ("openai/grade-school-math", 0.05, 0.05),
+    ("google-research-datasets", 0.1, 0.1),
+    ("jfainberg/", 0.3, 0.1),
+    ("alexa/", 0.3, 0.1),
+    ("globalwordnet/", 0.5, 0.25),
+    ("uberspot/", 0.4, 0.1),
+    ("factbook/", 0.5, 0.3),
+    ("dariusk/", 0.8, 0.5),
+    ("standardebooks/", 0.5, 0.2),
+    ("global-asp/", 0.5, 0.3),
+    ("LukeSmithxyz/", 0.5, 0.4),
+    ("mixed:", 0.3, 0.2),
+    ("", 0.5, 0.6),
 )
 # Novels are most of the texts and the least like a chat. Without a few in tuning, what was learnt
 # from the texts is lost again.
 TEXT_WEIGHTS: tuple[tuple[str, float, float], ...] = (
-    ("standardebooks/", 0.3, 0.05),
+    ("standardebooks/", 0.3, 0.03),
     ("global-asp/", 1.0, 0.3),
-    ("", 0.7, 0.12),
+    ("", 0.7, 0.08),
 )
 
 # The corpus has an assistant without a name; this model has one.

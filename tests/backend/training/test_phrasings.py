@@ -10,10 +10,12 @@ import pytest
 from chatsite.backend.training.conversations import (
     about,
     countries,
+    languages,
     lists,
     memory,
     smalltalk,
     stories,
+    styles,
     sums,
 )
 from chatsite.backend.training.conversations.exchange import (
@@ -102,14 +104,21 @@ def test_of_a_corrected_fact_the_later_value_holds() -> None:
         assert first.question != change.question
 
 
-def test_a_question_about_the_talk_quotes_it_letter_by_letter() -> None:
+def test_a_question_about_the_talk_is_answered_from_it_letter_by_letter() -> None:
     def between(rng: random.Random) -> list[Exchange]:
         return [countries.is_capital(rng)]
 
-    for seed in range(40):
+    kinds = set()
+    for seed in range(60):
         *talk, last = memory.repeated(random.Random(seed), between)
-        assert all(each.exact for each in talk)
-        assert last.answer in {f'You asked: "{each.question}"' for each in (talk[0], talk[-1])}
+        if last.answer.startswith("You asked"):
+            assert all(each.exact for each in talk)
+            quotes = {f'You asked: "{each.question}"' for each in (talk[0], talk[-1])}
+            assert last.answer in quotes
+        else:
+            assert last.answer in {talk[-1].answer, f"I named {talk[-1].brief}."}
+        kinds.add(last.answer.split(" ")[0])
+    assert {"You", "I", "No,"} <= kinds
 
 
 def test_yes_and_no_about_capitals_are_right() -> None:
@@ -153,6 +162,61 @@ def test_three_numbers_are_worked_from_left_to_right_without_a_held_out_sum() ->
         answer = sums.three_numbers(random.Random(seed)).answer
         pairs = re.findall(r"(\d+) [-+] (\d+)", answer)
         assert not any(sums.held_out_sum(int(a), int(b)) for a, b in pairs)
+
+
+def test_a_translation_is_the_stored_one_both_ways() -> None:
+    stored = words("languages")
+    phrases = stored["phrases"]
+    abroad, home, at_once = 0, 0, 0
+    for seed in range(400):
+        for exchange in languages.translations(random.Random(seed)):
+            pairs = re.findall(r'(\w+)(?:, you say|:) "([^"]+)"', exchange.answer)
+            for language, foreign in pairs:
+                number = stored["languages"].index(language)
+                asked_for = [phrase for phrase, said in phrases.items() if said[number] == foreign]
+                assert asked_for
+                assert language in exchange.question
+            abroad += len(pairs) == 1
+            at_once += len(pairs) > 1
+            if meant := re.fullmatch(r'It means "(.+)"\.', exchange.answer):
+                said = [each.lower() for each in phrases[meant[1]]]
+                assert any(each in exchange.question.lower() for each in said)
+                home += 1
+    assert min(abroad, home, at_once) > 10
+
+
+def test_what_is_to_be_copied_stands_in_the_answer_and_in_the_question() -> None:
+    marks = set()
+    for form in words("formats")["copies"]:
+        assert "{text}" in form["answer"]
+        assert all("{text}" in question for question in form["questions"])
+        marks.add(form["answer"])
+    assert {"{text}", "**{text}**", "# {text}", "```\n{text}\n```"} <= marks
+
+
+def test_a_system_prompt_s_fact_or_rule_is_what_is_answered() -> None:
+    seen = {"fact": 0, "rule": 0}
+    for seed in range(1500):
+        made = styles.styled(nothing_between, random.Random(seed))
+        facts = [each.answer for each in made.exchanges if each.answer in made.system]
+        if re.search(r"\b(?:answer|reply|say|with)\b.*: ", made.system):
+            seen["rule"] += bool(facts)
+        elif facts:
+            seen["fact"] += 1
+    assert min(seen.values()) > 20
+
+
+def test_a_sum_with_two_results_is_worked_and_a_wrong_one_denied() -> None:
+    said = set()
+    for seed in range(300):
+        exchange = sums.which_of_two(random.Random(seed))
+        result = exchange.answer.rstrip(".").split(" = ")[-1]
+        if match := re.match(r"Yes|No", exchange.answer):
+            assert (result in re.findall(r"-?\d+", exchange.question)) or match[0] == "No"
+            said.add(match[0])
+        else:
+            assert result in re.findall(r"-?\d+", exchange.question)
+    assert said == {"Yes", "No"}
 
 
 def test_no_list_and_no_poem_says_a_thing_twice() -> None:

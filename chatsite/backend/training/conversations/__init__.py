@@ -58,7 +58,7 @@ def _conversation(rng: random.Random, millions: int) -> list[Turn]:
     elif kind < 0.43:
         grammar = rng.choices(
             (memory.told, memory.never_told, memory.corrected, memory.repeated),
-            weights=(18, 2, 2.5, 0.7),
+            weights=(19, 1.2, 2, 1.8),
         )[0]
         exchanges = grammar(rng, light)
     else:
@@ -94,16 +94,16 @@ def _turns(system: str, exchanges: list[Exchange], rng: random.Random) -> list[T
 
 def _some_sums(rng: random.Random) -> list[Exchange]:
     kind = rng.random()
-    if kind < 0.46:
+    if kind < 0.44:
         return [sums.plain_sum(rng) for _ in range(rng.choice((1, 1, 2, 3, 4)))]
-    if kind < 0.77:
+    if kind < 0.69:
         return [sums.many_sums(rng)]
-    if kind < 0.83:
+    if kind < 0.76:
         return sums.follow_ups(rng)
-    if kind < 0.91:
+    if kind < 0.87:
         return [sums.word_problem(rng, words("names")["people"])]
-    if kind < 0.94:
-        return [sums.three_numbers(rng)]
+    if kind < 0.92:
+        return [rng.choice((sums.three_numbers, sums.which_of_two))(rng)]
     return [sums.about_numbers(rng)]
 
 
@@ -119,41 +119,43 @@ _LIGHT: tuple[Callable[[random.Random, int], list[Exchange]], ...] = (
     lambda rng, _: [smalltalk.mood(rng)],
     lambda rng, _: [lists.short_list(rng)],
     lambda rng, _: [rewriting.form(rng)],
+    lambda rng, _: languages.translations(rng)[:1],
     lambda rng, _: [smalltalk.unknown(rng)],
     lambda rng, _: [about.site(rng)],
     lambda rng, millions: [about.about(rng, millions)],
 )
-_LIGHT_SHARES = (14, 14, 12, 8, 5, 8, 4, 4, 3, 6, 6, 3, 4, 5)
+_LIGHT_SHARES = (14, 15, 11, 8, 5, 8, 4, 4, 3, 5, 6, 5, 3, 6, 6)
 
 
 def _grammars(millions: int) -> list[tuple[_Grammar, float]]:
     return [
-        (lambda rng: [smalltalk.greeting(rng)], 5),
-        (lambda rng: [smalltalk.thanks(rng)], 3),
-        (lambda rng: [smalltalk.goodbye(rng)], 3),
-        (lambda rng: [smalltalk.how_are_you(rng)], 3.5),
-        (lambda rng: [smalltalk.mood(rng)], 5),
-        (lambda rng: [smalltalk.unknown(rng)], 7),
-        (lambda rng: [about.about(rng, millions)], 25),
-        (lambda rng: [about.site(rng)], 27),
+        (lambda rng: [smalltalk.greeting(rng)], 6),
+        (lambda rng: [smalltalk.thanks(rng)], 2.5),
+        (lambda rng: [smalltalk.goodbye(rng)], 4.5),
+        (lambda rng: [smalltalk.how_are_you(rng)], 4.5),
+        (lambda rng: [smalltalk.mood(rng)], 4),
+        (lambda rng: [smalltalk.unknown(rng)], 9),
+        (lambda rng: [about.about(rng, millions)], 27),
+        (lambda rng: [about.site(rng)], 34),
         (_some_sums, 34),
-        (countries.capitals, 12),
-        (lambda rng: [countries.is_capital(rng)], 2.5),
-        (lambda rng: [countries.fact(rng)], 4),
+        (countries.capitals, 10),
+        (lambda rng: [countries.is_capital(rng)], 2),
+        (lambda rng: [countries.fact(rng)], 5),
         (countries.several, 1.5),
-        (lambda rng: [countries.table(rng)], 1.5),
-        (lambda rng: [lists.short_list(rng)], 7),
-        (lambda rng: [knowledge.definition(rng)], 6),
-        (lambda rng: [knowledge.fact(rng)], 4),
-        (lambda rng: [code.python(rng)], 4.5),
+        (lambda rng: [countries.table(rng)], 1),
+        (lambda rng: [lists.short_list(rng)], 8),
+        (lists.then_as, 1.5),
+        (lambda rng: [knowledge.definition(rng)], 10),
+        (lambda rng: [knowledge.fact(rng)], 5),
+        (lambda rng: [code.python(rng)], 5),
         (lambda rng: [stories.story(rng)], 3),
         (lambda rng: [stories.poem(rng)], 2),
-        (lambda rng: [rewriting.form(rng)], 3),
+        (lambda rng: [rewriting.form(rng)], 7),
         (lambda rng: [rewriting.sentence(rng)], 4),
-        (lambda rng: [rewriting.clause(rng)], 2.5),
-        (lambda rng: [rewriting.corrected(rng)], 2),
+        (lambda rng: [rewriting.clause(rng)], 4),
+        (lambda rng: [rewriting.corrected(rng)], 3),
         (lambda rng: [rewriting.summary(rng)], 2),
         (lambda rng: [rewriting.about_text(rng)], 3),
-        (lambda rng: [languages.translation(rng)], 5),
-        (lambda rng: [formats.formatted(rng)], 7),
+        (languages.translations, 20),
+        (lambda rng: [formats.formatted(rng)], 13),
     ]

@@ -27,6 +27,9 @@ class Exchange:
     exact: bool = False
 
 
+_MARKS = (('"', '"'), ('"', '"'), ("'", "'"), ("'", "'"), ("", ""), ("“", "”"))
+
+
 @cache
 def words(name: str) -> dict[str, Any]:
     """The word lists of one group: the file `name`.toml beside this one."""
@@ -81,6 +84,12 @@ def _slip(word: str, rng: random.Random) -> str:
     if kind == 0:
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     return word[:at] + word[at + 1 :] if kind == 1 else word[:at] + word[at] + word[at:]
+
+
+def quoted(text: str, rng: random.Random) -> str:
+    """Words that are spoken of, in quotation marks of one kind or another, or in none."""
+    before, after = rng.choice(_MARKS)
+    return f"{before}{text}{after}"
 
 
 def typed(question: str, rng: random.Random) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import random
 
-from chatsite.backend.training.conversations import countries, knowledge, lists, sums
-from chatsite.backend.training.conversations.exchange import Exchange, words
+from chatsite.backend.training.conversations import countries, knowledge, lists, rewriting, sums
+from chatsite.backend.training.conversations.exchange import Exchange, quoted, words
 
 
 def formatted(rng: random.Random) -> Exchange:
     """A question that says what form its answer is to have."""
-    makers = (_short, _listed, _json, _sentences, _lines, _short, _listed)
-    return rng.choice(makers)(rng)
+    makers = (_short, _copied, _listed, _points, _yes_no, _json, _sentences, _lines, _alphabet)
+    return rng.choices(makers, weights=(5, 6, 4, 1.5, 2, 2, 2, 2, 0.5))[0](rng)
 
 
 def _short(rng: random.Random) -> Exchange:
@@ -22,6 +22,8 @@ def _short(rng: random.Random) -> Exchange:
         knowledge.fact,
         countries.fact,
         sums.about_numbers,
+        rewriting.form,
+        rewriting.form,
     )
     asked = rng.choice(makers)(rng)
     while not asked.brief or len(asked.brief) > 30:
@@ -41,6 +43,49 @@ def _listed(rng: random.Random) -> Exchange:
     answer = ", ".join(parts) if form["mark"] == "comma" else "\n".join(parts)
     question = rng.choice(form["questions"]).format(number=number, kind=kind)
     return Exchange(question, answer, plain=False)
+
+
+def _copied(rng: random.Random) -> Exchange:
+    """Words given back as they are, or in a form of Markdown."""
+    form = rng.choice(words("formats")["copies"])
+    plain = form["answer"] == "{text}"
+    if plain or rng.random() < 0.3:
+        text = rewriting.some_sentence(rng)
+    else:
+        text = " ".join(rng.sample(words("names")["things"], k=rng.choice((1, 1, 2))))
+        text = text.capitalize() if rng.random() < 0.4 else text
+    shown = text if plain and rng.random() < 0.7 else quoted(text, rng)
+    question = rng.choice(form["questions"]).format(text=shown)
+    return Exchange(question, form["answer"].format(text=text), plain=False, exact=True)
+
+
+def _points(rng: random.Random) -> Exchange:
+    """True sentences about something, as bullet points."""
+    stored = words("formats")
+    topic = rng.choice(sorted(stored["topics"]))
+    points = stored["topics"][topic][: rng.randint(2, 3)]
+    question = rng.choice(stored["points"]["questions"])
+    number = rng.choice((sums.spelled(len(points)), str(len(points))))
+    question = question.format(topic=topic, number=number)
+    answer = "\n".join(f"- {point}" for point in points)
+    return Exchange(question[:1].upper() + question[1:], answer, plain=False)
+
+
+def _yes_no(rng: random.Random) -> Exchange:
+    """A question of which the answer is to be yes or no alone."""
+    stored = words("formats")["yes_no"]
+    answer, kind = rng.choice((("Yes", "true"), ("No", "false")))
+    question = rng.choice(stored["questions"]).format(rng.choice(stored[kind]))
+    return Exchange(question, f"{answer}.", plain=False)
+
+
+def _alphabet(rng: random.Random) -> Exchange:
+    """The first letters of the alphabet."""
+    number = rng.randint(3, 10)
+    mark, said = rng.choice(((", ", ""), (" ", " Put spaces between them."), ("", " No spaces.")))
+    named = number if said else rng.choice((number, sums.spelled(number)))
+    question = rng.choice(words("formats")["alphabet"]["questions"]).format(number=named)
+    return Exchange(question + said, mark.join("ABCDEFGHIJ"[:number]), plain=False)
 
 
 def _json(rng: random.Random) -> Exchange:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from chatsite.backend.training.conversations import countries
 from chatsite.backend.training.conversations.exchange import (
     Exchange,
     article,
@@ -21,6 +22,7 @@ from chatsite.backend.training.conversations.exchange import (
     typed,
     words,
 )
+from chatsite.backend.training.conversations.sums import spelled
 
 Between = Callable[[random.Random], list[Exchange]]
 Kind = dict[str, Any]
@@ -49,10 +51,23 @@ def made_up_name(rng: random.Random) -> str:
 
 
 def person(rng: random.Random) -> str:
-    """A first name, one in three made up."""
+    """A first name, one in three made up; a surname with its title now and then."""
+    if rng.random() < 0.06:
+        return f"{rng.choice(('Dr.', 'Mr.', 'Mrs.', 'Ms.', 'Professor'))} {_surname(rng)}"
     if rng.random() < 0.35:
         return made_up_name(rng)
     return str(rng.choice(words("names")["people"]))
+
+
+def _surname(rng: random.Random) -> str:
+    return made_up_name(rng) + rng.choice(("", "", "son", "man", "berg", "ton", "ski"))
+
+
+def _time(rng: random.Random) -> str:
+    """A time of day."""
+    hour = rng.randint(1, 12)
+    half = f"half past {spelled(hour)}"
+    return str(rng.choice((hour, hour, f"{hour}:{rng.choice(('15', '30', '45'))}", half, "noon")))
 
 
 def _title(rng: random.Random) -> str:
@@ -71,7 +86,8 @@ _COMPOSED: dict[str, Callable[[random.Random], str]] = {
     "age": lambda rng: str(rng.randint(5, 95)),
     "few": lambda rng: str(rng.randint(2, 9)),
     "number": lambda rng: str(rng.randint(1, 9999)),
-    "surname": lambda rng: made_up_name(rng) + rng.choice(("", "son", "man", "berg", "ton", "ski")),
+    "surname": _surname,
+    "time": _time,
     "company": lambda rng: made_up_name(rng) + rng.choice(("", "", " Systems", " and Sons")),
     "street": lambda rng: f"{made_up_name(rng)} {rng.choice(('Street', 'Road', 'Lane'))}",
 }
@@ -231,7 +247,10 @@ def corrected(rng: random.Random, between: Between) -> list[Exchange]:
 
 
 def repeated(rng: random.Random, between: Between) -> list[Exchange]:
-    """A question about the talk itself: what was asked first or last, letter by letter."""
+    """A question about the talk itself: what was asked first or last, letter by letter, what was
+    answered, or which city was named."""
+    if rng.random() < 0.45:
+        return _said_again(rng, between)
     exchanges = [
         each if each.exact else replace(each, question=typed(each.question, rng), exact=True)
         for each in between(rng) + between(rng)
@@ -242,3 +261,15 @@ def repeated(rng: random.Random, between: Between) -> list[Exchange]:
     else:
         wording, wanted = rng.choice(stored["last_questions"]), exchanges[-1].question
     return [*exchanges, Exchange(wording, f'You asked: "{wanted}"')]
+
+
+def _said_again(rng: random.Random, between: Between) -> list[Exchange]:
+    """A question about the model's own last answer."""
+    stored = words("memory")
+    if rng.random() < 0.5:
+        last = countries.capitals(rng)[0]
+        exchanges = [*between(rng), last] if rng.random() < 0.5 else [last]
+        question = asked(stored["named_questions"], rng)
+        return [*exchanges, Exchange(question, f"I named {last.brief}.", last.brief)]
+    exchanges = between(rng)
+    return [*exchanges, Exchange(rng.choice(stored["own_questions"]), exchanges[-1].answer)]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import random
 
-from chatsite.backend.training.conversations.exchange import Exchange, article, asked, words
+from chatsite.backend.training.conversations.exchange import (
+    Exchange,
+    article,
+    asked,
+    quoted,
+    words,
+)
 from chatsite.backend.training.conversations.memory import person
 
 
@@ -15,7 +21,8 @@ def form(rng: random.Random) -> Exchange:
         return _letters(rng)
     kind = rng.choices(sorted(stored["pairs"]), weights=(1, 3, 3, 3, 2))[0]
     word, result = rng.choice(stored["pairs"][kind]).split()
-    question = asked(stored["asked"][kind], rng).format(word)
+    question = asked(stored["asked"][kind], rng).format(quoted(word, rng))
+    question = question[:1].upper() + question[1:]
     return Exchange(question, stored["said"][kind].format(word, result), result.capitalize())
 
 
@@ -42,16 +49,25 @@ def _letters(rng: random.Random) -> Exchange:
 
 
 def sentence(rng: random.Random) -> Exchange:
-    """A sentence in capitals, in small letters, or said again."""
-    stored = words("rewriting")
-    kind = rng.choice(("upper", "upper", "lower", "repeat"))
-    text = _sentence(rng) if rng.random() < 0.7 else rng.choice(words("names")["things"])
-    answer = {"upper": text.upper(), "lower": text.lower(), "repeat": text}[kind]
+    """A few words in capitals or in small letters, or a sentence with its capitals put in."""
+    stored, names = words("rewriting"), words("names")
+    kind = rng.choices(("upper", "lower", "capitalize"), weights=(3, 3, 2))[0]
+    if kind == "capitalize":
+        answer = some_sentence(rng)
+        text = answer.lower()
+    else:
+        # Whole sentences in capitals are hundreds of rare tokens, of which few are learnt.
+        pool = [*names["things"], *names["foods"], *names["colors"], *names["pets"]]
+        text = " ".join(rng.sample(pool, k=rng.choice((1, 1, 2, 2, 3))))
+        text, answer = text.capitalize(), text.upper()
+        if kind == "lower":
+            text, answer = answer, text.lower()
+        text = quoted(text, rng) if rng.random() < 0.5 else text
     question = rng.choice(stored["tasks"][kind]["questions"]).format(text)
     return Exchange(question, answer, plain=False, exact=True)
 
 
-def _sentence(rng: random.Random) -> str:
+def some_sentence(rng: random.Random) -> str:
     """A sentence of the list, or one made of names, so that copying is learnt."""
     if rng.random() < 0.4:
         return str(rng.choice(words("rewriting")["sentences"]))
@@ -97,6 +113,8 @@ def clause(rng: random.Random) -> Exchange:
 
 def _clause(kind: str, rng: random.Random) -> tuple[str, str]:
     stored = words("rewriting")["clauses"]
+    if rng.random() < 0.3:
+        return _being(kind, rng)
     subject = rng.choice([*stored["subjects"], *rng.sample(words("names")["people"], k=3)])
     forms, rest = rng.choice(stored["verbs"]).split(" | ")
     base, third, past = forms.split()
@@ -109,6 +127,23 @@ def _clause(kind: str, rng: random.Random) -> tuple[str, str]:
         "future": f"{subject} will {base} {rest}.",
         "negative": f"{subject} {does}n't {base} {rest}.",
         "question": f"{does.capitalize()} {spoken} {base} {rest}?",
+    }[kind]
+
+
+def _being(kind: str, rng: random.Random) -> tuple[str, str]:
+    """A sentence of somebody being something, and its other form."""
+    stored = words("rewriting")["clauses"]
+    form = rng.choice(stored["being"])
+    subject, now, past = form.split()
+    if subject == "NAME":
+        subject = rng.choice(words("names")["people"])
+    state = rng.choice(stored["states"])
+    spoken = subject if subject == "I" or form.startswith("NAME") else subject.lower()
+    return f"{subject} {now} {state}.", {
+        "past": f"{subject} {past} {state}.",
+        "future": f"{subject} will be {state}.",
+        "negative": f"{subject} {now} not {state}.",
+        "question": f"{now.capitalize()} {spoken} {state}?",
     }[kind]
 
 

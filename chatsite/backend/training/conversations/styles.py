@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chatsite.backend.training.conversations import memory
+from chatsite.backend.training.conversations import memory, sums
 from chatsite.backend.training.conversations.exchange import Exchange, asked, words
 from chatsite.backend.training.conversations.languages import in_language
 
@@ -59,8 +59,8 @@ _FRAMED = {
 
 def styled(talk: Talk, rng: random.Random) -> Styled:
     """A talk under one of the system prompts of styles.toml."""
-    makers = (_toned, _phrase, _addressed, _persona, _known_user, _foreign)
-    return rng.choices(makers, weights=(38, 20, 10, 15, 10, 7))[0](talk, rng)
+    makers = (_toned, _phrase, _addressed, _persona, _known_user, _foreign, _fact, _rule, _number)
+    return rng.choices(makers, weights=(38, 16, 8, 13, 10, 9, 10, 9, 4))[0](talk, rng)
 
 
 def neutral(rng: random.Random) -> str:
@@ -172,6 +172,62 @@ def _known_user(talk: Talk, rng: random.Random) -> Styled:
     question = Exchange(memory.question(told[kind], rng), answer, value)
     made = [question] if rng.random() < 0.5 else [*talk(rng), question]
     return Styled(memory.filled(rng.choice(stored[prompts]), value), made)
+
+
+def _fact(talk: Talk, rng: random.Random) -> Styled:
+    """Something that the system prompt says of a shop, an event or a person, and is asked for."""
+    names = words("names")
+    facts = rng.sample(words("styles")["fact"], k=rng.choice((1, 1, 2, 3)))
+    values = {
+        "hour": str(rng.randint(6, 11)),
+        "evening": str(rng.randint(4, 10)),
+        "day": rng.choice(names["days"]),
+        "price": str(rng.randint(2, 90)),
+        "name": memory.person(rng),
+        "place": rng.choice(names["cities"]),
+        "thing": rng.choice(names["things"]),
+        "color": rng.choice(names["colors"]),
+        "number": str(rng.randint(10, 999)),
+        "who": rng.choice(
+            ("shop", "museum", "library", "café", "office", "bank", "pool", "bakery")
+        ),
+    }
+    said = [_capital(each["said"].format(**values)) for each in facts]
+    if rng.random() < 0.3:
+        said.insert(0, rng.choice(words("styles")["neutral"]))
+    exchanges = []
+    for each in rng.sample(facts, k=rng.randint(1, len(facts))):
+        question = asked(each["asked"], rng).format(**values)
+        exchanges.append(Exchange(_capital(question), _capital(each["answer"].format(**values))))
+    made = [*talk(rng), *exchanges] if rng.random() < 0.3 else exchanges
+    return Styled(" ".join(said), made)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _rule(talk: Talk, rng: random.Random) -> Styled:
+    """Words that are to be said when something is asked about, and other talk as ever."""
+    stored = words("styles")
+    topic = rng.choice(sorted(stored["rule_topics"]))
+    reply = rng.choice(stored["rule_replies"])
+    if rng.random() < 0.3:
+        reply = f"Please ask {memory.person(rng)}."
+    system = rng.choice(stored["rules"]).format(topic=topic, reply=reply)
+    made = [Exchange(asked(stored["rule_topics"][topic], rng), reply, plain=False)]
+    if rng.random() < 0.4:
+        made = [*talk(rng), *made] if rng.random() < 0.5 else [*made, *talk(rng)]
+    return Styled(system, made)
+
+
+def _number(_talk: Talk, rng: random.Random) -> Styled:
+    """Sums of which the number alone is wanted."""
+    made: list[Exchange] = []
+    while not made:
+        some = (sums.plain_sum(rng) for _ in range(rng.randint(1, 4)))
+        made = [replace(each, answer=each.brief) for each in some if each.brief]
+    return Styled(rng.choice(words("styles")["number_alone"]), made)
 
 
 def _foreign(_talk: Talk, rng: random.Random) -> Styled:

@@ -41,6 +41,10 @@ def sum_of(rng: random.Random) -> tuple[int, str, int, int]:
     """A sum as (left, sign, right, result), none that is held out."""
     while True:
         sign = rng.choices("+-×÷", weights=(38, 30, 20, 12))[0]
+        if sign in "+-" and rng.random() < 0.25:
+            a, b = _round_or_even(rng)
+            if (sign == "+" or a >= b) and not _shows_held_out(a, sign, b):
+                return a, sign, b, a + b if sign == "+" else a - b
         if sign == "×":
             a, b = rng.randint(0, 12), rng.randint(1, 12)
             return a, sign, b, a * b
@@ -54,6 +58,24 @@ def sum_of(rng: random.Random) -> tuple[int, str, int, int]:
             a, b = max(a, b), min(a, b)
         if not _shows_held_out(a, sign, b):
             return a, sign, b, a + b if sign == "+" else a - b
+
+
+def _round_or_even(rng: random.Random) -> tuple[int, int]:
+    """Two numbers that people try first and that chance seldom brings: tens, a number and itself, a
+    number and nothing, a hundred and something, small ones."""
+    small = rng.randint(0, 12)
+    return rng.choice(
+        (
+            (10 * rng.randint(1, 10), 10 * rng.randint(1, 10)),
+            (100, 10 * rng.randint(1, 9)),
+            (100, rng.randint(1, 99)),
+            (small, small),
+            (rng.randint(1, 50), 0),
+            (10 * rng.randint(1, 9), rng.randint(1, 9)),
+            (small, rng.randint(0, 12)),
+            (small, rng.randint(0, 12)),
+        )
+    )
 
 
 def _shows_held_out(a: int, sign: str, b: int) -> bool:
@@ -154,6 +176,22 @@ def word_problem(rng: random.Random, names: list[str]) -> Exchange:
     return Exchange(question, answer)
 
 
+def which_of_two(rng: random.Random) -> Exchange:
+    """A sum and two results, or one that may be wrong."""
+    a, sign, b, result = sum_of(rng)
+    wrong = result + rng.choice((-2, -1, 1, 2, 10))
+    first, second = rng.sample((result, wrong), k=2)
+    expression = _expression(a, sign, b, rng)
+    if rng.random() < 0.5:
+        question = rng.choice(words("sums")["either"]).format(expression, first, second)
+        answer = f"{equation(a, sign, b, result)}."
+    else:
+        question = rng.choice(words("sums")["check"]).format(expression, first)
+        said = "Yes" if first == result else "No"
+        answer = f"{said}, {equation(a, sign, b, result)}."
+    return Exchange(question[:1].upper() + question[1:], answer)
+
+
 def three_numbers(rng: random.Random) -> Exchange:
     """The sum of three numbers, one of them perhaps taken away, worked from left to right."""
     while True:
@@ -177,7 +215,8 @@ def three_numbers(rng: random.Random) -> Exchange:
 
 def about_numbers(rng: random.Random) -> Exchange:
     """Double and half, larger and smaller, before and after, even and odd, order, counting."""
-    kind = rng.choice(words("sums")["about"])
+    kinds = words("sums")["about"]  # the first two are double and half, which are asked for most
+    kind = rng.choices(kinds, weights=[3, 3, *(1 for _ in kinds[2:])])[0]
     a, b = rng.sample(range(1, 101), k=2)
     half, last = rng.randint(1, 25), a + rng.randint(3, 12)
     several = rng.sample(range(1, 100), k=rng.randint(3, 5))
