@@ -121,17 +121,20 @@ def require_address(key: ApiKey, address: str) -> None:
         )
 
 
-def may_use(caller: Caller, model: str) -> bool:
-    """Whether the model is one that the caller's key is for; without a key every one is."""
+def may_use(caller: Caller, *names: str) -> bool:
+    """Whether the model is one that the caller's key is for; without a key every one is.
+
+    One of its names is enough: a model has one, an alias its own and that of what it stands for.
+    """
     patterns = caller.api_key.allowed_models if caller.api_key else ()
-    return not patterns or any(fits(pattern, model) for pattern in patterns)
+    return not patterns or any(fits(pattern, name) for pattern in patterns for name in names)
 
 
-def require_model(caller: Caller, model: str) -> None:
-    """Raises NotPermitted where the caller's key is for other models."""
-    if not may_use(caller, model):
+def require_model(caller: Caller, *names: str) -> None:
+    """Raises NotPermitted where the caller's key is for other models. The names are as above."""
+    if not may_use(caller, *names):
         raise NotPermitted(
-            f"This API key may not use the model '{model}'. GET /v1/models lists those that it "
+            f"This API key may not use the model '{names[0]}'. GET /v1/models lists those that it "
             f"may use. {_ELSEWHERE}",
             param="model",
             code="model_not_allowed",

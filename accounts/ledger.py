@@ -93,6 +93,7 @@ class Charge:
     process: str = ""
     heartbeat_at: datetime | None = None
 
+    alias: str = ""
     id: int | None = None
     refused: bool = False
     started: float = field(default_factory=time.perf_counter)
@@ -105,6 +106,11 @@ class Charge:
     def total_tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens + self.training_tokens
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By which the model may have a price and a limit."""
+        return (self.model, self.alias) if self.alias else (self.model,)
+
 
 def begin(
     caller: Caller,
@@ -115,8 +121,12 @@ def begin(
     request_id: str = "",
     streamed: bool = False,
     conversation_id: UUID | None = None,
+    alias: str = "",
 ) -> Charge:
-    """Open a request's entry. Nothing is written yet."""
+    """Open a request's entry for the model that serves. Nothing is written yet.
+
+    `alias` is the name that it was asked for by, where that is another one.
+    """
     return Charge(
         owner_id=caller.user.pk,
         api_key_id=caller.api_key.pk if caller.api_key else None,
@@ -127,6 +137,7 @@ def begin(
         backend=backend,
         streamed=streamed,
         created_at=timezone.now(),
+        alias=alias,
     )
 
 
@@ -146,13 +157,13 @@ async def reserve(
     """
     books = _books()
     tokens = prompt_tokens + answer_tokens + training_tokens
-    price = (await books.prices.get()).of(charge.model)
+    price = (await books.prices.get()).of(*charge.names)
     least = price.of(prompt_tokens=prompt_tokens)
     most = least + price.of(
         completion_tokens=answer_tokens, images=images, training_tokens=training_tokens
     )
     try:
-        charge.taken = await limits.take(caller, charge.model, requests=requests, tokens=tokens)
+        charge.taken = await limits.take(caller, *charge.names, requests=requests, tokens=tokens)
         try:
             charge.held = await books.budgets.hold(caller, tokens, most)
         except BackendError:
@@ -311,7 +322,7 @@ _Beside = Callable[[], None]
 
 
 def _cost(charge: Charge, prices: PriceList) -> int:
-    return prices.of(charge.model).of(
+    return prices.of(*charge.names).of(
         prompt_tokens=charge.prompt_tokens,
         cached_tokens=charge.cached_tokens,
         completion_tokens=charge.completion_tokens,

@@ -73,12 +73,13 @@ async def admit_pictures(caller: Caller, count: int) -> None:
             )
 
 
-async def take(caller: Caller, model: str, *, requests: int, tokens: int) -> TokenHold | None:
+async def take(caller: Caller, *names: str, requests: int, tokens: int) -> TokenHold | None:
     """Count requests of a model, and take the tokens that they may need out of every limit.
 
-    Raises RateLimited. None where nothing limits tokens.
+    Its `names` are its id, and the alias by which it was asked for. Raises RateLimited. None where
+    nothing limits tokens.
     """
-    of_requests, of_tokens = _of_model(model)
+    of_requests, of_tokens = _of_model(*names)
     if of_requests is not None:
         await _count(caller, of_requests, requests)
     taken: list[Limit] = []
@@ -167,13 +168,14 @@ def _of_caller(caller: Caller, *, tokens: bool) -> Iterator[Limit]:
         yield Limit(amount, f"{kind}:site", "All people of this site together")
 
 
-def _of_model(model: str) -> tuple[Limit | None, Limit | None]:
+def _of_model(*names: str) -> tuple[Limit | None, Limit | None]:
     """The limits on a model's requests and tokens. Models that share a pattern share a limit."""
-    pattern = most_specific(settings.MODEL_LIMITS, model)
+    pattern = most_specific(settings.MODEL_LIMITS, *names)
     if pattern is None:
         return None, None
     requests, tokens = settings.MODEL_LIMITS[pattern]
-    whose = f"All who use the model '{model}' together"
+    # By the name that was asked for: what serves an alias may be a secret.
+    whose = f"All who use the model '{names[-1]}' together"
     return (
         Limit(requests, f"requests:model:{pattern}", whose) if requests else None,
         Limit(tokens, f"tokens:model:{pattern}", whose) if tokens else None,

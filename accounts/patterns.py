@@ -11,7 +11,10 @@ def fits(pattern: str, model: str) -> bool:
     return model == pattern
 
 
-def most_specific(patterns: Iterable[str], model: str) -> str | None:
-    """Of the patterns that fit, the id itself, else the longest; None where none fits."""
-    fitting = [pattern for pattern in patterns if fits(pattern, model)]
+def most_specific(patterns: Iterable[str], *names: str) -> str | None:
+    """Of the patterns that fit one of the names a name itself, else the longest, else None.
+
+    Of equal ones it is that which comes first.
+    """
+    fitting = [pattern for pattern in patterns if any(fits(pattern, name) for name in names)]
     return max(fitting, key=lambda pattern: (not pattern.endswith("*"), len(pattern)), default=None)

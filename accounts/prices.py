@@ -50,14 +50,14 @@ class PriceList:
 
     def __init__(self, prices: dict[str, Price]) -> None:
         self._prices = prices
-        self._known: dict[str, Price] = {}
+        self._known: dict[tuple[str, ...], Price] = {}
 
-    def of(self, model: str) -> Price:
-        """The price of a model: the most specific that fits it, else nothing."""
-        price = self._known.get(model)
+    def of(self, *names: str) -> Price:
+        """The price of a model: the most specific that fits one of its names, else nothing."""
+        price = self._known.get(names)
         if price is None:
-            pattern = most_specific(self._prices, model)
-            price = self._known[model] = self._prices[pattern] if pattern else FREE
+            pattern = most_specific(self._prices, *names)
+            price = self._known[names] = self._prices[pattern] if pattern else FREE
         return price
 
 

@@ -110,6 +110,7 @@ class Model(TypedDict):
     context_window: int | None
     capabilities: list[str]
     description: str
+    alias_of: str | None
 
 
 class CompletionChunkChoice(CompletionChoice):

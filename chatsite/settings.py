@@ -244,6 +244,12 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-files": {"task": "finetuning.tasks.tidy_files", "schedule": 600.0},
     "settle-jobs": {"task": "finetuning.tasks.settle_jobs", "schedule": 10.0},
     "tidy-jobs": {"task": "finetuning.tasks.tidy_jobs", "schedule": 3600.0},
+    "settle-improvements": {
+        "task": "improvement.tasks.settle_improvements",
+        "schedule": 5.0,
+    },
+    "begin-improvements": {"task": "improvement.tasks.begin_due", "schedule": 60.0},
+    "erase-withdrawn": {"task": "improvement.tasks.erase_withdrawn", "schedule": 3600.0},
     "settle-drawings": {"task": "images.tasks.settle_drawings", "schedule": 10.0},
     "tidy-pictures": {"task": "images.tasks.tidy", "schedule": 24 * 3600.0},
     "settle-ledger": {"task": "accounts.tasks.settle_ledger", "schedule": 30.0},
@@ -346,6 +352,10 @@ for _name in env.list("CHATSITE_BACKENDS", default=[]):
 HUB_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co")
 HUB_TOKEN = env.str("HF_TOKEN", default="")
 DEFAULT_MODEL = env.str("CHATSITE_DEFAULT_MODEL", default="")
+JUDGE_MODEL = env.str("CHATSITE_JUDGE_MODEL", default="")
+REWARD_MODEL = env.str("CHATSITE_REWARD_MODEL", default="")
+# The backend knows no database: it is told here who knows what an alias stands for.
+ALIAS_SOURCE = "library.aliases.AliasRows"
 MODERATION = env.str("CHATSITE_MODERATION", default="rules")
 if MODERATION not in {"rules", "off", *(b["name"] for b in BACKENDS)}:
     raise ImproperlyConfigured(

@@ -52,7 +52,8 @@ async def create_chat_completion(
             await keeper.keep(reply)
         return json_response(reply)
     # The status line can still say that it failed, as long as no word has been sent.
-    first = await first_word(events)
+    accepted, first = await first_word(events)
+    completion.add(accepted)
     return event_stream(
         replies.chunks(
             first,
@@ -69,14 +70,22 @@ router.get("/chat/completions", tags=["Stored completions"], summary="List store
 )
 
 
-async def first_word(events: AsyncGenerator[Event, None]) -> Event:
-    """The first event that has something to say. Raises the BackendError of a Failed."""
+async def first_word(events: AsyncGenerator[Event, None]) -> tuple[Accepted, Event]:
+    """The acceptance, and the first event that has something to say.
+
+    Raises the BackendError of a Failed.
+    """
     patient_until = time.monotonic() + PATIENCE
+    accepted = Accepted("")
     async for event in events:
-        if isinstance(event, Failed):
-            await events.aclose()
-            raise event.error
-        waits = isinstance(event, Queued) and time.monotonic() < patient_until
-        if not (waits or isinstance(event, Accepted)):
-            return event
+        match event:
+            case Failed(error):
+                await events.aclose()
+                raise error
+            case Accepted():
+                accepted = event
+            case Queued() if time.monotonic() < patient_until:
+                pass
+            case _:
+                return accepted, event
     raise BackendError("The model ended without a word.")

@@ -59,6 +59,11 @@ class Origin:
     conversation_id: UUID | None = None
     operation: str = "chat"
 
+    @property
+    def draw(self) -> str:
+        """What decides whether a candidate on trial serves: a conversation has one model."""
+        return str(self.conversation_id or "")
+
 
 @dataclass(slots=True)
 class _Meter:
@@ -101,8 +106,8 @@ async def complete(
         try:
             await limits.admit(origin.caller, request.n)
             registry = get_registry()
-            resolved = await registry.resolve(request.model)
-            keys.require_model(origin.caller, resolved.model.id)
+            resolved = await registry.resolve(request.model, draw=origin.draw)
+            keys.require_model(origin.caller, *resolved.names)
             charge = open_charge(origin, resolved)
             _validate(request, resolved)
             _refuse_absurd(request, resolved)
@@ -188,13 +193,15 @@ def _validate(request: ChatRequest, resolved: Resolved) -> None:
         if unread := [kind for kind in kinds if kind not in readable]:
             words = _UNREAD.get(unread[0], "reads text only; leave pictures out")
             raise errors.InvalidRequest(
-                f"The model '{model.id}' {words}.",
+                f"The model '{request.model}' {words}.",
                 param=f"messages[{number}].content[{kinds.index(unread[0])}]",
                 code="unsupported_content",
             )
     if request.params.get("tools") and "tools" not in model.capabilities:
         raise errors.InvalidRequest(
-            f"The model '{model.id}' cannot call tools.", param="tools", code="unsupported_value"
+            f"The model '{request.model}' cannot call tools.",
+            param="tools",
+            code="unsupported_value",
         )
 
 
@@ -325,6 +332,7 @@ def open_charge(origin: Origin, resolved: Resolved) -> ledger.Charge:
         request_id=origin.request_id,
         streamed=origin.streamed,
         conversation_id=origin.conversation_id,
+        alias=resolved.alias,
     )
 
 

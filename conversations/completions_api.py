@@ -140,7 +140,8 @@ async def create_completion(request: HttpRequest, body: CompletionBody) -> HttpR
         if keeper.wanted:
             await keeper.keep(reply)
         return json_response(reply)
-    first = await first_word(events)
+    accepted, first = await first_word(events)
+    completion.add(accepted)
 
     async def ended() -> None:
         if keeper.wanted:

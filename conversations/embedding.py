@@ -11,14 +11,16 @@ from chatsite.backend.types import EmbeddingRequest, Embeddings, Usage
 from conversations.completion import Origin, open_charge
 
 
-async def embed(request: EmbeddingRequest, origin: Origin) -> Embeddings:
-    """A vector for each input of the request. Every accepted request is one row of the ledger.
+async def embed(request: EmbeddingRequest, origin: Origin) -> tuple[Embeddings, str]:
+    """A vector for each input of the request, and the id of the model that made them.
+
+    Every accepted request is one row of the ledger.
 
     Raises BackendError, ContextLengthExceeded among them where an input is too long.
     """
     await limits.admit(origin.caller)
     resolved = await get_registry().resolve(request.model, can="embeddings")
-    keys.require_model(origin.caller, resolved.model.id)
+    keys.require_model(origin.caller, *resolved.names)
     _validate(request, resolved)
     charge = open_charge(origin, resolved)
     await ledger.reserve(charge, origin.caller, prompt_tokens=_estimate(request))
@@ -35,7 +37,7 @@ async def embed(request: EmbeddingRequest, origin: Origin) -> Embeddings:
     finally:
         origin.caller.exchange.waited += time.perf_counter() - asked
         await ledger.settle(charge, usage, status)
-    return made
+    return made, resolved.model.id
 
 
 def _estimate(request: EmbeddingRequest) -> int:

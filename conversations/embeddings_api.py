@@ -88,13 +88,13 @@ async def create_embeddings(request: HttpRequest, body: EmbeddingBody) -> HttpRe
         streamed=False,
         operation="embedding",
     )
-    made = await embed(
+    made, model = await embed(
         EmbeddingRequest(
             body.model, body.input, body.dimensions, on_behalf=str(origin.caller.user.pk)
         ),
         origin,
     )
-    return json_response(_reply(made, body.model, as_text=body.encoding_format == "base64"))
+    return json_response(_reply(made, model, as_text=body.encoding_format == "base64"))
 
 
 def _reply(made: Embeddings, model: str, *, as_text: bool) -> dict[str, Any]:

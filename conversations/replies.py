@@ -59,6 +59,7 @@ def model_body(model: ModelInfo) -> dict[str, Any]:
         "context_window": model.context_window,
         "capabilities": sorted(model.capabilities),
         "description": model.description,
+        "alias_of": model.alias_of or None,
     }
 
 
@@ -109,7 +110,8 @@ class _Choice:
 class Completion:
     """A chat completion in the making: what its events come to.
 
-    `logprobs` says that they were asked for, `functions` that tools were called by that older name.
+    `model` is what was asked for, until it is known what serves it. `logprobs` says that they were
+    asked for, `functions` that tools were called by that older name.
     """
 
     model: str
@@ -135,7 +137,9 @@ class Completion:
                 self.usage = usage
             case Failed(error):
                 raise error
-            case Accepted() | Queued():
+            case Accepted(model):
+                self.model = model
+            case Queued():
                 pass
 
     def body(self) -> dict[str, Any]:

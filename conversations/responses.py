@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import orjson
@@ -54,6 +54,10 @@ class Ask:
     @property
     def stored(self) -> bool:
         return self.draft.body.store is not False
+
+    def taken_by(self, model: str) -> Ask:
+        """The same, once it is known which model serves it."""
+        return replace(self, draft=replace(self.draft, model=model))
 
 
 async def prepare(caller: Caller, body: ResponseBody) -> Ask:
@@ -114,6 +118,8 @@ async def whole(ask: Ask, events: AsyncGenerator[Event, None]) -> Kept:
     answer = _Answer(Output(ask.ids))
     async with aclosing(events):
         async for event in events:
+            if isinstance(event, Accepted):
+                ask = ask.taken_by(event.model)
             deque(answer.take(event), maxlen=0)
     response = ask.draft.finished(answer.reason, answer.output.items, answer.usage)
     if ask.stored:

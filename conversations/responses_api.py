@@ -44,10 +44,10 @@ async def create_response(request: HttpRequest, body: ResponseBody) -> HttpRespo
     if not body.stream:
         return json_response(await responses.whole(ask, events))
     try:
-        first = await first_word(events)
+        accepted, first = await first_word(events)
     except BackendError as error:
         raise named_here(error) from error
-    return event_stream(responses.frames(ask, first, events))
+    return event_stream(responses.frames(ask.taken_by(accepted.model), first, events))
 
 
 @router.get("/responses/{response_id}", summary="Retrieve a response")

@@ -119,11 +119,15 @@ def _response_format(body: ResponseBody) -> Kept | None:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A response before and while it is written: what it says of its request never changes."""
+    """A response before and while it is written: what it says of its request never changes.
+
+    `model` is the one that serves, "" for that which was asked for.
+    """
 
     id: str
     body: ResponseBody
     created_at: int = field(default_factory=lambda: int(time.time()))
+    model: str = ""
 
     def in_progress(self) -> Kept:
         return self._object("in_progress", [])
@@ -158,6 +162,7 @@ class Draft:
             "incomplete_details": None,
             "output": output,
             **_echo(self.body),
+            "model": self.model or self.body.model,
             **told,
         }
 
@@ -167,7 +172,6 @@ def _echo(body: ResponseBody) -> Kept:
     text, reasoning = body.text, body.reasoning
     form = text and text.format
     echo = {
-        "model": body.model,
         "instructions": body.instructions,
         "previous_response_id": body.previous_response_id,
         "conversation": None,

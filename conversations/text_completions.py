@@ -36,8 +36,9 @@ class _Choice:
 class TextCompletion:
     """A text completion in the making, of `n` choices for each of the prompts.
 
-    `echo` lets each choice begin with its prompt. `logprobs` is how many likeliest tokens are
-    told of for each, 0 to 5, or None for nothing.
+    `model` is what was asked for, until it is known what serves it. `echo` lets each choice begin
+    with its prompt. `logprobs` is how many likeliest tokens are told of for each, 0 to 5, or None
+    for nothing.
     """
 
     model: str
@@ -75,7 +76,9 @@ class TextCompletion:
                 self.usage = usage
             case Failed(error):
                 raise error
-            case Accepted() | Queued():
+            case Accepted(model):
+                self.model = model
+            case Queued():
                 pass
 
     def _new_logprobs(self, delta: Delta) -> dict[str, list[Any]] | None:

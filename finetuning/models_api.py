@@ -20,7 +20,7 @@ router = Router(tags=["Models"])
 @router.get("/models", summary="List the models")
 async def list_models(request: HttpRequest) -> HttpResponseBase:
     models = await get_registry().models()
-    data = [model_body(each) for each in models if may_use(_caller(request), each.id)]
+    data = [model_body(each) for each in models if _may_use(request, each)]
     return json_response({"object": "list", "data": data})
 
 
@@ -42,8 +42,12 @@ def _caller(request: HttpRequest) -> Caller:
     return caller
 
 
+def _may_use(request: HttpRequest, model: ModelInfo) -> bool:
+    return may_use(_caller(request), *filter(None, [model.id, model.alias_of]))
+
+
 async def _model(request: HttpRequest, model_id: str) -> ModelInfo:
     for model in await get_registry().models():
-        if model.id == model_id and may_use(_caller(request), model_id):
+        if model.id == model_id and _may_use(request, model):
             return model
     raise ModelNotFound(f"The model '{model_id}' does not exist.", param="model")

@@ -43,6 +43,7 @@ from finetuning.workplace import (
     tuned_folder,
     weights_in,
 )
+from library.services import require_unneeded
 
 _READS = {
     "supervised": ("chat", "completion"),
@@ -351,7 +352,8 @@ def _not_so(job: TuningJob, done: str) -> InvalidRequest:
 async def delete_model(user: User, model_id: str) -> None:
     """Delete a model that a job of the user's has made, and its checkpoint.
 
-    Administrators may delete everybody's. Raises NotPermitted, and as `shelf.remove`.
+    Administrators may delete everybody's. Raises NotPermitted, InvalidRequest where an alias needs
+    it, and as `shelf.remove`.
     """
     job = await sync_to_async(selectors.tuned_model_for)(user, model_id)
     if job is None:
@@ -369,6 +371,7 @@ async def delete_model(user: User, model_id: str) -> None:
     if job.method == TuningJob.Method.REWARD:  # which the engine does not serve
         await asyncio.to_thread(shutil.rmtree, tuned_folder(model_id), ignore_errors=True)
         return
+    await sync_to_async(require_unneeded)(model_id)
     engine = EngineClient(settings.DATA_DIR) if settings.ENGINE_ENABLED else None
     await shelf.remove(settings.DATA_DIR, model_id, engine)
 

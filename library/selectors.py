@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite.backend import types
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.engine.client import EngineClient
 from chatsite.backend.library.shelf import StoredModel, inventory, readable_count, readable_size
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
-from library.models import Download
+from library.models import Alias, Download, LoopSettings, Promotion, Trial
 
 NEWS = timedelta(hours=1)
 """For so long a finished download is still told of."""
@@ -29,6 +30,7 @@ CAPABILITIES = {
     "embeddings": "makes embeddings",
 }
 """Those worth a word; most models chat and keep to a JSON schema."""
+SHOWN_CHANGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,117 @@ class BackendRow:
     label: str
     models: tuple[ModelRow, ...]
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of an alias; `by` is an address, "" where the rule or a command made it."""
+
+    from_model: str
+    to_model: str
+    by: str
+    rule: bool
+    reason: str
+    improvement: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """An alias as the page lists it: it stands for `model`, and `serving` serves.
+
+    That is another one where the model is gone, and "" where nothing is left. What only
+    administrators see is empty for others: the changes, the newest first, the model that is gone
+    `back` to, and the open trial, which is blind.
+    """
+
+    name: str
+    label: str
+    model: str
+    serving: str
+    default: bool
+    changes: tuple[Change, ...] = ()
+    back: str = ""
+    trial: Trial | None = None
+
+
+def aliases_for(user: User) -> tuple[AliasRow, ...]:
+    """Every alias with what it stands for, whether or not that is there."""
+    serving, default = async_to_sync(_serving)(user.default_model)
+    rows = Alias.objects.order_by("name")
+    if user.is_staff:
+        changes = Promotion.objects.order_by("created_at").select_related("by")
+        trials = Trial.objects.filter(ended_at=None).select_related("started_by")
+        rows = rows.prefetch_related(Prefetch("promotions", changes), Prefetch("trials", trials))
+    return tuple(_alias_row(row, serving, default, told=user.is_staff) for row in rows)
+
+
+def _alias_row(row: Alias, serving: dict[str, str], default: str, *, told: bool) -> AliasRow:
+    shown = AliasRow(
+        row.name,
+        types.Alias(row.name, row.model).label,
+        row.model,
+        serving.get(row.name, ""),
+        row.name == default,
+    )
+    if not told:
+        return shown
+    promotions = list(row.promotions.all())
+    changes = [
+        Change(
+            each.from_model,
+            each.to_model,
+            each.by.email if each.by else "",
+            each.rule,
+            each.reason,
+            each.improvement,
+            each.created_at,
+        )
+        for each in reversed(promotions[-SHOWN_CHANGES:])
+    ]
+    earlier = _before((each.from_model, each.to_model) for each in promotions)
+    return replace(
+        shown,
+        changes=tuple(changes),
+        back=earlier[0] if earlier else "",
+        trial=next(iter(row.trials.all()), None),
+    )
+
+
+async def _serving(wished: str) -> tuple[dict[str, str], str]:
+    registry = get_registry()
+    models = await registry.models()
+    return {each.id: each.alias_of for each in models}, await registry.default_model(wished)
+
+
+def models_before(alias: str) -> tuple[str, ...]:
+    """What the alias stood for before, the last first, without what was gone back from."""
+    changes = Promotion.objects.filter(alias__name=alias).order_by("created_at")
+    return _before(changes.values_list("from_model", "to_model"))
+
+
+def _before(changes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    stack: list[str] = []
+    for before, after in changes:
+        if not stack:
+            stack.append(before)
+        if len(stack) > 1 and stack[-2] == after:
+            stack.pop()
+        else:
+            stack.append(after)
+    return tuple(reversed(stack[:-1]))
+
+
+def aliases_of(model: str) -> tuple[str, ...]:
+    """The names of the aliases that stand for a model, or have it on trial."""
+    on_trial = Q(trials__candidate=model, trials__ended_at=None)
+    named = Alias.objects.filter(Q(model=model) | on_trial).order_by("name").distinct()
+    return tuple(named.values_list("name", flat=True))
+
+
+def loop_settings() -> LoopSettings:
+    """How the loop runs by itself, for whoever has to know."""
+    return LoopSettings.objects.first() or LoopSettings()
 
 
 def backends_for(user: User) -> tuple[BackendRow, ...]:

@@ -183,9 +183,24 @@ def abandon_upload(user: User, upload: Upload) -> None:
 
 
 def remove_model(user: User, model_id: str) -> None:
-    """Unload a model and delete its files. Raises NotPermitted, and as `shelf.remove`."""
+    """Unload a model and delete its files.
+
+    Raises NotPermitted, InvalidRequest where an alias needs it, and as `shelf.remove`.
+    """
     _require_administrator(user)
+    require_unneeded(model_id)
     async_to_sync(shelf.remove)(settings.DATA_DIR, model_id, selectors.engine())
+
+
+def require_unneeded(model_id: str) -> None:
+    """Raises InvalidRequest where an alias stands for the model or has it on trial."""
+    for alias in selectors.aliases_of(model_id):
+        raise InvalidRequest(
+            f"{alias} needs {model_id}. Promote another model, or end its trial, before it is "
+            "removed.",
+            param="model",
+            code="model_in_use",
+        )
 
 
 def unload_model(user: User, model_id: str) -> bool:

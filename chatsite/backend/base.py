@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from chatsite.backend.types import (
+    Alias,
     BackendEvent,
     ChatRequest,
     EmbeddingRequest,
@@ -70,4 +71,16 @@ class Moderator(Protocol):
 
     async def check(self, text: str) -> Verdict:
         """The verdict on one text. Raises BackendError when it cannot be asked."""
+        ...
+
+
+class AliasSource(Protocol):
+    """Where the aliases are kept. It is asked with every request, and remembers what it knows."""
+
+    async def current(self) -> Mapping[str, Alias]:
+        """The aliases by their names, as they were a few seconds ago at most."""
+        ...
+
+    def forget(self) -> None:
+        """Look anew when it is asked next: something has been changed."""
         ...

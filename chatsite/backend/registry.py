@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
-from chatsite.backend.base import Backend, ChatBackend, ImageBackend, Moderator
+from chatsite.backend.base import AliasSource, Backend, ChatBackend, ImageBackend, Moderator
 from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
+from chatsite.backend.engine import LATEST_ID
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
 from chatsite.backend.imaging.illustrating import IllustratorBackend
 from chatsite.backend.moderation import RuleModerator, UpstreamModerator
 from chatsite.backend.openai import OpenAIBackend
-from chatsite.backend.types import BackendStatus, Capability, ModelInfo
+from chatsite.backend.types import Alias, BackendStatus, Capability, ModelInfo
 
 FRESH_ERROR = 5.0
-"""Seconds for which the news that a backend is down is believed."""
+"""Seconds for which the news is believed that a backend is down, or the model of an alias gone."""
 LIST_TIMEOUT = 6.0
 PATIENCE = 1.5
 """Seconds for which a page waits for a backend that has never told its models."""
@@ -29,10 +32,21 @@ PATIENCE = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A model together with the backend that serves it."""
+    """A model together with the backend that serves it.
+
+    Where it was asked for by an alias, `alias` is that, and `stands_for` the model that the alias
+    stands for, which is another one than serves while a candidate is on trial.
+    """
 
     backend: ChatBackend
     model: ModelInfo
+    alias: str = ""
+    stands_for: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids of which a key must be allowed one."""
+        return (self.alias, self.stands_for) if self.alias else (self.model.id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +58,23 @@ class ResolvedImages:
 
 
 class Registry:
-    """The site's backends, in the order in which equal model ids are settled."""
+    """The site's backends, in the order in which equal model ids are settled.
+
+    An alias is looked for before any model.
+    """
 
     def __init__(
-        self, backends: Sequence[Backend], moderator: Moderator | None, default_model: str = ""
+        self,
+        backends: Sequence[Backend],
+        moderator: Moderator | None,
+        default_model: str = "",
+        aliases: AliasSource | None = None,
     ) -> None:
         self.backends = tuple(backends)
         self.moderator = moderator
         self._default_model = default_model
+        self._aliases = aliases
+        self._missing: dict[str, float] = {}
         self._listed: dict[str, tuple[float, BackendStatus]] = {}
         self._asking: dict[str, asyncio.Task[BackendStatus]] = {}
 
@@ -76,10 +99,7 @@ class Registry:
         believed_until, known = self._listed.get(backend.name, (0.0, None))
         if known is not None and time.monotonic() < believed_until and not (fresh and known.up):
             return known
-        asking = self._asking.get(backend.name)
-        if asking is None or asking.done() or asking.get_loop() is not asyncio.get_running_loop():
-            asking = asyncio.create_task(self._ask(backend))
-            self._asking[backend.name] = asking
+        asking = self._being_asked(backend)
         if known is not None and known.up and not fresh and backend.freshness >= PATIENCE:
             return known
         done, _ = await asyncio.wait([asking], timeout=PATIENCE)
@@ -87,6 +107,12 @@ class Registry:
             return asking.result()
         silent = f"{backend.label} has not answered yet."
         return known or BackendStatus(backend.name, backend.label, (), silent)
+
+    def _being_asked(self, backend: Backend) -> asyncio.Task[BackendStatus]:
+        asking = self._asking.get(backend.name)
+        if asking is None or asking.done() or asking.get_loop() is not asyncio.get_running_loop():
+            asking = self._asking[backend.name] = asyncio.create_task(self._ask(backend))
+        return asking
 
     async def _ask(self, backend: Backend) -> BackendStatus:
         try:
@@ -102,13 +128,59 @@ class Registry:
         self._listed[backend.name] = (time.monotonic() + believed, status)
         return status
 
-    async def resolve(self, model_id: str, *, can: Capability = "chat") -> Resolved:
-        """The model of that id; an unknown one is looked for afresh.
+    async def resolve(self, model_id: str, *, can: Capability = "chat", draw: str = "") -> Resolved:
+        """The model of that id or behind that alias; an unknown one is looked for afresh.
 
+        `draw` says who asks, for example a conversation: while a candidate of the alias is on
+        trial it decides, always alike, which model serves. Without it the candidate never does.
         Raises ModelNotFound, InvalidRequest where its file is broken or it has not the capability.
         """
-        backend, model = await self._able(model_id, can)
-        return Resolved(cast("ChatBackend", backend), model)
+        alias = (await self._known_aliases()).get(model_id)
+        if alias is None:
+            backend, model = await self._able(model_id, can)
+            return Resolved(cast("ChatBackend", backend), model)
+        backend, model = await self._behind(alias)
+        if self._listed[backend.name][0] < time.monotonic():
+            self._being_asked(backend)  # or nobody would notice that the model is gone
+        stands_for = model.id
+        if (
+            alias.draws_candidate(draw)
+            and (found := await self._there(alias.candidate))
+            and can in found[1].capabilities
+        ):
+            backend, model = found
+        _require(model, can, model_id)
+        return Resolved(cast("ChatBackend", backend), model, alias.name, stands_for)
+
+    async def _behind(self, alias: Alias) -> tuple[Backend, ModelInfo]:
+        """What an alias stands for; where that is gone, the last one before it that is there."""
+        if found := await self._there(alias.model):
+            return found
+        for model_id in alias.earlier:
+            with suppress(InvalidRequest):
+                if found := self._find(model_id, self._last_known()):
+                    return found
+        return await self._resolve(alias.model)
+
+    async def _there(self, model_id: str) -> tuple[Backend, ModelInfo] | None:
+        """The model, None where it is gone or broken, which is believed for a while."""
+        now = time.monotonic()
+        if now < self._missing.get(model_id, 0.0):
+            return None
+        try:
+            return await self._resolve(model_id)
+        except (InvalidRequest, ModelNotFound):
+            self._missing[model_id] = now + FRESH_ERROR
+            return None
+
+    async def _known_aliases(self) -> Mapping[str, Alias]:
+        return await self._aliases.current() if self._aliases is not None else {}
+
+    def forget_aliases(self) -> None:
+        """Look anew for what aliases stand for: one has been changed."""
+        self._missing.clear()
+        if self._aliases is not None:
+            self._aliases.forget()
 
     async def resolve_images(self, model_id: str, *, can: Capability = "images") -> ResolvedImages:
         """The model that makes pictures of that id. Raises as `resolve`."""
@@ -117,17 +189,11 @@ class Registry:
 
     async def _able(self, model_id: str, can: Capability) -> tuple[Backend, ModelInfo]:
         backend, model = await self._resolve(model_id)
-        if can not in model.capabilities:
-            raise InvalidRequest(
-                f"The model '{model_id}' {_inability(model, can)}.",
-                param="model",
-                code="model_not_supported",
-            )
+        _require(model, can, model_id)
         return backend, model
 
     async def _resolve(self, model_id: str) -> tuple[Backend, ModelInfo]:
-        known = [self._listed.get(backend.name, (0.0, None))[1] for backend in self.backends]
-        if found := self._find(model_id, known):
+        if found := self._find(model_id, self._last_known()):
             return found
         statuses: Sequence[BackendStatus] = ()
         for fresh in (False, True):
@@ -139,6 +205,9 @@ class Registry:
             " ".join([f"The model '{model_id}' does not exist or is not served here.", *down]),
             param="model",
         )
+
+    def _last_known(self) -> list[BackendStatus | None]:
+        return [self._listed.get(backend.name, (0.0, None))[1] for backend in self.backends]
 
     def _find(
         self, model_id: str, statuses: Sequence[BackendStatus | None]
@@ -152,13 +221,21 @@ class Registry:
         return None
 
     async def models(self, *, can: Capability | None = None) -> tuple[ModelInfo, ...]:
-        """Every model that works, or has the capability; of equal ids the first backend's."""
+        """Every alias and every model that works, or has the capability.
+
+        Of equal ids it is the alias, then the first backend's.
+        """
         found: dict[str, ModelInfo] = {}
-        for status in await self.statuses(can=can):
+        for status in await self.statuses():
             for model in status.models:
                 if not model.error:
                     found.setdefault(model.id, model)
-        return tuple(found.values())
+        named = _named((await self._known_aliases()).values(), found)
+        return tuple(
+            model
+            for model in {**named, **found, **named}.values()
+            if can is None or can in model.capabilities
+        )
 
     async def default_model(self, wished: str = "") -> str:
         """The chat model wished for if it is there, else the site's, else the first, else ""."""
@@ -173,6 +250,28 @@ class Registry:
         for backend in self.backends:
             await backend.aclose()
         await close_clients()
+
+
+def _named(aliases: Iterable[Alias], models: Mapping[str, ModelInfo]) -> dict[str, ModelInfo]:
+    """Each alias as the model that it stands for. While one is on trial no words tell of that."""
+    found = {}
+    for alias in aliases:
+        served = next((models[each] for each in alias.chain if each in models), None)
+        if served is not None:
+            words = alias.label if alias.trial else f"{alias.label}, now {served.id}"
+            found[alias.name] = replace(
+                served, id=alias.name, description=words, alias_of=served.id
+            )
+    return found
+
+
+def _require(model: ModelInfo, can: Capability, asked: str) -> None:
+    if can not in model.capabilities:
+        raise InvalidRequest(
+            f"The model '{asked}' {_inability(model, can)}.",
+            param="model",
+            code="model_not_supported",
+        )
 
 
 def _inability(model: ModelInfo, can: Capability) -> str:
@@ -205,7 +304,8 @@ def build_registry() -> Registry:
     else:
         [judge] = [backend for backend in remote if backend.name == settings.MODERATION]
         moderator = UpstreamModerator(judge.server)
-    return Registry(backends, moderator, settings.DEFAULT_MODEL)
+    aliases: AliasSource = import_string(settings.ALIAS_SOURCE)()
+    return Registry(backends, moderator, settings.DEFAULT_MODEL or LATEST_ID, aliases)
 
 
 @cache

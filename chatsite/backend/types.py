@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -120,7 +121,10 @@ class Embeddings:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model that can be picked. `id` is its public name, `upstream_id` its backend's own."""
+    """A model that can be picked. `id` is its public name, `upstream_id` its backend's own.
+
+    `alias_of` is the id of the model that an alias stands for, "" of a model.
+    """
 
     id: str
     backend: str
@@ -132,8 +136,46 @@ class ModelInfo:
     description: str = ""
     built_in: bool = False
     max_tokens_name: str = "max_tokens"
+    side: int = 0
+    """Of a model that makes pictures: the length in pixels of a side that suits it, 0 if unknown."""
     error: str = ""
     """Why it is known and yet cannot be used, for example a truncated file."""
+    alias_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name that stands for a model.
+
+    `earlier` are the models it stood for before, the last one first: they serve, in this order,
+    where the model is not there any more. While there is a `trial`, named by its id, the
+    `candidate` serves a `share` of conversations, from 0 to 1.
+    """
+
+    name: str
+    model: str
+    earlier: tuple[str, ...] = ()
+    candidate: str = ""
+    share: float = 0.0
+    trial: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name for people: "Starter (latest)"."""
+        base, _, tag = self.name.partition(":")
+        return f"{base.capitalize()} ({tag})" if tag else base.capitalize()
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The models that may serve, the first that is there."""
+        return (self.model, *self.earlier)
+
+    def draws_candidate(self, draw: str) -> bool:
+        """Whether the candidate serves what `draw` identifies: always the same for one trial."""
+        if not self.candidate or not draw:
+            return False
+        drawn = hashlib.blake2b(f"{self.trial}:{draw}".encode(), digest_size=8).digest()
+        return int.from_bytes(drawn) < self.share * 2**64
 
 
 @dataclass(frozen=True, slots=True)

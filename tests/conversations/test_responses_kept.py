@@ -290,7 +290,7 @@ def cut_off(key: IssuedKey, *, after: int, model: str = "fake/slow-20") -> list[
         origin = Origin(caller, request_id="req_1", operation="responses")
         events = complete(ask.request, origin)
         told: list[dict[str, Any]] = []
-        async with aclosing(responses.frames(ask, await first_word(events), events)) as frames:
+        async with aclosing(responses.frames(ask, (await first_word(events))[1], events)) as frames:
             async for frame in frames:
                 told.append(orjson.loads(frame.partition(b"data: ")[2].partition(b"\n\n")[0]))
                 if len(told) == after:
