@@ -142,30 +142,3 @@ def _file(owner: User, name: str, lines: Sequence[bytes]) -> UploadedFile:
         return files.keep_file(owner, files.take_in(path, name, UploadedFile.Purpose.FINE_TUNE))
     finally:
         path.unlink(missing_ok=True)
-
-
-def erase_withdrawn() -> int:
-    """Delete the files of datasets in which a rating is that was taken back; how many datasets.
-
-    The models that learnt from them stay, and are found by `provenance`. A file that a job still
-    trains on is deleted when that is over.
-    """
-    erased = 0
-    for dataset in Dataset.objects.select_related(*(f"{p}_{k}" for p in PARTS for k in KINDS)):
-        held = [file for p in PARTS for k in KINDS if (file := dataset.file(p, k)) is not None]
-        if not held or not withdrawn_from(dataset):
-            continue
-        for file in held:
-            try:
-                files.delete_file(file.owner, file.public_id)
-            except files.FileInUse:
-                break
-        else:
-            erased += 1
-    return erased
-
-
-def withdrawn_from(dataset: Dataset) -> set[str]:
-    """The dataset's ratings that are no longer there, or whose person has opted out since."""
-    used = set(dataset.ratings.exclude(part="").values_list("rating", flat=True))
-    return used - training_feedback.existing(used)

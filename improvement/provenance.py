@@ -6,7 +6,7 @@ learns from, and from all that its base learnt from. What was taken back is foun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,10 +34,11 @@ def models_of_rating(user: User, rating: str) -> tuple[LearntModel, ...]:
     if not (user.is_staff or _owns(user, rating)):
         raise NoSuchImprovement(f"There is no rating {rating} of yours.")
     used = DatasetRating.objects.filter(rating=rating, part="training")
-    rows = {row.dataset_id: row for row in used}
+    rows: dict[UUID | None, DatasetRating] = {row.dataset_id: row for row in used}
     if not rows:
         return ()
     made = Improvement.objects.filter(dataset__in=rows).exclude(candidate="")
+    made = made.select_related("dataset")
     direct = [one for one in made if _learnt(rows[one.dataset_id], one.method)]
     found = _with_offspring(direct)
     names = [one.candidate for one in found]
@@ -93,12 +94,29 @@ def card_of(user: User, model: str) -> Card:
     )
 
 
-def tainted_models(user: User) -> Mapping[str, LearntRatings]:
-    """The models that learnt from what was taken back since, by their ids. Raises NotPermitted."""
+def tainted_models(user: User) -> Mapping[str, tuple[str, ...]]:
+    """The models that learnt from ratings that were taken back since, with those ratings.
+
+    Raises NotPermitted.
+    """
     require_administrator(user)
-    made = Improvement.objects.exclude(candidate="").values_list("candidate", flat=True)
-    found = {model: _ratings_learnt(_ancestry(model)) for model in made}
-    return {model: learnt for model, learnt in found.items() if learnt.needs_retraining}
+    learnt = DatasetRating.objects.filter(part="training")
+    used = set(learnt.values_list("rating", flat=True).distinct())
+    gone = used - training_feedback.existing(used)
+    rows = list(learnt.filter(rating__in=gone)) if gone else []
+    made = {one.candidate: one for one in Improvement.objects.exclude(candidate="")}
+    tainted = {}
+    for model in made:
+        line = list(_line(model, made.get))
+        ratings = {
+            row.rating
+            for row in rows
+            for one in line
+            if row.dataset_id == one.dataset_id and _learnt(row, one.method)
+        }
+        if ratings:
+            tainted[model] = tuple(sorted(ratings))
+    return tainted
 
 
 def clean_base(model: str) -> str:
@@ -112,14 +130,16 @@ def clean_base(model: str) -> str:
 
 def _ancestry(model: str) -> Sequence[Improvement]:
     """The improvements that made the model, its base, its base's base and so on."""
-    line: list[Improvement] = []
-    while len(line) < LONGEST_LINE:
-        made = Improvement.objects.filter(candidate=model).select_related("dataset").first()
-        if made is None:
-            break
-        line.append(made)
+    made = Improvement.objects.select_related("dataset")
+    return list(_line(model, lambda name: made.filter(candidate=name).first()))
+
+
+def _line(model: str, maker: Callable[[str], Improvement | None]) -> Iterator[Improvement]:
+    for _ in range(LONGEST_LINE):
+        if (made := maker(model)) is None:
+            return
+        yield made
         model = made.base
-    return line
 
 
 def _ratings_learnt(line: Iterable[Improvement]) -> LearntRatings:
