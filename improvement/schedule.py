@@ -37,7 +37,7 @@ def _due() -> Trigger | None:
     chosen = loop_settings()
     if not chosen.improve_after and not chosen.improve_every:
         return None
-    new = _said_since_last()
+    new = said_since_last()
     if not new:
         return None
     if chosen.improve_after and new >= chosen.improve_after:
@@ -49,7 +49,7 @@ def _due() -> Trigger | None:
     return None
 
 
-def _said_since_last() -> int:
+def said_since_last() -> int:
     """Ratings and comparisons that were made or changed since the last dataset, by counting."""
     ratings, comparisons = Rating.objects.all(), Comparison.objects.exclude(choice="")
     last = Dataset.objects.first()
