@@ -7,12 +7,14 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from chatsite.backend.imaging import files
 from chatsite.backend.imaging.files import THUMBNAILS, content_type
 from chatsite.backend.imaging.terms import ILLUSTRATOR
+from chatsite.backend.imaging.vector import has_vector, vector
 from images import selectors, storing
 from images.links import picture_of_link
 from images.models import Drawing, Operation, Picture
@@ -86,6 +88,8 @@ def download(request: PageRequest, picture_id: UUID) -> HttpResponse:
     """The picture in a format of one's choice, with or without what it says of its making."""
     picture = _own(request, picture_id)
     wanted = request.GET.get("format", picture.extension)
+    if wanted == "svg":
+        return _vector(request, picture)
     if wanted not in files.FORMATS:
         raise Http404
     made: files.Provenance | None = None
@@ -104,8 +108,26 @@ def download(request: PageRequest, picture_id: UUID) -> HttpResponse:
         content,
         content_type=content_type(wanted),
         etag=f"{picture.sha256}-{wanted}-{made is None}",
-        filename=f"picture-{picture.pk.hex[:8]}.{wanted}",
+        filename=_saved_as(picture, wanted),
     )
+
+
+def _vector(request: PageRequest, picture: Picture) -> HttpResponse:
+    if picture.scene is None or not has_vector(picture.scene):
+        raise Http404
+    return file_response(
+        request,
+        vector(picture.scene).encode(),
+        content_type="image/svg+xml",
+        etag=f"{picture.sha256}-svg",
+        filename=_saved_as(picture, "svg"),
+    )
+
+
+def _saved_as(picture: Picture, extension: str) -> str:
+    """Words of the picture in ASCII, which every header carries."""
+    words = slugify(picture.change or picture.prompt)[:60].strip("-_")
+    return f"{words or 'picture'}-{picture.pk.hex[:8]}.{extension}"
 
 
 def _file(

@@ -44,10 +44,34 @@ class DrawForm(forms.Form):
         self.fields["model"] = forms.ChoiceField(choices=choices, required=False)
 
 
+PARTS = (
+    "Top left", "Top", "Top right", "Left", "Middle", "Right", "Bottom left", "Bottom",
+    "Bottom right",
+)  # fmt: skip
+
+
 class ChangeForm(forms.Form):
-    """What is to be different."""
+    """What is to be different, and by which model.
+
+    Where: what the mask says or, without one, these of the nine parts; without any, everywhere.
+    """
 
     prompt = forms.CharField(max_length=4000, strip=True, label="What should be different?")
+    parts = forms.TypedMultipleChoiceField(
+        choices=list(enumerate(PARTS)), coerce=int, required=False
+    )
+    mask = forms.FileField(required=False)
+
+    def __init__(self, models: tuple[ModelInfo, ...], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(model.id, _label(model)) for model in models]
+        self.fields["model"] = forms.ChoiceField(choices=choices, required=False)
+
+
+class RemixForm(forms.Form):
+    """The words of a picture, to be drawn with others."""
+
+    prompt = forms.CharField(max_length=4000, strip=True)
 
 
 class FilterForm(forms.Form):
@@ -62,7 +86,10 @@ class FilterForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    picture = forms.FileField(label="A picture of your own")
+    """A picture of one's own, and the board to lay it on."""
+
+    picture = forms.FileField()
+    board = forms.UUIDField(required=False)
 
 
 class BoardForm(forms.Form):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,11 +16,24 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from chatsite.backend.errors import BackendError
+from chatsite.backend.imaging.masks import mask_of_fields
+from chatsite.backend.imaging.vector import has_vector
+from chatsite.backend.types import Capability, ModelInfo
 from images import selectors, services
-from images.forms import ChangeForm
+from images.differences import differences
+from images.forms import ChangeForm, RemixForm
 from images.models import Board, Drawing, Operation, Picture
 from images.types import Order
 from images.views import PageRequest, place_order
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A picture of a family: how deep it is in the tree, and what differs from its parent."""
+
+    picture: Picture
+    depth: int
+    differences: tuple[str, ...]
 
 
 @login_required
@@ -27,18 +43,32 @@ def show(request: PageRequest, picture_id: UUID) -> HttpResponse:
     picture = _own(request, picture_id)
     if request.htmx and (order := request.GET.get("order")):
         return _ordered(request, picture, order)
-    return _page(request, picture, ChangeForm())
+    return _page(request, picture)
 
 
 def _page(
-    request: PageRequest, picture: Picture, form: ChangeForm, status: int = 200
+    request: PageRequest,
+    picture: Picture,
+    *,
+    form: ChangeForm | None = None,
+    remix_form: RemixForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    editors = _able(picture, "image_edits")
+    drawn = picture.operation != Operation.UPLOAD
     return render(
         request,
         "images/picture.html",
         {
             "picture": picture,
-            "form": form,
+            "drawn": drawn,
+            "form": form or ChangeForm(editors),
+            "editors": editors,
+            "illustrated": any(model.built_in for model in editors),
+            "can_vary": bool(_able(picture, "image_variations")),
+            "remix_form": remix_form or RemixForm(initial={"prompt": _whole_prompt(picture)}),
+            "again": _again(picture) if drawn else {},
+            "formats": _formats(picture),
             "family": _family(request, picture),
             "boards": selectors.boards_for(request.user),
             "drawing": _active(request, picture),
@@ -49,25 +79,78 @@ def _page(
     )
 
 
+def _able(picture: Picture, can: Capability) -> tuple[ModelInfo, ...]:
+    return async_to_sync(selectors.models_changing)(picture, can)
+
+
+def _whole_prompt(picture: Picture) -> str:
+    """Words for the whole of a picture: of a changed one its prompt tells only how it began."""
+    return picture.revised_prompt if picture.change and picture.revised_prompt else picture.prompt
+
+
+def _again(picture: Picture) -> dict[str, str]:
+    """Queries that fill in the composer: with the words, with the seed, with everything."""
+    shape = "square" if picture.width == picture.height else "landscape"
+    known = {
+        "prompt": _whole_prompt(picture),
+        "seed": "" if picture.seed is None else str(picture.seed),
+        "model": picture.model,
+        "style": str(picture.params.get("style") or ""),
+        "shape": "portrait" if picture.width < picture.height else shape,
+    }
+    known = {name: value for name, value in known.items() if value}
+    queries = {name: urlencode({name: value}) for name, value in known.items()}
+    return {**queries, "all": urlencode(known)}
+
+
+def _formats(picture: Picture) -> list[tuple[str, str]]:
+    """What it can be downloaded as."""
+    formats = [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WebP")]
+    return [*formats, ("svg", "SVG")] if has_vector(picture.scene) else formats
+
+
 def _share_url(request: HttpRequest, picture: Picture) -> str:
     if not picture.shared_token:
         return ""
     return request.build_absolute_uri(reverse("images:shared", args=[picture.shared_token]))
 
 
-def _family(request: PageRequest, picture: Picture) -> list[tuple[int, Picture]]:
-    """The lineage from its root, in the order of a tree, each with its depth."""
+def _family(request: PageRequest, picture: Picture) -> list[Relative]:
+    """The lineage from its root, in the order of a tree."""
     lineage = selectors.lineage_for(request.user, picture)
-    found: list[tuple[int, Picture]] = []
-
-    def walk(each: Picture, depth: int) -> None:
-        found.append((depth, each))
-        for child in lineage.children.get(each.pk, ()):
-            walk(child, depth + 1)
-
-    for root in lineage.roots:
-        walk(root, 0)
+    found: list[Relative] = []
+    waiting = [Relative(root, 0, ()) for root in reversed(lineage.roots)]
+    while waiting:
+        each = waiting.pop()
+        found.append(each)
+        children = lineage.children.get(each.picture.pk, ())
+        waiting += [
+            Relative(child, each.depth + 1, differences(each.picture, child))
+            for child in reversed(children)
+        ]
     return found if len(found) > 1 else []
+
+
+@login_required
+@require_GET
+def compare(request: PageRequest, picture_id: UUID) -> HttpResponse:
+    """The picture and another one: on top of each other, side by side, in turns."""
+    picture = _own(request, picture_id)
+    family = _family(request, picture)
+    wanted = request.GET.get("with") or picture.parent_id
+    if wanted is None:
+        raise Http404
+    try:
+        other = _own(request, UUID(str(wanted)))
+    except ValueError:
+        raise Http404 from None
+    context = {
+        "picture": picture,
+        "other": other,
+        "differences": differences(other, picture) if picture.parent_id == other.pk else (),
+        "family": [each.picture for each in family if each.picture.pk != picture.pk],
+    }
+    return render(request, "images/compare.html", context)
 
 
 def _active(request: PageRequest, picture: Picture) -> Drawing | None:
@@ -92,15 +175,32 @@ def _ordered(request: PageRequest, picture: Picture, order: str) -> HttpResponse
 @login_required
 @require_POST
 def change(request: PageRequest, picture_id: UUID) -> HttpResponse:
-    """Order the picture with something different."""
+    """Order the picture with something different, anywhere or only where it was painted over."""
     picture = _own(request, picture_id)
-    form = ChangeForm(request.POST)
+    editors = _able(picture, "image_edits")
+    form = ChangeForm(editors, request.POST, request.FILES)
     if form.is_valid():
-        order = _order(picture, Operation.EDIT, prompt=form.cleaned_data["prompt"])
+        given = form.cleaned_data
+        model = given["model"] or (editors[0].id if editors else picture.model)
+        order = Order(
+            Operation.EDIT,
+            model=model,
+            source=picture.pk,
+            prompt=given["prompt"],
+            mask=_mask(picture, given),
+        )
         if _placed(request, order):
             return redirect("images:show", picture.pk)
-        return _page(request, picture, form, status=422)
-    return _page(request, picture, form, status=422)
+    return _page(request, picture, form=form, status=422)
+
+
+def _mask(picture: Picture, given: dict[str, Any]) -> bytes | None:
+    if given["mask"] is not None:
+        painted: bytes = given["mask"].read()
+        return painted
+    if given["parts"]:
+        return mask_of_fields((picture.width, picture.height), given["parts"])
+    return None
 
 
 @login_required
@@ -108,12 +208,32 @@ def change(request: PageRequest, picture_id: UUID) -> HttpResponse:
 def vary(request: PageRequest, picture_id: UUID) -> HttpResponse:
     """Order another version of the picture."""
     picture = _own(request, picture_id)
-    _placed(request, _order(picture, Operation.VARIATION))
+    able = _able(picture, "image_variations")
+    model = able[0].id if able else picture.model
+    _placed(request, Order(Operation.VARIATION, model=model, source=picture.pk))
     return redirect("images:show", picture.pk)
 
 
-def _order(picture: Picture, operation: Operation, **more: Any) -> Order:
-    return Order(operation, model=picture.model, source=picture.pk, **more)
+@login_required
+@require_POST
+def remix(request: PageRequest, picture_id: UUID) -> HttpResponse:
+    """Order a picture of other words with all else as it was; it becomes one of the family."""
+    picture = _own(request, picture_id)
+    form = RemixForm(request.POST)
+    if form.is_valid():
+        style = picture.params.get("style")
+        order = Order(
+            Operation.GENERATION,
+            model=picture.model,
+            source=picture.pk,
+            prompt=form.cleaned_data["prompt"],
+            size=f"{picture.width}x{picture.height}",
+            seed=picture.seed,
+            params={"style": style} if style else {},
+        )
+        if _placed(request, order):
+            return redirect("images:show", picture.pk)
+    return _page(request, picture, remix_form=form, status=422)
 
 
 def _placed(request: PageRequest, order: Order) -> bool:
@@ -150,7 +270,7 @@ def share(request: PageRequest, picture_id: UUID) -> HttpResponse:
 def delete(request: PageRequest, picture_id: UUID) -> HttpResponse:
     picture = _own(request, picture_id)
     services.delete(request.user, [picture.pk])
-    return render(request, "images/deleted.html", {"picture": picture})
+    return render(request, "images/deleted.html", {"ids": [picture.pk], "count": 1})
 
 
 @login_required

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from django.urls import path
 
-from images import file_views, picture_views, views
+from images import file_views, picture_views, sorting_views, views
 
 app_name = "images"
 urlpatterns = [
     path("", views.gallery, name="gallery"),
     path("new/", views.create, name="create"),
-    path("upload/", views.upload, name="upload"),
+    path("upload/", sorting_views.upload, name="upload"),
     path("drawings/", views.drawings, name="drawings"),
     path("drawings/<uuid:drawing_id>/<slug:action>/", views.act, name="act"),
     path("drawings/<uuid:drawing_id>/preview-<int:number>", file_views.preview, name="preview"),
-    path("boards/", views.boards, name="boards"),
-    path("boards/<uuid:board_id>/<slug:action>/", views.board, name="board"),
-    path("several/<slug:action>/", views.batch, name="batch"),
+    path("boards/", sorting_views.boards, name="boards"),
+    path("boards/<uuid:board_id>/<slug:action>/", sorting_views.board, name="board"),
+    path("several/delete/", sorting_views.delete, name="several_delete"),
+    path("several/restore/", sorting_views.restore, name="several_restore"),
+    path("several/move/", sorting_views.move, name="several_move"),
+    path("several/compare/", sorting_views.compare, name="several_compare"),
+    path("several/download/", sorting_views.download, name="several_download"),
     path("<uuid:picture_id>/", picture_views.show, name="show"),
     path("<uuid:picture_id>/change/", picture_views.change, name="change"),
     path("<uuid:picture_id>/vary/", picture_views.vary, name="vary"),
+    path("<uuid:picture_id>/remix/", picture_views.remix, name="remix"),
+    path("<uuid:picture_id>/compare/", picture_views.compare, name="compare"),
     path("<uuid:picture_id>/star/", picture_views.star, name="star"),
     path("<uuid:picture_id>/share/", picture_views.share, name="share"),
     path("<uuid:picture_id>/move/", picture_views.move, name="move"),

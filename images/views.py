@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.types import Caller
-from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.backend.errors import BackendError
 from chatsite.backend.imaging.terms import shaped_size, terms_for
 from chatsite.backend.types import ModelInfo
 from images import selectors, services
-from images.forms import BoardForm, DrawForm, FilterForm, UploadForm
-from images.models import Board, Drawing, Operation, Picture
+from images.forms import BoardForm, DrawForm, FilterForm
+from images.models import Drawing, Operation, Picture
 from images.tasks import draw
 from images.types import Filters, Order
 
@@ -47,32 +47,45 @@ class PageRequest(HttpRequest):
 @require_GET
 def gallery(request: PageRequest) -> HttpResponse:
     """One's pictures, with what is being drawn and a line to order more."""
+    if request.htmx and "newest" in request.GET:
+        return _newer(request)
     filters = _filters(request)
     page = selectors.gallery_for(request.user, filters, before=request.GET.get("before", ""))
     context = {"days": _days(page.pictures), "next_url": _next(request, page.next_cursor)}
     if request.htmx and "before" in request.GET:
         return render(request, "images/_days.html", context)
-    if request.htmx and "grid" in request.GET:
-        return render(
-            request, "images/_grid.html", context | {"filtered": bool(_narrowed(request))}
-        )
-    return _page(request, _draw_form(request), context)
+    return gallery_page(request, _draw_form(request), context)
 
 
-def _page(
+def _newer(request: PageRequest) -> HttpResponse:
+    """The pictures that have come since the newest that the page shows: the rest of it stays."""
+    try:
+        newest = selectors.picture_for(request.user, UUID(request.GET["newest"]))
+    except (Picture.DoesNotExist, ValueError):
+        newest = None
+    page = selectors.gallery_for(request.user, _filters(request), newer_than=newest)
+    next_url = "" if newest else _next(request, page.next_cursor)
+    context = {"days": _days(page.pictures), "next_url": next_url}
+    response = render(request, "images/_days.html", context)
+    if newest is None:
+        response["HX-Reswap"] = "innerHTML" if page.pictures else "none"
+    return response
+
+
+def gallery_page(
     request: PageRequest, form: DrawForm, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     models, sizes = selectors.choices_for(request.user)
     known = async_to_sync(selectors.image_models)()
+    boards = list(selectors.boards_for(request.user))
     shared = {
         "form": form,
-        "filters": FilterForm(request.GET),
         "narrowed": _narrowed(request),
         "used_models": models,
         "used_sizes": sizes,
-        "boards": selectors.boards_for(request.user),
+        "boards": boards,
+        "shown_board": next((b for b in boards if str(b.pk) == request.GET.get("board")), None),
         "board_form": BoardForm(),
-        "upload_form": UploadForm(),
         "illustrated": len(known) == 1 and known[0].built_in,
         "examples": EXAMPLES,
         **_open(request.user),
@@ -103,25 +116,27 @@ def _next(request: PageRequest, cursor: str) -> str:
     if not cursor:
         return ""
     query = request.GET.copy()
-    query.pop("grid", None)
+    query.pop("newest", None)
     query["before"] = cursor
     return f"{request.path}?{query.urlencode()}"
 
 
-def _days(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
-    """The pictures by the day on which they were made."""
-    today = timezone.localdate()
-    days: list[tuple[str, list[Picture]]] = []
+def _days(pictures: Sequence[Picture]) -> list[tuple[date, str, list[Picture]]]:
+    """The pictures by the day on which they were made, and what the day is called."""
+    days: list[tuple[date, str, list[Picture]]] = []
     for picture in pictures:
         made = timezone.localtime(picture.created_at).date()
-        age = (today - made).days
-        name = {0: "Today", 1: "Yesterday"}.get(age, f"{made:%A}, {made.day} {made:%B}")
-        if age > 300:
-            name = f"{made.day} {made:%B %Y}"
-        if not days or days[-1][0] != name:
-            days.append((name, []))
-        days[-1][1].append(picture)
+        if not days or days[-1][0] != made:
+            days.append((made, _called(made), []))
+        days[-1][2].append(picture)
     return days
+
+
+def _called(day: date) -> str:
+    age = (timezone.localdate() - day).days
+    if age > 300:
+        return f"{day.day} {day:%B %Y}"
+    return {0: "Today", 1: "Yesterday"}.get(age, f"{day:%A}, {day.day} {day:%B}")
 
 
 # --- orders
@@ -131,7 +146,7 @@ def _draw_form(request: PageRequest, data: Any = None) -> DrawForm:
     models = async_to_sync(selectors.image_models)()
     initial = {
         name: request.GET[name]
-        for name in ("prompt", "seed", "model", "style")
+        for name in ("prompt", "seed", "model", "style", "shape")
         if name in request.GET
     }
     return DrawForm(models, data, initial=initial)
@@ -169,7 +184,7 @@ def create(request: PageRequest) -> HttpResponse:
     if form.errors:
         page = selectors.gallery_for(request.user, Filters())
         context = {"days": _days(page.pictures), "next_url": ""}
-        return _page(request, form, context, status=422)
+        return gallery_page(request, form, context, status=422)
     return redirect("images:gallery")
 
 
@@ -224,83 +239,3 @@ def act(request: PageRequest, drawing_id: UUID, action: str) -> HttpResponse:
     if request.htmx:
         return render(request, "images/_drawings.html", _open(request.user))
     return redirect("images:gallery")
-
-
-# --- sorting
-
-
-@login_required
-@require_POST
-def upload(request: PageRequest) -> HttpResponse:
-    """Keep a picture of one's own to start from."""
-    form = UploadForm(request.POST, request.FILES)
-    if form.is_valid():
-        file = form.cleaned_data["picture"]
-        try:
-            picture = services.receive(request.user, file.read(), name=file.name)
-            return redirect("images:show", picture.id)
-        except InvalidRequest as error:
-            messages.error(request, error.message)
-    else:
-        messages.error(request, "Choose a PNG, JPEG or WebP file first.")
-    return redirect("images:gallery")
-
-
-@login_required
-@require_POST
-def boards(request: PageRequest) -> HttpResponse:
-    """Make a board."""
-    form = BoardForm(request.POST)
-    if form.is_valid():
-        try:
-            board = services.create_board(request.user, form.cleaned_data["name"])
-            return redirect(f"{request.path.removesuffix('boards/')}?board={board.id}")
-        except InvalidRequest as error:
-            messages.error(request, error.message)
-    return redirect("images:gallery")
-
-
-@login_required
-@require_http_methods(["POST"])
-def board(request: PageRequest, board_id: UUID, action: str) -> HttpResponse:
-    """Rename or delete a board."""
-    try:
-        if action == "delete":
-            services.delete_board(request.user, board_id)
-            messages.success(request, "The board is gone; its pictures are still here.")
-            return redirect("images:gallery")
-        if action == "rename":
-            services.rename_board(request.user, board_id, request.POST.get("name", ""))
-    except Board.DoesNotExist:
-        raise Http404 from None
-    except InvalidRequest as error:
-        messages.error(request, error.message)
-    return redirect(f"/pictures/?board={board_id}")
-
-
-@login_required
-@require_POST
-def batch(request: PageRequest, action: str) -> HttpResponse:
-    """Do something with several pictures: delete, restore, move."""
-    ids = [_uuid(each) for each in request.POST.getlist("picture")]
-    try:
-        if action == "delete":
-            count = services.delete(request.user, ids)
-            messages.success(request, f"{count} deleted." if count != 1 else "Deleted.")
-        elif action == "restore":
-            services.restore(request.user, ids)
-        elif action == "move":
-            board = request.POST.get("board", "")
-            services.move(request.user, ids, _uuid(board) if board else None)
-        else:
-            raise Http404
-    except Board.DoesNotExist:
-        raise Http404 from None
-    return redirect("images:gallery")
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404 from None

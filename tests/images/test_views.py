@@ -143,7 +143,7 @@ def test_a_picture_is_downloaded_in_the_format_of_ones_choice(
     page: Client, picture: Picture, wanted: str
 ) -> None:
     answer = page.get(f"/pictures/{picture.id}/download/?format={wanted}")
-    name = f"picture-{picture.id.hex[:8]}.{wanted}"
+    name = f"tealpng-{picture.id.hex[:8]}.{wanted}"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
     assert files.inspect(answer.content).format == wanted
 
