@@ -155,7 +155,11 @@ def test_ctrl_c_keeps_what_has_arrived(hub: Hub, data: Path, alphabet: Path) -> 
         def arrived() -> int:
             return sum(p.stat().st_size for p in data.glob("models/.downloads/*/*.part"))
 
-        wait_until(lambda: arrived() > 50_000, 60)
+        def begun() -> bool:
+            assert process.poll() is None, process.communicate()
+            return arrived() > 50_000
+
+        wait_until(begun, 60)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
     assert process.returncode == 130
