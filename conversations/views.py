@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from chatsite.backend.registry import get_registry
-from chatsite.backend.types import BackendStatus
+from chatsite.backend.types import BackendStatus, ModelInfo
 from conversations import runner, selectors, services
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
@@ -50,7 +50,8 @@ def _chat(
     thread: selectors.Thread,
 ) -> HttpResponse:
     sidebar = selectors.sidebar_for(request.user)
-    statuses, selected = async_to_sync(_models)(_last_model(request, thread))
+    aliases, statuses, selected = async_to_sync(_models)(_last_model(request, thread))
+    offered = [*aliases, *(model for status in statuses for model in status.models)]
     return render(
         request,
         "conversations/chat.html",
@@ -60,11 +61,10 @@ def _chat(
             "thread": thread,
             "groups": sidebar.groups,
             "next_cursor": sidebar.next_cursor,
+            "aliases": aliases,
             "statuses": statuses,
             "selected_model": selected,
-            "built_in": any(
-                m.built_in and m.id == selected for status in statuses for m in status.models
-            ),
+            "built_in": any(model.built_in and model.id == selected for model in offered),
             "nonce": uuid4().hex,
         },
     )
@@ -83,9 +83,12 @@ def _last_model(request: PageRequest, thread: selectors.Thread) -> str:
     return request.user.default_model or selectors.last_model_for(request.user)
 
 
-async def _models(wished: str) -> tuple[tuple[BackendStatus, ...], str]:
+async def _models(
+    wished: str,
+) -> tuple[tuple[ModelInfo, ...], tuple[BackendStatus, ...], str]:
     registry = get_registry()
-    return await registry.statuses(can="chat"), await registry.default_model(wished)
+    aliases = tuple(each for each in await registry.models(can="chat") if each.alias_of)
+    return aliases, await registry.statuses(can="chat"), await registry.default_model(wished)
 
 
 @login_required

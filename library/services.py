@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chatsite import jobs
+from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted, Unavailable
 from chatsite.backend.library import Progress, receiving, shelf
 from chatsite.backend.library.hub import Hub, Reference
@@ -194,7 +195,8 @@ def remove_model(user: User, model_id: str) -> None:
 
 def require_unneeded(model_id: str) -> None:
     """Raises InvalidRequest where an alias stands for the model or has it on trial."""
-    for alias in selectors.aliases_of(model_id):
+    # The starter is nobody's to remove, and `shelf.remove` has better words for that.
+    for alias in () if model_id == STARTER_ID else selectors.aliases_of(model_id):
         raise InvalidRequest(
             f"{alias} needs {model_id}. Promote another model, or end its trial, before it is "
             "removed.",

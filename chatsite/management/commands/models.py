@@ -1,4 +1,7 @@
-"""`manage.py models`: list, pull, import and remove the model files of this data folder."""
+"""`manage.py models`: list, pull, import and remove the model files of this data folder.
+
+And what its aliases stand for: promote another model, and roll back.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,18 @@ import asyncio
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from tqdm import tqdm
 
+from chatsite.backend.engine import LATEST_ID
 from chatsite.backend.engine.client import EngineClient
 from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.errors import BackendError
@@ -30,18 +36,23 @@ from chatsite.backend.library.shelf import (
     remove,
 )
 
+if TYPE_CHECKING:
+    from library.models import Promotion
+
 COLUMNS = ("ID", "SIZE", "QUANT", "PARAMETERS", "CONTEXT", "LICENCE", "LOADED", "FILE")
 INTERRUPTED = 130
 """The exit code of what Ctrl-C has ended."""
 
 
 class Command(BaseCommand):
-    help = "List, pull, import and remove model files."
+    help = "List, pull, import and remove model files; promote one, and roll back."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(
-            dest="command", required=True, metavar="list|pull|remove|import"
+            dest="command",
+            required=True,
+            metavar="list|pull|remove|import|alias|promote|rollback",
         )
 
         listing = commands.add_parser("list", help="what is here, and what of it is loaded")
@@ -63,6 +74,16 @@ class Command(BaseCommand):
             "--quantization", choices=("q8_0", "f16", "f32"), default="q8_0",
             help="of a checkpoint that is converted",
         )  # fmt: skip
+
+        commands.add_parser("alias", help="what the aliases stand for, and how that changed")
+
+        promoting = commands.add_parser("promote", help="let an alias stand for another model")
+        promoting.add_argument("model", help="its id, as listed")
+        promoting.add_argument("--reason", default="", help="for the alias's history")
+
+        returning = commands.add_parser("rollback", help="let it stand for what it did before")
+        for command in (promoting, returning):
+            command.add_argument("--alias", default=LATEST_ID, help=f"{LATEST_ID} by default")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         run = getattr(self, f"_{options['command']}")
@@ -104,6 +125,10 @@ class Command(BaseCommand):
         self._say_placed(placed)
 
     def _remove(self, options: dict[str, Any]) -> None:
+        from library.services import require_unneeded
+
+        with suppress(DatabaseError):  # a folder whose site was never started has no aliases
+            require_unneeded(options["model"])
         asyncio.run(remove(settings.DATA_DIR, options["model"], _engine()))
         self.stdout.write(f"{options['model']} is removed.")
 
@@ -115,6 +140,33 @@ class Command(BaseCommand):
             quantization=options["quantization"],
         ):
             self._say_placed(placed)
+
+    # The registry and all its backends are imported by those who need them.
+
+    def _alias(self, _options: dict[str, Any]) -> None:
+        from library.models import Alias
+
+        for alias in Alias.objects.order_by("name").prefetch_related("promotions__by"):
+            self.stdout.write(f"{alias.name} stands for {alias.model}")
+            changes = sorted(alias.promotions.all(), key=attrgetter("created_at"), reverse=True)
+            for each in changes:
+                by = each.by.email if each.by else "the rule" if each.rule else "the command line"
+                words = f"{each.from_model} to {each.to_model} by {by}. {each.reason}"
+                self.stdout.write(f"  {each.created_at:%Y-%m-%d %H:%M} UTC: {words}".rstrip())
+
+    def _promote(self, options: dict[str, Any]) -> None:
+        from library.promotion import promote
+
+        made = promote(None, options["alias"], options["model"], reason=options["reason"])
+        self._say_promoted(options["alias"], made)
+
+    def _rollback(self, options: dict[str, Any]) -> None:
+        from library.promotion import roll_back
+
+        self._say_promoted(options["alias"], roll_back(None, options["alias"]))
+
+    def _say_promoted(self, alias: str, made: Promotion) -> None:
+        self.stdout.write(f"{alias} stands for {made.to_model}, no longer for {made.from_model}.")
 
     def _say_placed(self, placed: GgufFile) -> None:
         self.stdout.write(
