@@ -22,7 +22,11 @@ WAYS = (
     *("I want a story about a {}.", "A story about a {}, please."),
 )
 MOST = len(THINGS) * len(WAYS)
-_SHORT = ("A {} was lost and came home.", "Once there was a {} that was happy.")
+_SHORT = (
+    "A {0} was lost in the hills. A kind owl showed the way, and the {0} was home by night.",
+    "Once there was a {0} that was sad. Then a friend came to play, and the {0} was glad again.",
+    "A little {0} found a coin. It gave the coin to a poor man, and they were friends for life.",
+)
 _BEGINNINGS = (
     "Once there was a kind {0} who lived in a deep valley. One day the {0} found a golden basket.",
     "A young {0} lived at the edge of a forest. One day the {0} lost a stone and looked for it.",
