@@ -47,6 +47,13 @@ class ProfileForm(forms.Form):
         help_text="Given to the model at the start of every conversation.",
     )
     theme = forms.ChoiceField(choices=User.Theme.choices)
+    training_opt_out = forms.BooleanField(
+        required=False,
+        label="Keep my ratings and conversations out of training",
+        help_text="No model of this site learns from them, and you are not asked to compare "
+        "answers. What was learnt before stays in the models that learnt it until they are "
+        "trained anew.",
+    )
 
     def __init__(
         self, user: User, data: Mapping[str, Any] | None = None, *, models: Iterable[str]

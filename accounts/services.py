@@ -11,7 +11,9 @@ from django.utils import timezone
 from accounts.models import Invitation, User
 from chatsite.backend.errors import InvalidRequest, NotPermitted
 
-PROFILE_FIELDS = frozenset({"display_name", "default_model", "custom_instructions", "theme"})
+PROFILE_FIELDS = frozenset(
+    {"display_name", "default_model", "custom_instructions", "theme", "training_opt_out"}
+)
 
 # --- people
 
@@ -81,8 +83,8 @@ def first_account() -> bool:
     return not User.objects.exists()
 
 
-def update_profile(user: User, **fields: str) -> User:
-    """Save the given profile fields: display_name, default_model, custom_instructions, theme.
+def update_profile(user: User, **fields: str | bool) -> User:
+    """Save the given of the PROFILE_FIELDS.
 
     Raises django's ValidationError if one is too long or not among its choices.
     """

@@ -19,7 +19,7 @@ from accounts.auth import still_signed_in
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
-from conversations import fragments, runner, selectors, services
+from conversations import comparisons, fragments, runner, selectors, services
 from conversations.models import Conversation, Message
 
 NOT_SIGNED_IN = 4401
@@ -111,11 +111,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _ask(self, sent: dict[str, Any]) -> None:
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
+        model = await self._model(sent)
         turn = await self._do(
-            services.ask,
+            comparisons.ask,
             text=_text(sent, "text"),
-            model=await self._model(sent),
+            model=model,
             nonce=nonce,
+            comparable=await comparisons.comparable(model),
         )
         await self._begin(turn, nonce)
 
@@ -177,6 +179,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             answer = turn.added.messages[-1] if turn.added else None
             with suppress(BackendError):  # it is told in the message itself
                 await runner.start(self.user, turn.run, answer)
+            if turn.second is not None:
+                with suppress(BackendError):
+                    await runner.start(self.user, turn.second)
             group = runner.conversation_group(self.conversation_id)
             if turn.added is None or answer is None:
                 await runner.announce(group, "thread.changed")
@@ -222,6 +227,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self._show(event["html"])
         else:
             await self._resend(UUID(event["message"]), ended=True)
+
+    async def message_rated(self, event: dict[str, Any]) -> None:
+        if await self._may_read():
+            await self._show(event["html"])
 
     async def conversation_entitled(self, event: dict[str, Any]) -> None:
         await self._show(await sync_to_async(self._page_state)())

@@ -16,13 +16,12 @@ from chatsite.http import json_response
 from chatsite.paging import DEFAULT_LIMIT, MAX_LIMIT, list_body
 from conversations import ratings
 from conversations.models import Rating
-from conversations.ratings import NotFound, Opinion
+from conversations.opinions import LONGEST_ANSWER, LONGEST_COMMENT, Opinion
+from conversations.ratings import NotFound
 
 router = Router(tags=["Feedback"])
 
 PREFIX = "feedback-"
-LONGEST_ANSWER = 100_000
-"""Characters."""
 
 
 def _storable(text: str) -> str:
@@ -33,7 +32,7 @@ def _storable(text: str) -> str:
 
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_storable)]
-Comment = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
+Comment = Annotated[str, StringConstraints(max_length=LONGEST_COMMENT), AfterValidator(_storable)]
 Answer = Annotated[str, StringConstraints(max_length=LONGEST_ANSWER), AfterValidator(_storable)]
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from conversations.models import Message
+from conversations.opinions import Pair, reasons_to_offer
 from conversations.selectors import ConversationRow, MessageView, Thread
 
 ENDINGS: dict[str, str] = {
@@ -43,7 +44,8 @@ def ended(conversation_id: UUID, closed: Thread) -> str:
     [view] = closed.messages
     return (
         message(conversation_id, view, oob=True)
-        + run_state(running=False)
+        + (choice(conversation_id, closed.pair) if closed.pair else "")
+        + run_state(running=closed.running)
         + page_state(conversation_id, closed)
         + announcement(ENDINGS.get(view.status, ""))
     )
@@ -52,6 +54,32 @@ def ended(conversation_id: UUID, closed: Thread) -> str:
 def message(conversation_id: UUID, view: MessageView, *, oob: bool = False) -> str:
     context = {"message": view, "conversation_id": conversation_id, "oob": oob}
     return render_to_string("conversations/_message.html", context)
+
+
+def choice(conversation_id: UUID, pair: Pair) -> str:
+    """The question which of two answers is better, as soon as both are there."""
+    context = {"pair": pair, "conversation_id": conversation_id, "oob": True}
+    return render_to_string("conversations/_choice.html", context)
+
+
+def thumbs(conversation_id: UUID, view: MessageView, *, focus: bool = False) -> str:
+    """The thumbs of an answer as they are given now."""
+    context = {"message": view, "conversation_id": conversation_id, "oob": True, "focus": focus}
+    return render_to_string("conversations/_thumbs.html", context)
+
+
+def opinion(
+    conversation_id: UUID,
+    view: MessageView,
+    *,
+    oob: bool = True,
+    **context: object,
+) -> str:
+    """What is said below an answer that was rated; `context` is as the template has it."""
+    context |= {"message": view, "conversation_id": conversation_id, "oob": oob}
+    if view.opinion is not None:
+        context |= {"reasons": reasons_to_offer(view.opinion)}
+    return render_to_string("conversations/_opinion.html", context)
 
 
 def patch(message_id: str, had: int, first: int, blocks: Sequence[str]) -> str:

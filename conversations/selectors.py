@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from accounts.models import User
 from chatsite import sql
 from conversations.markdown import render
 from conversations.models import Conversation, Message, Run
+from conversations.opinions import Opinion, Pair, Said, said_of
 
 THREAD_PAGE = 30
 SIDEBAR_PAGE = 40
@@ -68,6 +69,11 @@ class MessageView:
     created: datetime
     rendered: tuple[str, ...] | None = None
     """What `render` makes of the text, where somebody has rendered it already."""
+    opinion: Opinion | None = None
+    letter: str = ""
+    """What it is called beside the answer that it is to be compared with, "A" or "B"."""
+    questioned: bool = False
+    """Whether the page asks if it is better than the version before it."""
 
     @property
     def blocks(self) -> tuple[SafeString, ...]:
@@ -79,6 +85,12 @@ class MessageView:
     def continuable(self) -> bool:
         """Whether the answer broke off with something said that can be gone on from."""
         return self.role == "assistant" and bool(self.text) and self.status in BROKEN_OFF
+
+    @property
+    def ratable(self) -> bool:
+        """Whether a thumb can be given: to answers that say something and are finished."""
+        finished = self.status != Message.Status.STREAMING
+        return self.role == "assistant" and bool(self.text) and finished and not self.letter
 
     @property
     def notice(self) -> str:
@@ -96,6 +108,7 @@ class Thread:
     """The shown branch of a conversation, or some messages of it.
 
     `earlier` is the id of the first message when there are older ones that are not among them.
+    `pair` says which two of them, if any, stand side by side to be compared.
     """
 
     messages: tuple[MessageView, ...] = ()
@@ -103,6 +116,17 @@ class Thread:
     title: str = ""
     version: int = 0
     running: bool = False
+    pair: Pair | None = None
+
+    @property
+    def single(self) -> tuple[MessageView, ...]:
+        """The messages that follow one another."""
+        return tuple(message for message in self.messages if not message.letter)
+
+    @property
+    def compared(self) -> tuple[MessageView, ...]:
+        """The two that stand side by side, the first one first."""
+        return tuple(message for message in self.messages if message.letter)
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
@@ -198,14 +222,18 @@ def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None)
     if before is not None:
         branch = branch[: branch.index(before)] if before in branch else []
     page = branch[-THREAD_PAGE:]
-    running = Run.objects.filter(conversation=conversation, status=Run.Status.RUNNING).exists()
+    said = said_of(user, page, conversation.leaf_id)
+    if said.offered:
+        page.append(said.offered.second_id)
     found = Message.objects.in_bulk(page)
+    pair = said.pair(found)
     return Thread(
-        tuple(_view(found[i], tree.siblings(i)) for i in page),
-        page[0] if len(branch) > len(page) else None,
+        tuple(_with(said, pair, user, _view(found[i], tree.siblings(i))) for i in page),
+        page[0] if len(branch) > THREAD_PAGE else None,
         _title(conversation),
         conversation.version,
-        running,
+        _is_running(conversation),
+        pair,
     )
 
 
@@ -215,16 +243,21 @@ def messages_for(user: User, conversation_id: UUID, ids: Sequence[UUID]) -> Thre
     Raises Conversation.DoesNotExist, or KeyError for a message that is not in it.
     """
     conversation = conversation_for(user, conversation_id)
-    found = Message.objects.filter(conversation=conversation).in_bulk(ids)
+    said = said_of(user, ids, conversation.leaf_id)
+    messages = Message.objects.filter(conversation=conversation)
+    found = messages.in_bulk([*ids, *said.offered_ids])
     parents = {found[i].parent_id for i in ids}
     beside = Q(parent_id__in=parents - {None})
     if None in parents:
         beside |= Q(parent=None)
     siblings: dict[UUID | None, list[UUID]] = {}
-    rows = Message.objects.filter(beside, conversation=conversation).order_by("created_at", "id")
+    rows = messages.filter(beside).order_by("created_at", "id")
     for identifier, parent in rows.values_list("id", "parent_id"):
         siblings.setdefault(parent, []).append(identifier)
-    return thread_of(conversation, *(_view(found[i], siblings[found[i].parent_id]) for i in ids))
+    pair = said.pair(found)
+    views = [_with(said, pair, user, _view(found[i], siblings[found[i].parent_id])) for i in ids]
+    shown = thread_of(conversation, *views, running=_is_running(conversation))
+    return replace(shown, pair=pair)
 
 
 def thread_of(conversation: Conversation, *messages: MessageView, running: bool = False) -> Thread:
@@ -232,6 +265,10 @@ def thread_of(conversation: Conversation, *messages: MessageView, running: bool 
     return Thread(
         messages, title=_title(conversation), version=conversation.version, running=running
     )
+
+
+def _is_running(conversation: Conversation) -> bool:
+    return Run.objects.filter(conversation=conversation, status=Run.Status.RUNNING).exists()
 
 
 def only_child(message: Message) -> MessageView:
@@ -303,6 +340,24 @@ class Tree:
 
     def siblings(self, message: UUID) -> list[UUID]:
         return self.children[self.parents[message]]
+
+
+def _with(said: Said, pair: Pair | None, user: User, view: MessageView) -> MessageView:
+    """The view with what the user said of it, and what the page would like to know."""
+    letter = pair.letter(view.id) if pair else ""
+    newest = view.previous is not None and view.next is None
+    finished = view.status in {Message.Status.COMPLETE, Message.Status.STOPPED}
+    return replace(
+        view,
+        opinion=said.opinions.get(view.id),
+        letter=letter,
+        questioned=view.role == Message.Role.ASSISTANT
+        and newest
+        and finished
+        and not letter
+        and view.id not in said.compared
+        and not user.training_opt_out,
+    )
 
 
 def _view(message: Message, siblings: Sequence[UUID]) -> MessageView:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from conversations import views
+from conversations import rating_views, views
 
 app_name = "conversations"
 urlpatterns = [
@@ -11,4 +11,34 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/delete/", views.delete, name="delete"),
     path("c/<uuid:conversation_id>/select/<uuid:message_id>/", views.select, name="select"),
     path("c/<uuid:conversation_id>/earlier/<uuid:message_id>/", views.earlier, name="earlier"),
+    path(
+        "c/<uuid:conversation_id>/messages/<uuid:message_id>/rating/",
+        rating_views.rate,
+        name="rating",
+    ),
+    path(
+        "c/<uuid:conversation_id>/messages/<uuid:message_id>/compare/",
+        rating_views.compare,
+        name="compare",
+    ),
+    path(
+        "c/<uuid:conversation_id>/choose/<uuid:comparison_id>/",
+        rating_views.choose,
+        name="choose",
+    ),
+    path("ratings/", rating_views.listing, name="ratings"),
+    path("ratings/training/", rating_views.training, name="training"),
+    path("ratings/withdraw/", rating_views.withdraw_all, name="withdraw_ratings"),
+    path("ratings/<uuid:rating_id>/", rating_views.edit, name="edit_rating"),
+    path("ratings/<uuid:rating_id>/withdraw/", rating_views.withdraw, name="withdraw_rating"),
+    path(
+        "comparisons/<uuid:comparison_id>/",
+        rating_views.edit_comparison,
+        name="edit_comparison",
+    ),
+    path(
+        "comparisons/<uuid:comparison_id>/withdraw/",
+        rating_views.withdraw_comparison,
+        name="withdraw_comparison",
+    ),
 ]

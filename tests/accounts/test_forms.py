@@ -29,6 +29,7 @@ def test_the_form_shows_what_is_saved() -> None:
         "default_model": "",
         "custom_instructions": "Be brief.",
         "theme": "dark",
+        "training_opt_out": False,
     }
 
 

@@ -82,12 +82,12 @@ def test_the_sidebar_takes_one_query(
 
 
 @pytest.mark.parametrize("turns", [1, 3])
-def test_a_thread_takes_four_queries(
+def test_a_thread_takes_six_queries(
     alice: User, django_assert_num_queries: Any, turns: int
 ) -> None:
     owner = conversation(alice)
     talk(owner, turns)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         thread = selectors.thread_for(alice, owner.id)
     assert len(thread.messages) == 2 * turns
 

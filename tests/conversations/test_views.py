@@ -156,7 +156,7 @@ def test_the_page_takes_the_same_queries_however_long_the_list(
     for _ in range(rows):
         conversation = talk(alice)
     page.get(f"/c/{conversation}/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         page.get(f"/c/{conversation}/")
 
 
