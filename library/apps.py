@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.db.models.signals import post_migrate
 
 from chatsite.backend.engine import LATEST_ID, STARTER_ID
@@ -17,8 +18,8 @@ class LibraryConfig(AppConfig):
         post_migrate.connect(_name_the_latest, sender=self)
 
 
-def _name_the_latest(using: str, apps: Any, **_: Any) -> None:
-    """Every site's alias, there as soon as its table is; also after a test has emptied it."""
+def _name_the_latest(using: str, apps: Any = installed, **_: Any) -> None:
+    """Every site's alias, there as soon as its table is, and after `flush`, which tells no apps."""
     try:
         alias = apps.get_model("library", "Alias")
     except LookupError:  # migrated to before there were aliases
