@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
 
+from chatsite.backend.imaging.terms import SAMPLING
 from chatsite.bodies import Body, NonEmpty
 
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=32_000)]
@@ -17,11 +18,19 @@ def _number(given: Any) -> Any:
     return int(given) if isinstance(given, str) and given.isdecimal() and len(given) < 10 else given
 
 
+def _fraction(given: Any) -> Any:
+    try:
+        return float(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+
+
 def _flag(given: Any) -> Any:
     return {"true": True, "false": False}.get(given, given) if isinstance(given, str) else given
 
 
 Number = BeforeValidator(_number)
+Fraction = BeforeValidator(_fraction)
 Flag = BeforeValidator(_flag)
 
 
@@ -43,6 +52,10 @@ class _Detailed(_Wanted):
     output_format: Literal["png", "jpeg", "webp"] | None = None
     output_compression: Annotated[Annotated[int, Field(ge=0, le=100)] | None, Number] = None
     stream: Annotated[bool | None, Flag] = None
+    negative_prompt: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    steps: Annotated[Annotated[int, Field(ge=1, le=150)] | None, Number] = None
+    guidance_scale: Annotated[Annotated[float, Field(ge=0, le=50)] | None, Fraction] = None
+    scheduler: NonEmpty | None = None
     partial_images: Annotated[Annotated[int, Field(ge=0, le=3)] | None, Number] = None
 
 
@@ -58,6 +71,7 @@ class EditBody(_Detailed):
 
     prompt: Prompt
     input_fidelity: Literal["high", "low"] | None = None
+    strength: Annotated[Annotated[float, Field(gt=0, le=1)] | None, Fraction] = None
 
 
 class VariationBody(_Wanted):
@@ -68,7 +82,7 @@ EDIT: TypeAdapter[EditBody] = TypeAdapter(EditBody)
 VARIATION: TypeAdapter[VariationBody] = TypeAdapter(VariationBody)
 PARAMETERS = (
     "quality", "style", "background", "output_format", "output_compression", "moderation",
-    "input_fidelity", "partial_images", "user",
+    "input_fidelity", "partial_images", "user", *SAMPLING,
 )  # fmt: skip
 """Those that a drawing keeps under OpenAI's own names."""
 

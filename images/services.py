@@ -47,13 +47,7 @@ async def order(caller: Caller, wanted: Order) -> Drawing:
     resolved = await get_registry().resolve_images(model, can=_NEEDED[wanted.operation])
     keys.require_model(caller, resolved.model.id)
     agreed = terms.terms_for(resolved.model)
-    terms.check(
-        agreed,
-        prompt=wanted.prompt,
-        n=wanted.n,
-        quality=wanted.params.get("quality"),
-        style=wanted.params.get("style"),
-    )
+    terms.check(agreed, prompt=wanted.prompt, n=wanted.n, params=wanted.params)
     size = terms.parse_size(wanted.size, agreed)
     await _moderate(wanted.prompt)
     await job_charges.require_funds(

@@ -18,6 +18,7 @@ from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.engine import LATEST_ID
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
+from chatsite.backend.imaging.diffusing import DiffusersBackend
 from chatsite.backend.imaging.illustrating import IllustratorBackend
 from chatsite.backend.moderation import RuleModerator, UpstreamModerator
 from chatsite.backend.openai import OpenAIBackend
@@ -294,6 +295,8 @@ def build_registry() -> Registry:
     backends: list[Backend] = [*remote]
     if settings.ILLUSTRATOR_ENABLED:
         backends.append(IllustratorBackend())
+    if (folder := settings.DATA_DIR / "models" / "images").is_dir():
+        backends.append(DiffusersBackend(folder))
     if settings.ENGINE_ENABLED:
         backends.insert(0, EmbeddedBackend(settings.DATA_DIR, most_waiting=settings.ENGINE_QUEUE))
     moderator: Moderator | None

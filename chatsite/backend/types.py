@@ -137,7 +137,7 @@ class ModelInfo:
     built_in: bool = False
     max_tokens_name: str = "max_tokens"
     side: int = 0
-    """Of a model that makes pictures: the length in pixels of a side that suits it, 0 if unknown."""
+    """Of a model that makes pictures: the length in pixels of a side that suits it, or 0."""
     error: str = ""
     """Why it is known and yet cannot be used, for example a truncated file."""
     alias_of: str = ""

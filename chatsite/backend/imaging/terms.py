@@ -7,12 +7,17 @@ and take what they take.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.types import Capability, ModelInfo
 
 ILLUSTRATOR = "illustrator"
+DIFFUSERS = "diffusers"
+SAMPLING = ("steps", "guidance_scale", "negative_prompt", "scheduler", "strength")
+"""Parameters of diffusion, which OpenAI has no names for."""
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
 
 
@@ -32,6 +37,10 @@ class ImageTerms:
     """Pictures that one upstream request may ask for."""
     answers_base64: bool = False
     """It answers with base64 alone, and takes the parameters of gpt-image models."""
+    multiple: int = 1
+    """Each side is a multiple of this."""
+    samples: bool = False
+    """It takes steps, guidance and the other parameters of diffusion."""
 
 
 _SQUARES = ("256x256", "512x512", "1024x1024")
@@ -90,6 +99,9 @@ def image_capabilities(model_id: str) -> frozenset[Capability]:
 
 def terms_for(model: ModelInfo) -> ImageTerms:
     """The terms of a model, by its name at its backend."""
+    if model.backend == DIFFUSERS:
+        side = model.side or 1024
+        return ImageTerms((side, side), prompt=4000, multiple=8, samples=True)
     return next(
         (terms for name, terms in _TERMS if model.upstream_id.startswith(name)), ImageTerms()
     )
@@ -109,13 +121,14 @@ def parse_size(text: str | None, terms: ImageTerms) -> tuple[int, int] | None:
         terms.least <= min(width, height) <= terms.most >= max(width, height)
     ):
         raise _unfit("size", f"each side must have {terms.least} to {terms.most} pixels")
+    if width % terms.multiple or height % terms.multiple:
+        raise _unfit("size", f"each side must be a multiple of {terms.multiple} pixels")
     return width, height
 
 
-def check(
-    terms: ImageTerms, *, prompt: str, n: int, quality: str | None, style: str | None
-) -> None:
+def check(terms: ImageTerms, *, prompt: str, n: int, params: Mapping[str, Any]) -> None:
     """Hold a request to a model's terms. Raises InvalidRequest."""
+    quality, style = params.get("quality"), params.get("style")
     if len(prompt) > terms.prompt:
         raise InvalidRequest(
             f"Invalid value for 'prompt': this model reads at most {terms.prompt} characters, and "
@@ -127,6 +140,11 @@ def check(
         raise _unfit("n", f"this model makes at most {terms.n} at a time")
     if quality is not None and terms.qualities and quality not in (*terms.qualities, "auto"):
         raise _unfit("quality", f"this model knows {_listed(terms.qualities)}")
+    for name in SAMPLING:
+        if name in params and not terms.samples:
+            raise InvalidRequest(
+                f"This model does not take '{name}'.", param=name, code="unsupported_parameter"
+            )
     if style is not None and terms.styles and style not in terms.styles:
         raise _unfit("style", f"this model knows {_listed(terms.styles)}")
 
@@ -144,7 +162,10 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def shaped_size(shape: str, terms: ImageTerms) -> str:
     """The model's size of that shape: square, portrait or landscape."""
-    wanted = {"portrait": "1024x1536", "landscape": "1536x1024"}.get(shape, "1024x1024")
+    side = terms.default_size[0]
+    long = side * 3 // 2
+    shapes = {"portrait": f"{side}x{long}", "landscape": f"{long}x{side}"}
+    wanted = shapes.get(shape, f"{side}x{side}")
     if not terms.sizes or wanted in terms.sizes:
         return wanted
     for size in terms.sizes:
