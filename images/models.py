@@ -178,7 +178,8 @@ class Picture(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.prompt[:60] or str(self.id)
+        # Not its words: administrators see this where they see no prompts.
+        return f"{self.operation} by {self.model}" if self.model else str(self.operation)
 
 
 class PictureRating(models.Model):

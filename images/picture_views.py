@@ -66,6 +66,7 @@ def _page(
             "editors": editors,
             "illustrated": any(model.built_in for model in editors),
             "can_vary": bool(_able(picture, "image_variations")),
+            "style": _style(picture),
             "remix_form": remix_form or RemixForm(initial={"prompt": _whole_prompt(picture)}),
             "again": _again(picture) if drawn else {},
             "formats": _formats(picture),
@@ -95,12 +96,18 @@ def _again(picture: Picture) -> dict[str, str]:
         "prompt": _whole_prompt(picture),
         "seed": "" if picture.seed is None else str(picture.seed),
         "model": picture.model,
-        "style": str(picture.params.get("style") or ""),
+        "style": _style(picture),
         "shape": "portrait" if picture.width < picture.height else shape,
     }
     known = {name: value for name, value in known.items() if value}
     queries = {name: urlencode({name: value}) for name, value in known.items()}
     return {**queries, "all": urlencode(known)}
+
+
+def _style(picture: Picture) -> str:
+    """The style that was asked for; a scene knows it also where a change has brought it."""
+    asked = str(picture.params.get("style") or "")
+    return str(picture.scene.get("style") or "") if picture.scene else asked
 
 
 def _formats(picture: Picture) -> list[tuple[str, str]]:
@@ -221,7 +228,7 @@ def remix(request: PageRequest, picture_id: UUID) -> HttpResponse:
     picture = _own(request, picture_id)
     form = RemixForm(request.POST)
     if form.is_valid():
-        style = picture.params.get("style")
+        style = _style(picture)
         order = Order(
             Operation.GENERATION,
             model=picture.model,
