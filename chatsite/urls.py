@@ -13,6 +13,7 @@ urlpatterns = [
     path("models/", include("library.urls")),
     path("files/", include("finetuning.urls")),
     path("fine-tuning/", include("finetuning.jobs_urls")),
+    path("improve/", include("improvement.urls")),
     path("pictures/", include("images.urls")),
     path("settings/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import NANOS, User
 from accounts.types import Caller
 from chatsite.backend.errors import BackendError
+from chatsite.backend.tuning.estimates import readable_time
 from chatsite.jobs import State
 from finetuning import selectors, tuning
 from finetuning.curves import curves
@@ -127,14 +128,6 @@ def _in_words(plan: Plan | None) -> dict[str, str]:
         "longest": readable_time(plan.estimate.seconds_high),
         "cost": f"${plan.cost_nanos / NANOS:.4f}" if plan.cost_nanos else "nothing",
     }
-
-
-def readable_time(seconds: float) -> str:
-    """Seconds as people say them."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _initial(request: PageRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -17,6 +18,8 @@ from tests.finetuning.conftest import pairs
 from tests.servers.site import Site
 
 pytestmark = [pytest.mark.training, pytest.mark.engine, pytest.mark.timeout(900)]
+
+log = logging.getLogger(__name__)
 
 ANSWERS = {
     "Translate to French: 'Hello'": "Bonjour",
@@ -92,9 +95,10 @@ def test_two_lines_are_taught_through_both_doors(client: openai.OpenAI, site: Si
     wait_until(lambda: model not in {each.id for each in client.models.list()})
 
 
-def ordered(client: openai.OpenAI) -> str:
-    """A job of 40 steps."""
-    file = client.files.create(file=FILE, purpose="fine-tune")
+def ordered(client: openai.OpenAI, *, times: int = 1) -> str:
+    """A job of 40 steps, or so many times as many."""
+    name, lines = FILE
+    file = client.files.create(file=(name, lines * times), purpose="fine-tune")
     job = client.fine_tuning.jobs.create(
         model="starter",
         training_file=file.id,
@@ -119,12 +123,12 @@ def steps(client: openai.OpenAI, job_id: str) -> list[int]:
     )
 
 
-def assert_ended_well(client: openai.OpenAI, job_id: str) -> None:
+def assert_ended_well(client: openai.OpenAI, job_id: str, *, times: int = 1) -> None:
     wait_until(lambda: over(client, job_id))
     job = client.fine_tuning.jobs.retrieve(job_id)
     assert (job.status, job.error) == ("succeeded", None)
     # Some were done twice, behind the last checkpoint; none was left out, none is one too many.
-    assert sorted(set(steps(client, job_id))) == list(range(1, 41))
+    assert sorted(set(steps(client, job_id))) == list(range(1, 40 * times + 1))
     told = [event.message for event in client.fine_tuning.jobs.list_events(job_id)]
     assert sum("successfully completed" in message for message in told) == 1
 
@@ -139,15 +143,16 @@ def test_a_job_survives_the_death_of_its_worker(client: openai.OpenAI, site: Sit
 @pytest.mark.skipif(not KILLS, reason="Takes half a minute a death: TEST_KILLS=10 asks for ten")
 @pytest.mark.timeout(3600)
 def test_jobs_survive_deaths_of_the_worker_at_any_moment(client: openai.OpenAI, site: Site) -> None:
-    chance = random.Random(17)
+    chance, times = random.Random(17), 12
     jobs: list[str] = []
     for _ in range(KILLS):
         if not jobs or over(client, jobs[-1]):
-            jobs.append(ordered(client))
+            jobs.append(ordered(client, times=times))
         time.sleep(chance.uniform(1, 35))
+        log.info("death at step %s of job %s", max(steps(client, jobs[-1]), default=0), len(jobs))
         wait_until(lambda: _kill(site))
     for job_id in jobs:
-        assert_ended_well(client, job_id)
+        assert_ended_well(client, job_id, times=times)
 
 
 def _kill(site: Site) -> bool:

@@ -77,3 +77,11 @@ def estimate(
         seconds_high=round(START_SECONDS + seconds * spread + END_SECONDS, 1),
         measured=speed.measured,
     )
+
+
+def readable_time(seconds: float) -> str:
+    """Seconds as people say them."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
