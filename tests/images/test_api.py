@@ -172,6 +172,8 @@ def test_pictures_are_changed_and_varied(key: IssuedKey, provider: Upstream) -> 
          "invalid_request_error", "string_above_max_length", "prompt"),
         ("generate", {"model": "fake/dall-e-4"}, 404, "invalid_request_error",
          "model_not_found", "model"),
+        ("generate", {"model": "fake/dall-e-3", "extra_body": {"steps": 4}}, 400,
+         "invalid_request_error", "unsupported_parameter", "steps"),
         ("edit", {"model": "fake/dall-e-3", "image": small_picture()}, 400,
          "invalid_request_error", "model_not_supported", "model"),
         ("edit", {"model": "fake/dall-e-2", "image": b"<svg onload='x'/>"}, 400,
