@@ -95,8 +95,8 @@ PRETRAINING = Stage(
 )
 TUNING = Stage(
     name="tuning",
-    length=1024,
-    rows=4,
+    length=512,
+    rows=8,
     share=0.67,
     peak=1.0,
     final=0.0,

@@ -32,7 +32,7 @@ def test_a_plan_never_changes_the_rates_of_steps_already_taken(stage) -> None:
 
 def test_rows_longer_than_the_context_are_refused() -> None:
     with pytest.raises(ValueError, match="longer than the model's context"):
-        Recipe(shape=Shape(context=512))
+        Recipe(shape=Shape(context=256))
 
 
 @pytest.mark.training

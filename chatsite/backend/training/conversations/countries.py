@@ -71,10 +71,15 @@ def is_capital(rng: random.Random) -> Exchange:
 
 
 def fact(rng: random.Random) -> Exchange:
-    """Which country a capital belongs to, or a country's continent, language or currency."""
+    """Which country a capital belongs to, or a country's continent, language, money or people."""
     stored = words("countries")
     country = rng.choice(countries())
-    kind = rng.choice(("city", "city", "continent", "language", "currency"))
+    kind = rng.choice(("city", "city", "continent", "language", "currency", "people"))
+    if kind == "people":
+        name = rng.choice(sorted(stored["people"]))
+        question = asked(stored["people_questions"], rng).format(name)
+        called = stored["people"][name]
+        return Exchange(question, f"Somebody from {name} is {called}.", called)
     question = asked(stored[f"{kind}_questions"], rng)
     if kind == "city":
         answer = f"{country.capital} is the capital of {country.name}."
