@@ -10,7 +10,7 @@ from images.models import Drawing, Picture
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows that the site itself writes; whoever owns a picture deletes it, and its files go along."""
+    """Rows that the site itself writes; a picture is its owner's to delete, with its files."""
 
     list_select_related = ("owner",)
     search_fields = ("id", "owner__email")

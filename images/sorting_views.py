@@ -140,12 +140,12 @@ def move(request: PageRequest) -> HttpResponse:
 @require_POST
 def compare(request: PageRequest) -> HttpResponse:
     """Go to the comparison of the two chosen pictures."""
-    ids = _chosen(request)
-    if len(ids) != 2:
+    found = list(selectors.chosen_pictures_for(request.user, _chosen(request)))
+    if len(found) != 2:
         messages.error(request, "Choose two pictures to compare them.")
         return redirect("images:gallery")
-    older, newer = reversed(selectors.chosen_pictures_for(request.user, ids).values_list("pk"))
-    return redirect(f"{reverse('images:compare', args=newer)}?with={older[0]}")
+    newer, older = found
+    return redirect(f"{reverse('images:compare', args=[newer.pk])}?with={older.pk}")
 
 
 @login_required
