@@ -13,7 +13,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -51,27 +51,48 @@ class Server:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A loop's session, and what closes it."""
+
+    session: aiohttp.ClientSession
+    closing: AsyncGenerator[None, None]
+
+
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Held] = WeakKeyDictionary()
 
 
 def _session() -> aiohttp.ClientSession:
     """The running loop's: connections belong to the loop that opened them."""
     loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
-    if session is None:
+    held = _sessions.get(loop)
+    if held is None:
         connector = aiohttp.TCPConnector(
             limit=0, keepalive_timeout=KEPT_ALIVE, socket_factory=_socket
         )
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        _sessions[loop] = session
-    return session
+        held = _sessions[loop] = _Held(session, _closing(session))
+        with suppress(StopIteration):  # it has begun, and so the loop knows of it
+            held.closing.asend(None).send(None)
+    return held.session
+
+
+async def _closing(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    """Closes the session with the loop, which ends its generators first.
+
+    Loops of a single call, such as asgiref's, have nobody else to do it.
+    """
+    try:
+        yield
+    finally:
+        await session.close()
 
 
 async def close_clients() -> None:
     """Close the connections of the running loop."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
-        await session.close()
+    held = _sessions.pop(asyncio.get_running_loop(), None)
+    if held is not None:
+        await held.closing.aclose()
 
 
 async def post(
