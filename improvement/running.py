@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db.models import Q
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from accounts.types import Caller
 from chatsite import jobs
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.evaluation.comparing import Evaluation, verdict
+from chatsite.backend.registry import get_registry
 from chatsite.backend.tuning.hyperparameters import Method
 from chatsite.jobs import ACTIVE, OPEN, Pulse, State, StoppedError
 from finetuning import tuning
@@ -179,6 +181,18 @@ def _charge_judge(improvement: Improvement, found: Evaluation, seconds: float) -
 
 def _decide(improvement: Improvement, _pulse: Pulse) -> Fields:
     """The gate: by the rule only what is better is promoted; else the administrator decides."""
+    return async_to_sync(_connected)(partial(_decided, improvement))
+
+
+async def _connected(work: Callable[[], Fields]) -> Fields:
+    """What the work gives; connections that it opens belong to this loop, and end with it."""
+    try:
+        return await sync_to_async(work)()
+    finally:
+        await get_registry().aclose()
+
+
+def _decided(improvement: Improvement) -> Fields:
     chosen = loop_settings()
     decision, reasons = "", list(improvement.reasons)
     try:
