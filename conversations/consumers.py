@@ -50,6 +50,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.known: dict[str, int] = {}
         self.conversation_id = self.scope["url_route"]["kwargs"]["conversation_id"]
+        self.query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
         user = self.scope["user"]
         # Accepted first: a browser tells its page the reason only of a socket that was open.
         await self.accept()
@@ -229,7 +230,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self._resend(UUID(event["message"]), ended=True)
 
     async def message_rated(self, event: dict[str, Any]) -> None:
-        if await self._may_read():
+        # The page on which it was done shows more than the others.
+        if event["tab"] != self.query.get("tab", [""])[0] and await self._may_read():
             await self._show(event["html"])
 
     async def conversation_entitled(self, event: dict[str, Any]) -> None:
@@ -246,8 +248,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _catch_up(self) -> None:
         """Send what the page lacks: nothing, the answer being written, or the whole thread."""
-        query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
-        version = query.get("version", [""])[0]
+        version = self.query.get("version", [""])[0]
         thread = await sync_to_async(self._load_thread)()
         if thread is None:
             return

@@ -44,12 +44,13 @@ async def rate(request: HttpRequest, conversation_id: UUID, message_id: UUID) ->
     html, told = await sync_to_async(_rate)(request, conversation_id, message_id)
     if told:
         group = runner.conversation_group(conversation_id)
-        await runner.announce(group, "message.rated", html=told)
+        tab = request.headers.get("X-Tab", "")
+        await runner.announce(group, "message.rated", html=told, tab=tab)
     return HttpResponse(html)
 
 
 def _rate(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> tuple[str, str]:
-    """What this page shows now, and what the others do, if they do not show it already."""
+    """What this page shows now, and what the others do, if anything is new to them."""
     user = _person(request)
     view = _answer(user, conversation_id, message_id)
     below = partial(fragments.opinion, conversation_id, oob=False, opted_out=user.training_opt_out)
@@ -73,10 +74,8 @@ def _rate(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> tupl
     else:
         ratings.give_thumb(user, message_id, thumb)
     view = _answer(user, conversation_id, message_id)
-    thumbs = fragments.thumbs(conversation_id, view)
-    # A form that has just been opened here must not be closed by what all pages are told.
-    told = thumbs if view.opinion else _told(user, conversation_id, view)
-    return below(view, open=True) + thumbs + fragments.announcement(_heard(view)), told
+    shown = below(view, open=True) + fragments.thumbs(conversation_id, view)
+    return shown + fragments.announcement(_heard(view)), _told(user, conversation_id, view)
 
 
 def _heard(view: MessageView) -> str:
@@ -86,11 +85,9 @@ def _heard(view: MessageView) -> str:
 
 
 def _told(user: User, conversation_id: UUID, view: MessageView) -> str:
-    """What every page of the conversation shows of an answer's rating from now on."""
-    away = user.training_opt_out
-    return fragments.thumbs(conversation_id, view) + fragments.opinion(
-        conversation_id, view, thanks=True, opted_out=away
-    )
+    """What the other pages of the conversation show of an answer's rating from now on."""
+    below = fragments.opinion(conversation_id, view, opted_out=user.training_opt_out)
+    return fragments.thumbs(conversation_id, view) + below
 
 
 def _answer(user: User, conversation_id: UUID, message_id: UUID) -> MessageView:

@@ -1,6 +1,9 @@
 // The server describes the page in #page-state; these are the questions the modules ask of it.
 export const element = (id) => document.getElementById(id);
 
+// Which page of the browser this is: it is not told what it has just done itself.
+export const tab = Math.random().toString(36).slice(2);
+
 export const pageState = () => element("page-state").dataset;
 
 export const isRunning = () => element("run-state").dataset.state === "running";

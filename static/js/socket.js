@@ -1,6 +1,6 @@
 // The websocket: reconnecting with the version of what is on the page, and saying so when it fails.
 import { announce } from "./announce.js";
-import { element, pageState, showTitle } from "./page.js";
+import { element, pageState, showTitle, tab } from "./page.js";
 
 const STRIP_AFTER_MS = 1000;
 const LONGEST_WAIT_MS = 4000;
@@ -14,7 +14,12 @@ let leaving = false;
 htmx.config.wsReconnectDelay = (attempt) =>
   Math.min(LONGEST_WAIT_MS, 400 * 2 ** attempt) * (0.6 + 0.4 * Math.random());
 
-htmx.createWebSocket = (url) => new WebSocket(`${url}?version=${pageState().version}`);
+htmx.createWebSocket = (url) =>
+  new WebSocket(`${url}?version=${pageState().version}&tab=${tab}`);
+
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-Tab"] = tab;
+});
 
 function show(state) {
   const strip = element("connection");
