@@ -169,6 +169,18 @@ class Picture(models.Model):
                 condition=Q(deleted_at=None),
                 name="images_picture_gallery",
             ),
+            # What the gallery's filters offer, and how many lie on each board: answered by the
+            # indexes alone, however many pictures there are.
+            models.Index(
+                fields=["owner", "model", "width", "height"],
+                condition=Q(deleted_at=None),
+                name="images_picture_choices",
+            ),
+            models.Index(
+                fields=["board"],
+                condition=Q(deleted_at=None, board__isnull=False),
+                name="images_picture_board",
+            ),
             models.Index(fields=["owner", "sha256"], name="images_picture_content"),
             models.Index(
                 fields=["deleted_at"],

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
@@ -105,8 +106,9 @@ def board_for(user: User, board_id: UUID) -> Board:
 
 def boards_for(user: User) -> QuerySet[Board]:
     """By name, each with its number of `pictures_count`."""
-    kept = Count("pictures", filter=Q(pictures__deleted_at=None))
-    return Board.objects.filter(owner=user).annotate(pictures_count=kept).order_by("name")
+    lying = Picture.objects.kept().filter(board=OuterRef("pk")).order_by().values("board")
+    count = Coalesce(Subquery(lying.annotate(count=Count("*")).values("count")), 0)
+    return Board.objects.filter(owner=user).annotate(pictures_count=count).order_by("name")
 
 
 def drawing_for(user: User, drawing_id: UUID) -> Drawing:
@@ -162,10 +164,11 @@ def gallery_for(
 
 def choices_for(user: User) -> tuple[list[str], list[str]]:
     """The models and the sizes that the user's pictures have, to filter by."""
-    mine = pictures_for(user)
-    models = mine.exclude(model="").order_by("model").values_list("model", flat=True).distinct()
-    sizes = mine.order_by("width", "height").values_list("width", "height").distinct()
-    return list(models), [f"{width}x{height}" for width, height in sizes[:40]]
+    kinds = pictures_for(user).values_list("model", "width", "height").distinct()
+    found = list(kinds.order_by("model", "width", "height")[:1000])
+    sizes = sorted({(width, height) for _, width, height in found})[:40]
+    models = sorted({model for model, _, _ in found if model})
+    return models, [f"{width}x{height}" for width, height in sizes]
 
 
 _FAMILY = """

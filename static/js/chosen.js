@@ -99,7 +99,8 @@ document.addEventListener("click", async (event) => {
   const starred = star.getAttribute("aria-pressed") !== "true";
   star.setAttribute("aria-pressed", String(starred));
   const headers = { "X-CSRFToken": token(), "HX-Request": "true" };
-  const answer = await fetch(star.dataset.star, { method: "POST", headers }).catch(() => null);
+  const place = `${star.closest(".tile").querySelector("a").href}star/`;
+  const answer = await fetch(place, { method: "POST", headers }).catch(() => null);
   if (!answer?.ok) star.setAttribute("aria-pressed", String(!starred));
 });
 

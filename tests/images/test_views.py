@@ -54,7 +54,7 @@ def test_the_gallery_takes_as_many_queries_for_three_as_for_one(
     page.get("/pictures/")
     for more in (0, 2):
         some(alice, more)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert page.get("/pictures/").status_code == 200
 
 
