@@ -24,7 +24,7 @@ from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound, NotPermitted
 from chatsite.backend.library.shelf import readable_size
 from chatsite.backend.pieces import Upload, WrongOffsetError
-from library import selectors, services
+from library import promotion, selectors, services
 from library.forms import PullForm, UploadForm
 from library.models import Download
 from library.tasks import run_download
@@ -75,7 +75,7 @@ def models(request: PageRequest) -> HttpResponse:
 
 def _page(request: PageRequest, form: PullForm, status: int = 200) -> HttpResponse:
     context = {
-        "backends": selectors.backends_for(request.user),
+        **_listed(request),
         "models_folder": str(settings.DATA_DIR / "models"),
         **_downloads(request, form),
     }
@@ -88,8 +88,14 @@ def backends(request: PageRequest) -> HttpResponse:
     """The list alone, for a page on which something has changed."""
     if not request.htmx:
         return redirect("library:models")
-    context = {"backends": selectors.backends_for(request.user)}
-    return render(request, "library/_backends.html", context)
+    return render(request, "library/_backends.html", _listed(request))
+
+
+def _listed(request: PageRequest) -> dict[str, Any]:
+    return {
+        "aliases": selectors.aliases_for(request.user),
+        "backends": selectors.backends_for(request.user),
+    }
 
 
 # --- downloads
@@ -276,4 +282,33 @@ def unload(request: PageRequest, model_id: str) -> HttpResponse:
     else:
         words = "is unloaded" if unloaded else "was not loaded"
         messages.success(request, f"{model_id} {words}.")
+    return redirect("library:models")
+
+
+# --- what an alias stands for
+
+
+@_for_administrators
+@require_POST
+def roll_back(request: PageRequest, alias: str) -> HttpResponse:
+    try:
+        made = promotion.roll_back(request.user, alias)
+    except BackendError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{alias} stands for {made.to_model} again.")
+    return redirect("library:models")
+
+
+@_for_administrators
+@require_POST
+def end_trial(request: PageRequest, alias: str) -> HttpResponse:
+    try:
+        trial = promotion.end_trial(request.user, alias)
+    except ModelNotFound as error:
+        raise Http404 from error
+    except BackendError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"The trial of {trial.candidate} is over.")
     return redirect("library:models")
