@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chatsite.backend.evaluation.comparing import Evaluation, Wins
 from chatsite.backend.evaluation.metrics import Share
+from improvement.trials import Figures
 
 WIDTH = 300.0
 _HALF = 0.5
@@ -53,6 +54,21 @@ def _measures(found: Evaluation) -> Iterator[Measure]:
         shorter = found.lengths.shorter
         words = f"{shorter.hits} of {shorter.count} answers are shorter."
         yield _measure("shorter", "Shorter answers", shorter, words, leaning="same")
+
+
+def trial_measures(found: Figures) -> tuple[Measure, ...]:
+    """What people said during a blind trial; shares of nobody are left out."""
+    preferred, candidate, current = found.preferred, found.candidate, found.current
+    measured = [
+        _measure(name, title, part, f"{part.hits} of {part.count}.", leaning)
+        for name, title, part, leaning in (
+            ("preferred", "Preferred to the model beside it", preferred, ""),
+            ("candidate", "The candidate's thumbs up", candidate, "same"),
+            ("current", "The thumbs up of the model beside it", current, "same"),
+        )
+        if part.count
+    ]
+    return tuple(measured)
 
 
 def _won(wins: Wins) -> str:

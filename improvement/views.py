@@ -27,12 +27,14 @@ from finetuning.models import JobEvent
 from finetuning.tasks import settle_jobs
 from improvement import provenance, schedule, selectors, services
 from improvement.estimating import expected_time
-from improvement.figures import WIDTH, measures
+from improvement.figures import WIDTH, measures, trial_measures
 from improvement.forms import METHODS, PERCENT, SettingsForm, StartForm, TrialForm
 from improvement.models import Improvement
 from improvement.selectors import NoSuchImprovement
 from improvement.tasks import send_for
+from improvement.trials import figures_for, trials_for
 from library import promotion
+from library.models import Trial
 from library.selectors import aliases_for
 from library.selectors import loop_settings as settings_of_the_loop
 
@@ -96,6 +98,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "ready": ready,
         "balance": _balance(ready.up, ready.down),
         "alias": alias,
+        **_trial(user, None if alias is None else alias.trial),
         "expected": expected,
         "shortest": readable_time(expected.low) if expected else "",
         "longest": readable_time(expected.high) if expected else "",
@@ -107,6 +110,21 @@ def overview(request: PageRequest) -> HttpResponse:
         "tainted": provenance.tainted_models(user),
     }
     return render(request, "improvement/overview.html", context)
+
+
+def _trial(user: User, trial: Trial | None) -> dict[str, Any]:
+    """A trial with what people said meanwhile; `tried` is the improvement that it tries."""
+    if trial is None:
+        return {"trial": None}
+    figures = figures_for(user, trial)
+    made = selectors.improvements_for(user).filter(candidate=trial.candidate).first()
+    return {
+        "trial": trial,
+        "trial_figures": figures,
+        "trial_measures": trial_measures(figures),
+        "width": WIDTH,
+        "tried": made,
+    }
 
 
 def _uuid(text: str) -> UUID:
@@ -259,11 +277,12 @@ def _result(request: PageRequest, improvement: Improvement) -> dict[str, Any]:
     done = improvement.state == State.DONE
     found = Evaluation.from_json(improvement.evaluation) if improvement.evaluation else None
     alias = next((row for row in aliases_for(request.user) if row.name == improvement.alias), None)
-    trial = None if alias is None else alias.trial
+    tried = trials_for(request.user).filter(candidate=improvement.candidate) if done else ()
     answers = () if found is None else found.answers
     groups = () if found is None else found.groups
     changed = [group for group in groups if group.base.hits != group.candidate.hits]
     return {
+        **_trial(request.user, next(iter(tried[:1]), None)),
         "done": done,
         "found": found,
         "measures": () if found is None else measures(found),
@@ -273,7 +292,6 @@ def _result(request: PageRequest, improvement: Improvement) -> dict[str, Any]:
         "answers": answers[:BESIDE],
         "more_answers": answers[BESIDE:],
         "stands": alias is not None and alias.model == improvement.candidate,
-        "trial": trial if trial and trial.candidate == improvement.candidate else None,
         "trial_form": TrialForm(),
         "own_job": improvement.tuning_job is not None
         and improvement.tuning_job.owner_id == request.user.pk,
