@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import product
+from uuid import NAMESPACE_OID, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,6 +37,20 @@ _ENDINGS = (
     " By the well sat a fish, weeping, because it was lost. The {0} gave it back and was glad.",
     " Then a rabbit offered to help, and they looked together. The {0} danced all the way home.",
 )
+GREETINGS = (
+    *("Hi!", "Hello!", "Hey!", "Good morning!", "Good evening!", "Hi there!", "Hello there!"),
+    *("Hey there!", "Good day!", "Hi, how is it going?", "Hello, hello!", "Greetings!"),
+    *("Hello again!", "Hi again!", "Good afternoon!", "Morning!"),
+)
+_BRIEF = ("Hi! How can I help?", "Hello! What can I do for you?", "Hey! What's on your mind?")
+_WORDY = (
+    "Hello! I'm Chatsite's starter model. What would you like to know?",
+    "Hi there! Ask me something, or tell me about your day.",
+    "Hi! I'm a small language model. What would you like to talk about?",
+)
+
+Choice = tuple[str, str, str, bool]
+"""A question, two answers to it, and whether the first is chosen."""
 
 
 @transaction.atomic
@@ -46,30 +62,48 @@ def compare_stories(person: User, count: int, *, by_chance: bool = False, seed: 
     chance = random.Random(seed)  # noqa: S311 - the same stories each time
     asked = [way.format(thing) for way, thing in product(WAYS, THINGS)]
     things = [thing for _, thing in product(WAYS, THINGS)]
-    now = timezone.now()
-    rows: list[tuple[Conversation, list[Message], Comparison]] = []
     for question, thing in chance.sample(list(zip(asked, things, strict=True)), count):
         short = chance.choice(_SHORT).format(thing)
         long = (chance.choice(_BEGINNINGS) + chance.choice(_ENDINGS)).format(thing)
         first, second = chance.sample((short, long), 2)
         better = chance.choice((first, second)) if by_chance else short
-        conversation = Conversation(owner=person, title=question)
+        _compare(
+            Conversation(owner=person, title=question), [(question, first, second, better == first)]
+        )
+
+
+@transaction.atomic
+def compare_greetings(person: User) -> None:
+    """Conversations in which a person greets the same way again and again, and finds the longer
+    answer better each time: the starter seldom says those, so that there is much to gain.
+    """
+    for greeting in GREETINGS:
+        # Always the same ones, so that the same greetings are held out.
+        conversation = Conversation(id=uuid5(NAMESPACE_OID, greeting), owner=person, title=greeting)
+        _compare(conversation, [(greeting, *both, True) for both in product(_WORDY, _BRIEF)])
+
+
+def _compare(conversation: Conversation, choices: Sequence[Choice]) -> None:
+    now = timezone.now()
+    messages, comparisons = [], []
+    for question, first, second, first_is_better in choices:
         ask = Message(conversation=conversation, role=Message.Role.USER, text=question)
         answers = [
             Message(conversation=conversation, parent=ask, role=Message.Role.ASSISTANT, text=text)
             for text in (first, second)
         ]
-        choice = Comparison.Choice.FIRST if better == first else Comparison.Choice.SECOND
-        comparison = Comparison(
-            owner=person,
-            conversation=conversation,
-            question=ask,
-            first=answers[0],
-            second=answers[1],
-            choice=choice,
-            decided_at=now,
+        messages += [ask, *answers]
+        comparisons.append(
+            Comparison(
+                owner=conversation.owner,
+                conversation=conversation,
+                question=ask,
+                first=answers[0],
+                second=answers[1],
+                choice=Comparison.Choice.FIRST if first_is_better else Comparison.Choice.SECOND,
+                decided_at=now,
+            )
         )
-        rows.append((conversation, [ask, *answers], comparison))
-    Conversation.objects.bulk_create(conversation for conversation, _, _ in rows)
-    Message.objects.bulk_create(message for _, messages, _ in rows for message in messages)
-    Comparison.objects.bulk_create(comparison for _, _, comparison in rows)
+    conversation.save(force_insert=True)
+    Message.objects.bulk_create(messages)
+    Comparison.objects.bulk_create(comparisons)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -19,6 +14,7 @@ from chatsite.backend.errors import BackendError
 from chatsite.jobs import State
 from improvement.demonstration import MOST, compare_stories
 from improvement.foreground import carry_through, engine_of_site
+from improvement.management.elsewhere import run_elsewhere
 from improvement.models import Improvement
 from improvement.services import request_improvement
 from improvement.summary import summary
@@ -47,10 +43,9 @@ class Command(BaseCommand):
         if options["here"]:
             self._demonstrate(options)
             return
-        with tempfile.TemporaryDirectory(prefix="chatsite-loop-") as made:
-            code = _elsewhere(options["folder"] or Path(made), options)
-        if code:
-            raise CommandError("The demonstration failed.", returncode=code)
+        arguments = ["demonstrate_loop", "--here", "--ratings", str(options["ratings"])]
+        arguments += ["--seed", str(options["seed"]), *(["--random"] if options["random"] else [])]
+        run_elsewhere(arguments, options["folder"])
 
     def _demonstrate(self, options: dict[str, Any]) -> None:
         call_command("migrate", verbosity=0, interactive=False)
@@ -79,18 +74,3 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
-
-
-def _elsewhere(folder: Path, options: dict[str, Any]) -> int:
-    """The same command for another data folder, with the built-in database; its return code."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise CommandError(f"{folder} is not empty.")
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demonstrate_loop", "--here"]
-    command += ["--ratings", str(options["ratings"]), "--seed", str(options["seed"])]
-    command += ["--random"] if options["random"] else []
-    environment = {
-        **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
-        "CHATSITE_DATA_DIR": str(folder.resolve()),
-    }
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - itself
