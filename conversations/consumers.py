@@ -19,7 +19,7 @@ from accounts.auth import still_signed_in
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
-from conversations import comparisons, fragments, runner, selectors, services
+from conversations import comparisons, fragments, picturing, runner, selectors, services
 from conversations.models import Conversation, Message
 
 NOT_SIGNED_IN = 4401
@@ -112,6 +112,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _ask(self, sent: dict[str, Any]) -> None:
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
+        if await self._pictured(sent, nonce):
+            return
         model = await self._model(sent)
         turn = await self._do(
             comparisons.ask,
@@ -124,6 +126,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _edit(self, sent: dict[str, Any]) -> None:
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
+        if await self._pictured(sent, nonce, instead_of=_identifier(sent)):
+            return
         turn = await self._do(
             services.edit,
             _identifier(sent),
@@ -132,6 +136,33 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             nonce=nonce,
         )
         await self._begin(turn, nonce)
+
+    async def _pictured(
+        self, sent: dict[str, Any], nonce: str, instead_of: UUID | None = None
+    ) -> bool:
+        """Answer with a picture, if that is what was asked for."""
+        text, picked = _text(sent, "text"), _text(sent, "mode") == "picture"
+        wish = await picturing.wanted(
+            self.user, self.conversation_id, text, picked=picked, instead_of=instead_of
+        )
+        if wish is None:
+            return False
+        if not await sync_to_async(self._still_welcome)():
+            raise SignedOut
+        turn = await picturing.draw(
+            self.user,
+            self.conversation_id,
+            wish,
+            text=text,
+            model=_text(sent, "model")[:200],
+            nonce=nonce,
+            instead_of=instead_of,
+        )
+        self.owns = True
+        if not turn.repeated:
+            await self._tell(turn)
+        await self._acknowledge(turn, nonce)
+        return True
 
     async def _regenerate(self, sent: dict[str, Any]) -> None:
         model = await self._model(sent)
@@ -183,14 +214,22 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             if turn.second is not None:
                 with suppress(BackendError):
                     await runner.start(self.user, turn.second)
-            group = runner.conversation_group(self.conversation_id)
-            if turn.added is None or answer is None:
-                await runner.announce(group, "thread.changed")
-            else:
-                html = fragments.added(self.conversation_id, turn.added)
-                await runner.announce(group, "messages.added", answer=str(answer.id), html=html)
-            if turn.moved:
-                await runner.announce_touched(self.user, self.conversation_id)
+            await self._tell(turn)
+        await self._acknowledge(turn, nonce)
+
+    async def _tell(self, turn: services.Turn) -> None:
+        """Tell every page what is new in the thread."""
+        group = runner.conversation_group(self.conversation_id)
+        if turn.added is None:
+            await runner.announce(group, "thread.changed")
+        else:
+            answer = str(turn.added.messages[-1].id)
+            html = fragments.added(self.conversation_id, turn.added)
+            await runner.announce(group, "messages.added", answer=answer, html=html)
+        if turn.moved:
+            await runner.announce_touched(self.user, self.conversation_id)
+
+    async def _acknowledge(self, turn: services.Turn, nonce: str) -> None:
         repeated = await sync_to_async(self._thread)() if turn.repeated else ""
         await self.send(fragments.nonce(nonce) + repeated + fragments.problem())
 

@@ -29,13 +29,13 @@ def thread(conversation_id: UUID, shown: Thread) -> str:
 
 
 def added(conversation_id: UUID, new: Thread) -> str:
-    """New messages at the end of the thread, the last of which is being written."""
+    """New messages at the end of the thread, the last of which is being written or drawn."""
     html = "".join(message(conversation_id, view) for view in new.messages)
     return (
         f'<div hx-swap-oob="beforeend:#thread-messages">{html}</div>'
         + run_state(running=new.running)
         + page_state(conversation_id, new)
-        + announcement("Answering…")
+        + announcement("Answering…" if new.running else "Drawing…")
     )
 
 

@@ -73,6 +73,8 @@ class Message(models.Model):
     served = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     omitted = models.PositiveIntegerField(default=0)
+    # The drawing of a message that is a picture; its text is what models read of it.
+    drawing = models.UUIDField(null=True, blank=True)
     nonce = models.CharField(max_length=64, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -67,6 +67,8 @@ class MessageView:
     previous: UUID | None
     next: UUID | None
     created: datetime
+    drawing: UUID | None = None
+    """Of a message that is a picture; its text is what models read of that."""
     rendered: tuple[str, ...] | None = None
     """What `render` makes of the text, where somebody has rendered it already."""
     opinion: Opinion | None = None
@@ -90,7 +92,8 @@ class MessageView:
     def ratable(self) -> bool:
         """Whether a thumb can be given: to answers that say something and are finished."""
         finished = self.status != Message.Status.STREAMING
-        return self.role == "assistant" and bool(self.text) and finished and not self.letter
+        said = self.role == "assistant" and bool(self.text) and self.drawing is None
+        return said and finished and not self.letter
 
     @property
     def notice(self) -> str:
@@ -139,6 +142,18 @@ def message_for(user: User, conversation_id: UUID, message_id: UUID) -> Message:
     return Message.objects.select_related("conversation").get(
         id=message_id, conversation_id=conversation_id, conversation__owner=user
     )
+
+
+def drawing_before(
+    user: User, conversation_id: UUID, *, instead_of: UUID | None = None
+) -> UUID | None:
+    """The drawing at the end of what is shown, or above message `instead_of`, if one is there."""
+    if instead_of is None:
+        shown = Conversation.objects.filter(owner=user, id=conversation_id)
+        return shown.values_list("leaf__drawing", flat=True).first()
+    said = Message.objects.filter(id=instead_of, conversation=conversation_id)
+    mine = said.filter(conversation__owner=user)
+    return mine.values_list("parent__drawing", flat=True).first()
 
 
 def row(conversation: Conversation) -> ConversationRow:
@@ -375,4 +390,5 @@ def _view(message: Message, siblings: Sequence[UUID]) -> MessageView:
         previous=siblings[place - 1] if place else None,
         next=siblings[place + 1] if place + 1 < len(siblings) else None,
         created=message.created_at,
+        drawing=message.drawing,
     )

@@ -98,6 +98,54 @@ def ask(
     return Turn(conversation.id, run, added, moved=moved)
 
 
+def was_said(user: User, conversation_id: UUID, *, text: str, nonce: str) -> bool:
+    """Whether this very message is saved already. Raises as `ask` where it could not be."""
+    text = _checked(text)
+    conversation = _CONVERSATION.first(id=conversation_id)
+    if conversation is None:
+        return False
+    if conversation.owner_id != user.pk:
+        raise Conversation.DoesNotExist
+    if sql.rows(_RUNNING, conversation.id):
+        raise Busy
+    return _said_with(conversation, nonce) == text
+
+
+def show_drawing(
+    user: User,
+    conversation_id: UUID,
+    *,
+    text: str,
+    caption: str,
+    drawing: UUID,
+    model: str,
+    nonce: str,
+    instead_of: UUID | None = None,
+) -> Turn:
+    """Save what the user said, with a drawing as its answer; nothing is to be run.
+
+    `caption` is what models read of it. With `instead_of` it is said in the place of that message.
+    Raises as `ask` and `edit`.
+    """
+    text = _checked(text)
+    with transaction.atomic():
+        conversation, created = _own_or_new(user, conversation_id, text)
+        parent_id = conversation.leaf_id
+        if instead_of is not None:
+            parent_id = selectors.message_for(user, conversation_id, instead_of).parent_id
+        moved = created or not selectors.is_newest(user, conversation)
+        said = _say(conversation, parent_id, text, nonce, _said_with(conversation, nonce))
+        answer = _add(conversation, said.id, Message.Role.ASSISTANT, text=caption, model=model)
+        answer.drawing = drawing
+        answer.save(update_fields=["drawing"])
+        _changed(conversation, leaf_id=answer.id, updated_at=timezone.now())
+    added = None
+    if instead_of is None and (created or said.parent_id is not None):
+        views = (selectors.only_child(said), selectors.only_child(answer))
+        added = selectors.thread_of(conversation, *views)
+    return Turn(conversation.id, None, added, moved=moved)
+
+
 def edit(
     user: User, conversation_id: UUID, message_id: UUID, *, text: str, model: str, nonce: str
 ) -> Turn:

@@ -15,7 +15,7 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import User
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
-from conversations import runner, selectors, services
+from conversations import picturing, runner, selectors, services
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
 
@@ -66,6 +66,7 @@ def _chat(
             "selected_model": selected,
             "built_in": any(model.built_in and model.id == selected for model in offered),
             "nonce": uuid4().hex,
+            "draws": async_to_sync(picturing.possible)(),
         },
     )
 

@@ -7,3 +7,9 @@ class ImagesConfig(AppConfig):
     """Pictures: ordered on the page, in a chat or over the API, made by workers, kept, found."""
 
     name = "images"
+
+    def ready(self) -> None:
+        from chatsite import pictures
+        from images.painting import GalleryPainter
+
+        pictures.register(GalleryPainter())

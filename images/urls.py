@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from images import file_views, picture_views, sorting_views, views
+from images import file_views, picture_views, sorting_views, thread_views, views
 
 app_name = "images"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("new/", views.create, name="create"),
     path("upload/", sorting_views.upload, name="upload"),
     path("drawings/", views.drawings, name="drawings"),
+    path("drawings/<uuid:drawing_id>/in-thread/", thread_views.show, name="in_thread"),
+    path(
+        "drawings/<uuid:drawing_id>/in-thread/<slug:action>/",
+        thread_views.act,
+        name="in_thread_act",
+    ),
     path("drawings/<uuid:drawing_id>/<slug:action>/", views.act, name="act"),
     path("drawings/<uuid:drawing_id>/preview-<int:number>", file_views.preview, name="preview"),
     path("boards/", sorting_views.boards, name="boards"),

@@ -93,6 +93,14 @@ document.addEventListener("htmx:wsOpen", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  const mode = event.target.closest("[data-picture-mode]");
+  if (mode) {
+    const drawing = mode.getAttribute("aria-pressed") !== "true";
+    mode.setAttribute("aria-pressed", String(drawing));
+    form.elements.mode.value = drawing ? "picture" : "";
+    prompt.placeholder = drawing ? "Describe a picture" : "Ask anything";
+    prompt.focus();
+  }
   const chip = event.target.closest("[data-suggest]");
   if (chip) {
     write(chip.textContent.trim());

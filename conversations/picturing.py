@@ -1,0 +1,139 @@
+"""Pictures in conversations: when one is wanted, and how it gets its place in the thread."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+
+from accounts.models import User
+from chatsite.backend.errors import InvalidRequest
+from chatsite.pictures import painter
+from conversations import selectors, services
+from conversations.services import Turn
+
+LONGEST_CHANGE = 160
+"""Characters; whoever writes more after a picture wants to talk about it."""
+_COMMAND = re.compile(r"/(?:draw|picture|image)\b[:\s]*", re.IGNORECASE)
+_POLITE = (
+    r"(?:(?:please|now|hey|hi|ok|okay|so)[,!]?\s+)*"
+    r"(?:(?:can|could|would|will)\s+you\s+)?(?:please\s+)?"
+)
+_DRAW = re.compile(
+    _POLITE + r"(?:(?:draw|paint|sketch|illustrate)\s+(?:(?:me|us)\s+)?(?!up\b|out\b|from\b|on\b)"
+    r"|(?:draw|paint|sketch|make|create|generate|show)\s+(?:me\s+|us\s+)?(?:a|an|another|the)\s+"
+    r"(?:picture|image|painting|drawing|illustration|sketch)\s+(?:of|with|showing|that shows)\s+)",
+    re.IGNORECASE,
+)
+# Things that are drawn with words alone.
+_NO_PICTURE = re.compile(
+    r"(?:(?:a|an|the|some|any|your|my)\s+)?(?:\w+\s+){0,2}(?:conclusions?|comparisons?|parallels?|"
+    r"distinctions?|inferences?|attention|lessons?|analog(?:y|ies)|blanks?|lots?|"
+    r"boundary|boundaries|salary|breath)\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    r"(?:please\s+)?(?:(?:and|but|now|then|ok|okay)[,\s]+)*(?:now\b|(?:make|add|remove|delete|erase|change|turn|move|put|give|"
+    r"replace|recolou?r|paint|draw|zoom|rotate|flip|show|take|swap|let|try|use)\b|"
+    r"(?:the\s+)?same\b|with(?:out)?\b|as\b|in\b|at\b|on\b|but\b|more\b|less\b|fewer\b|another\b|"
+    r"again\b|bigger\b|smaller\b|larger\b|darker\b|brighter\b|no\s+\w+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A picture of these words; with `after` what that drawing made is changed by them."""
+
+    words: str
+    after: UUID | None = None
+
+    @property
+    def caption(self) -> str:
+        """What models read of the picture in later turns: one line."""
+        words = " ".join(self.words.split())
+        return (
+            f"[Picture: the one before, changed: {words}]" if self.after else f"[Picture: {words}]"
+        )
+
+
+def wish(text: str, *, before: UUID | None, picked: bool) -> Wish | None:
+    """The picture that a message asks for, or None where it wants to be answered.
+
+    `before` is the drawing that stands right before the message, if one does; `picked` says that
+    the person has chosen to have a picture. Raises InvalidRequest for a command without words.
+    """
+    text = text.strip()
+    if command := _COMMAND.match(text):
+        words = text[command.end() :].strip()
+        if not words:
+            raise InvalidRequest("Say what to draw, for example: /draw a fox beside a lake")
+        return Wish(words)
+    if (drawn := _DRAW.match(text)) and text[drawn.end() :].strip(" ?!."):
+        words = text[drawn.end() :].strip().rstrip("?").strip()
+        if not _NO_PICTURE.match(words):
+            return Wish(words)
+    short = len(text) <= LONGEST_CHANGE and not text.endswith("?")
+    if before is not None and short and _CHANGE.match(text):
+        return Wish(text, before)
+    return Wish(text) if picked and text else None
+
+
+async def possible() -> bool:
+    """Whether pictures can be drawn here."""
+    site = painter()
+    return site is not None and await site.ready()
+
+
+async def wanted(
+    user: User, conversation_id: UUID, text: str, *, picked: bool, instead_of: UUID | None = None
+) -> Wish | None:
+    """As `wish`, in the person's conversation and with the site's painter, if it has one.
+
+    `instead_of` is the message in whose place it is said. Raises InvalidRequest where a picture was
+    chosen and nothing here makes any.
+    """
+    if not await possible():
+        if picked or _COMMAND.match(text.strip()):
+            raise InvalidRequest("No model that makes pictures is served here.")
+        return None
+    before = await sync_to_async(selectors.drawing_before)(
+        user, conversation_id, instead_of=instead_of
+    )
+    return wish(text, before=before, picked=picked)
+
+
+async def draw(
+    user: User,
+    conversation_id: UUID,
+    wish: Wish,
+    *,
+    text: str,
+    model: str,
+    nonce: str,
+    instead_of: UUID | None = None,
+) -> Turn:
+    """Order the picture and give it its place below what was said. `model` is the one picked for
+    what will be said next.
+
+    Nothing is saved where it cannot be ordered. Raises BackendError, and as `services.ask`.
+    """
+    repeated = await sync_to_async(services.was_said)(user, conversation_id, text=text, nonce=nonce)
+    if repeated:
+        return Turn(conversation_id, None, None, repeated=True)
+    site = painter()
+    if site is None:
+        raise InvalidRequest("No model that makes pictures is served here.")
+    drawing = await site.order(user, wish.words, after=wish.after)
+    return await sync_to_async(services.show_drawing)(
+        user,
+        conversation_id,
+        text=text,
+        caption=wish.caption,
+        drawing=drawing,
+        model=model,
+        nonce=nonce,
+        instead_of=instead_of,
+    )

@@ -1,0 +1,57 @@
+"""Pictures that are asked for elsewhere on the site, above all in conversations."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+
+from accounts.models import User
+from accounts.types import Caller
+from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.backend.registry import get_registry
+from chatsite.jobs import ACTIVE
+from images import selectors, services
+from images.models import Drawing, Operation, Picture
+from images.tasks import draw
+from images.types import Order
+
+
+class GalleryPainter:
+    """Implements chatsite.pictures.Painter: what it draws lies in the person's gallery."""
+
+    async def ready(self) -> bool:
+        return bool(await selectors.image_models())
+
+    async def order(self, user: User, words: str, *, after: UUID | None = None) -> UUID:
+        wanted = Order(Operation.GENERATION, prompt=words)
+        if after is not None:
+            wanted = await _changed(await sync_to_async(_made)(user, after), words)
+        drawing = await services.order(Caller(user), wanted)
+        await sync_to_async(draw.delay)(str(drawing.id))
+        return drawing.id
+
+
+def _made(user: User, drawing_id: UUID) -> Picture:
+    """The picture that a drawing has made. Raises InvalidRequest."""
+    picture = selectors.pictures_for(user).filter(drawing_id=drawing_id).order_by("index").first()
+    if picture is not None:
+        return picture
+    if Drawing.objects.filter(owner=user, id=drawing_id, state__in=ACTIVE).exists():
+        raise InvalidRequest("The picture before is still being drawn. Wait for it first.")
+    raise InvalidRequest("The picture before is not there any more. Describe it anew.")
+
+
+async def _changed(picture: Picture, words: str) -> Order:
+    """The change by the model that made the picture; one that cannot change draws it anew."""
+    try:
+        await get_registry().resolve_images(picture.model, can="image_edits")
+    except BackendError:
+        told = f"{picture.prompt}, {picture.change}" if picture.change else picture.prompt
+        return Order(
+            Operation.GENERATION,
+            prompt=f"{told}, {words}",
+            source=picture.pk,
+            size=f"{picture.width}x{picture.height}",
+        )
+    return Order(Operation.EDIT, model=picture.model, prompt=words, source=picture.pk)

@@ -1,0 +1,44 @@
+"""Pictures in a conversation, drawn by the built-in illustrator of the real site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.test_chat import violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+PageFor = Callable[..., "Page"]
+SLOWEST = 120_000
+
+
+def test_a_picture_is_drawn_changed_and_there_after_a_reload(page_for: PageFor) -> None:
+    page = page_for("alice", viewport={"width": 360, "height": 740})
+    page.goto("/")
+    prompt = page.get_by_label("Your message")
+    prompt.fill("draw a red fox beside a lake")
+    prompt.press("Enter")
+    pictures = page.locator(".drawn-here figure img")
+    pictures.first.wait_for(timeout=SLOWEST)
+    page.get_by_text("[Picture:").wait_for(state="hidden")
+    button = page.get_by_role("button", name="Draw a picture")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    page.get_by_placeholder("Describe a picture").fill("now at night")
+    prompt.press("Enter")
+    pictures.nth(1).wait_for(timeout=SLOWEST)
+    assert violations(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_url(re.compile("/c/"))
+    page.reload()
+    pictures.nth(1).wait_for(timeout=SLOWEST)
+    page.locator(".drawn-here").nth(1).get_by_role("link", name="Open").click()
+    page.get_by_role("heading", name="now at night").wait_for()
+    page.get_by_role("link", name="a red fox beside a lake").first.wait_for()
