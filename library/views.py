@@ -305,8 +305,6 @@ def roll_back(request: PageRequest, alias: str) -> HttpResponse:
 def end_trial(request: PageRequest, alias: str) -> HttpResponse:
     try:
         trial = promotion.end_trial(request.user, alias)
-    except ModelNotFound as error:
-        raise Http404 from error
     except BackendError as error:
         messages.error(request, error.message)
     else:

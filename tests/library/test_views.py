@@ -17,10 +17,13 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from chatsite.backend.registry import get_registry
 from chatsite.celery import app as celery
-from library.models import Download
+from library import promotion
+from library.models import Alias, Download, Promotion
 from tests.backend.engine.small_models import skip, write_adapter, write_encoder
 from tests.servers.hub import Hub
+from tests.servers.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +68,8 @@ def actions() -> list[tuple[str, str]]:
         ("delete", reverse("library:upload", args=[upload])),
         ("post", reverse("library:remove", args=["mine"])),
         ("post", reverse("library:unload", args=["mine"])),
+        ("post", reverse("library:roll_back", args=["latest"])),
+        ("post", reverse("library:end_trial", args=["latest"])),
     ]
 
 
@@ -178,7 +183,9 @@ def test_more_rows_take_no_more_queries(
         (models / f"model-{count}.gguf").write_bytes(alphabet)
         Download.objects.create(reference=f"ada/{count}", state=State.FAILED)
         Download.objects.create(reference=f"ada/{count}-next")
-        with django_assert_num_queries(3):  # session, user, downloads
+        get_registry().forget_aliases()
+        # Session, user, downloads; aliases, their changes and trials; and what the registry reads.
+        with django_assert_num_queries(7):
             response = admin.get("/models/")
         assert len(response.context["downloads"]) == 2 * count
 
@@ -384,6 +391,66 @@ def test_without_an_engine_nothing_is_unloaded(admin: Client) -> None:
     response = admin.post("/models/stored/starter/unload/")
     assert response["Location"] == "/models/"
     assert notes(response)[0].startswith("The built-in engine is not running.")
+
+
+# --- what an alias stands for
+
+
+@pytest.fixture
+def promoted(fake_models: Upstream, administrator: User) -> Alias:
+    """The alias, which has come from fake/tool to fake/echo, with a candidate on trial."""
+    fake_models.models = ("echo", "markdown", "tool")
+    alias = Alias.objects.get()
+    Alias.objects.update(model="fake/tool")
+    promotion.promote(administrator, alias.name, "fake/echo", reason="It is shorter.")
+    promotion.start_trial(administrator, alias.name, "fake/markdown", 0.25)
+    alias.refresh_from_db()
+    get_registry().forget_aliases()  # as is done on commit
+    return alias
+
+
+def test_an_alias_is_shown_with_how_it_came_to_that(admin: Client, promoted: Alias) -> None:
+    page = admin.get("/models/")
+    text = words(page)
+    assert "Starter (latest) Default starter:latest stands for fake/echo ." in text
+    assert "On trial fake/markdown serves 25 % of conversations since" in text
+    assert "fake/tool → to fake/echo" in text
+    assert "by administrator@example.com. It is shorter." in text
+    assert 'data-confirm="Roll starter:latest back to fake/tool?"' in page.content.decode()
+
+
+def test_the_trial_stays_blind_for_people(bob: User, promoted: Alias) -> None:
+    text = words(signed_in(bob).get("/models/"))
+    assert "starter:latest stands for fake/echo ." in text
+    for hidden in ("On trial", "How it came to that", "Roll back", "It is shorter."):
+        assert hidden not in text
+    picker = signed_in(bob).get("/").content.decode()
+    assert '<option value="starter:latest" selected>Starter (latest)</option>' in picker
+    promotion.end_trial(None, promoted.name)
+    get_registry().forget_aliases()
+    picker = signed_in(bob).get("/").content.decode()
+    assert ">Starter (latest), now fake/echo</option>" in picker
+
+
+def test_a_trial_is_ended_and_an_alias_goes_back_by_a_button(
+    admin: Client, promoted: Alias
+) -> None:
+    ended = [admin.post(f"/models/aliases/{promoted.name}/end-trial/") for _ in range(2)]
+    assert notes(ended[0]) == ["The trial of fake/markdown is over."]
+    assert notes(ended[1])[-1] == "No trial of starter:latest is on."
+    back = [admin.post(f"/models/aliases/{promoted.name}/roll-back/") for _ in range(2)]
+    assert notes(back[0])[-1] == "starter:latest stands for fake/tool again."
+    assert notes(back[1])[-1] == "There is no earlier model for starter:latest to go back to."
+    assert Alias.objects.get().model == "fake/tool"
+    for verb in ("roll-back", "end-trial"):
+        assert notes(admin.post(f"/models/aliases/nobody/{verb}/"))[-1].startswith("There is no ")
+
+
+def test_a_model_that_is_gone_is_told_of(admin: Client, promoted: Alias) -> None:
+    Promotion.objects.create(alias=promoted, from_model="fake/echo", to_model="fake/gone")
+    Alias.objects.update(model="fake/gone")
+    get_registry().forget_aliases()
+    assert "fake/gone is gone. fake/echo, the last one before it" in words(admin.get("/models/"))
 
 
 def test_the_administration_lists_downloads(admin: Client) -> None:
