@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import openai
 import orjson
 import pytest
 
+from tests.backend.engine.alphabet import wait_until
 from tests.servers.site import ROOT, Site
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -118,6 +120,37 @@ def test_a_file_in_the_folder_is_a_model_at_once_and_a_broken_one_says_why(
     listed = [model.id for model in client.models.list()]
     assert "copied" in listed
     assert "broken" not in listed
+
+
+def test_a_promotion_by_another_process_is_served_within_seconds(
+    client: openai.OpenAI, site: Site
+) -> None:
+    def served() -> str:
+        time.sleep(0.25)  # there is a limit on requests
+        return client.chat.completions.create(
+            model="starter:latest", messages=HELLO, max_tokens=2
+        ).model
+
+    starter = ROOT / "chatsite" / "backend" / "engine" / "starter" / "starter.gguf"
+    better = site.folder / "data" / "models" / "better.gguf"
+    better.parent.mkdir(exist_ok=True)
+    shutil.copy(starter, better)
+    assert served() == "starter"
+    said = site.manage("models", "promote", "better", "--reason", "It is newer.")
+    assert said.strip() == "starter:latest stands for better, no longer for starter."
+    try:
+        wait_until(lambda: served() == "better", seconds=10)
+        better.unlink()
+        wait_until(lambda: served() == "starter", seconds=10)  # the one before it
+        assert client.models.retrieve("starter:latest").to_dict()["alias_of"] == "starter"
+    finally:
+        site.manage("models", "rollback")
+    first, *changes = site.manage("models", "alias").splitlines()
+    assert first == "starter:latest stands for starter"
+    assert [change.partition(": ")[2] for change in changes[:2]] == [
+        "better to starter by the command line. Rolled back.",
+        "starter to better by the command line. It is newer.",
+    ]
 
 
 def test_prompts_of_old_scripts_are_answered(client: openai.OpenAI) -> None:
