@@ -75,8 +75,7 @@ def wish(text: str, *, before: UUID | None, picked: bool) -> Wish | None:
         words = text[drawn.end() :].strip().rstrip("?").strip()
         if not _NO_PICTURE.match(words):
             return Wish(words)
-    short = len(text) <= LONGEST_CHANGE and not text.endswith("?")
-    if before is not None and short and _CHANGE.match(text):
+    if before is not None and _may_change(text):
         return Wish(text, before)
     return Wish(text) if picked and text else None
 
@@ -95,14 +94,23 @@ async def wanted(
     `instead_of` is the message in whose place it is said. Raises InvalidRequest where a picture was
     chosen and nothing here makes any.
     """
-    if not await possible():
-        if picked or _COMMAND.match(text.strip()):
-            raise InvalidRequest("No model that makes pictures is served here.")
-        return None
-    before = await sync_to_async(selectors.drawing_before)(
-        user, conversation_id, instead_of=instead_of
-    )
-    return wish(text, before=before, picked=picked)
+    before = None
+    if _may_change(text.strip()):
+        before = await sync_to_async(selectors.drawing_before)(
+            user, conversation_id, instead_of=instead_of
+        )
+    found = wish(text, before=before, picked=picked)
+    if found is None or await possible():
+        return found
+    if picked or _COMMAND.match(text.strip()):
+        raise InvalidRequest("No model that makes pictures is served here.")
+    return None
+
+
+def _may_change(text: str) -> bool:
+    """Whether this would change a picture, if it were said right after one."""
+    short = len(text) <= LONGEST_CHANGE and not text.endswith("?")
+    return short and _CHANGE.match(text) is not None
 
 
 async def draw(
