@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from images import file_views, picture_views, sorting_views, thread_views, views
+from images import file_views, picture_views, rating_views, sorting_views, thread_views, views
 
 app_name = "images"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("<uuid:picture_id>/vary/", picture_views.vary, name="vary"),
     path("<uuid:picture_id>/remix/", picture_views.remix, name="remix"),
     path("<uuid:picture_id>/compare/", picture_views.compare, name="compare"),
+    path("<uuid:picture_id>/rating/", rating_views.rate, name="rate"),
     path("<uuid:picture_id>/star/", picture_views.star, name="star"),
     path("<uuid:picture_id>/share/", picture_views.share, name="share"),
     path("<uuid:picture_id>/move/", picture_views.move, name="move"),
