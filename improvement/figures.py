@@ -17,7 +17,8 @@ _HALF = 0.5
 class Measure:
     """A share with its 95 % interval; x-coordinates in a view box that is WIDTH wide.
 
-    `leaning` is "better" or "worse" where the interval lies on one side of one half, else "same".
+    `leaning` is "better" or "worse" where the interval lies on one side of one half, else "same";
+    "plain" where one half means nothing.
     """
 
     id: str
@@ -53,7 +54,7 @@ def _measures(found: Evaluation) -> Iterator[Measure]:
     if found.lengths is not None and found.lengths.shorter.count:
         shorter = found.lengths.shorter
         words = f"{shorter.hits} of {shorter.count} answers are shorter."
-        yield _measure("shorter", "Shorter answers", shorter, words, leaning="same")
+        yield _measure("shorter", "Shorter answers", shorter, words, leaning="plain")
 
 
 def trial_measures(found: Figures) -> tuple[Measure, ...]:
@@ -63,8 +64,8 @@ def trial_measures(found: Figures) -> tuple[Measure, ...]:
         _measure(name, title, part, f"{part.hits} of {part.count}.", leaning)
         for name, title, part, leaning in (
             ("preferred", "Preferred to the model beside it", preferred, ""),
-            ("candidate", "The candidate's thumbs up", candidate, "same"),
-            ("current", "The thumbs up of the model beside it", current, "same"),
+            ("candidate", "The candidate's thumbs up", candidate, "plain"),
+            ("current", "The thumbs up of the model beside it", current, "plain"),
         )
         if part.count
     ]

@@ -18,7 +18,7 @@ def test_shares_lie_where_they_are_and_lean_where_chance_is_left_behind() -> Non
     )
     drawn = measures(found)
     assert [(one.id, one.leaning) for one in drawn] == [
-        ("preferences", "better"), ("judged", "same"), ("reward", "worse"), ("shorter", "same"),
+        ("preferences", "better"), ("judged", "same"), ("reward", "worse"), ("shorter", "plain"),
     ]  # fmt: skip
     first, _, third, _ = drawn
     assert (first.words, first.at) == ("It agrees with 38 of 40.", 0.95 * WIDTH)
@@ -33,5 +33,5 @@ def test_shares_lie_where_they_are_and_lean_where_chance_is_left_behind() -> Non
 def test_a_trial_shows_what_was_said_alone() -> None:
     said = Figures(share(3, 4), share(0, 0), 1.0, share(9, 10), 2, 0.02)
     assert [(one.id, one.leaning, one.words) for one in trial_measures(said)] == [
-        ("preferred", "better", "9 of 10."), ("candidate", "same", "3 of 4."),
+        ("preferred", "better", "9 of 10."), ("candidate", "plain", "3 of 4."),
     ]  # fmt: skip
