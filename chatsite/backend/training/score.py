@@ -46,9 +46,6 @@ def _end_with(parent: int) -> None:
 
 
 def _scores(task: Task) -> Scores:
-    import torch
-
-    torch.set_num_threads(task.threads)
     preferences = [one for one in _examples(task.preferences) if isinstance(one, Preference)]
     judged = [one for one in _examples(task.judged) if isinstance(one, Judged)]
     supervised = [one for one in _examples(task.supervised) if isinstance(one, Chat)]
@@ -58,6 +55,9 @@ def _scores(task: Task) -> Scores:
         for answer in (one.preferred, one.rejected)
     ]
     chats += [one.chat for one in judged] + supervised
+    import torch  # what is wrong with the files is told before seconds of loading
+
+    torch.set_num_threads(task.threads)
     gains: list[float] = []
     if chats:
         pairs = zip(_sums(task.base, chats), _sums(task.candidate, chats), strict=True)
