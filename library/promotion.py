@@ -11,6 +11,7 @@ from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -55,6 +56,7 @@ def roll_back(user: User | None, alias: str) -> Promotion:
     there is nothing to go back to.
     """
     _require_administrator(user)
+    _found(Alias.objects.all(), alias)
     for model in selectors.models_before(alias):
         try:
             _require_model(model)
@@ -131,7 +133,12 @@ def _end(trial: Trial) -> None:
 
 
 def _locked(alias: str) -> Alias:
-    row = Alias.objects.select_for_update().filter(name=alias).first()
+    """To be changed, within a transaction."""
+    return _found(Alias.objects.select_for_update(), alias)
+
+
+def _found(rows: QuerySet[Alias], alias: str) -> Alias:
+    row = rows.filter(name=alias).first()
     if row is None:
         raise ModelNotFound(f"There is no alias '{alias}'.")
     return row

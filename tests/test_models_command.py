@@ -14,9 +14,11 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from chatsite.backend.library.shelf import readable_size
+from library.models import Alias
 from tests.backend.engine.alphabet import running_manager, wait_until, write_alphabet
 from tests.servers.hub import Hub
 from tests.servers.site import ROOT, clean_environment
+from tests.servers.upstream import Upstream
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,7 @@ def refused(*arguments: str) -> str:
     return str(error.value)
 
 
+@pytest.mark.django_db
 def test_the_life_of_a_model(hub: Hub, alphabet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = alphabet.read_bytes()
     hub.repositories["ada/tiny"] = {"tiny-F16.gguf": content}
@@ -103,6 +106,24 @@ def test_the_list_as_json_has_everything(data: Path, alphabet: Path) -> None:
     assert "cut cannot be used: The file is cut off before its weights begin." in models("list")
 
 
+@pytest.mark.django_db
+def test_an_alias_is_promoted_told_of_and_goes_back(fake_models: Upstream) -> None:
+    Alias.objects.update(model="fake/tool")
+    said = "starter:latest stands for fake/echo, no longer for fake/tool.\n"
+    assert models("promote", "fake/echo", "--reason", "It is shorter.") == said
+    assert refused("remove", "fake/echo") == (
+        "starter:latest needs fake/echo. Promote another model, or end its trial, before it is "
+        "removed."
+    )
+    assert models("rollback") == "starter:latest stands for fake/tool, no longer for fake/echo.\n"
+    first, *changes = models("alias").splitlines()
+    assert first == "starter:latest stands for fake/tool"
+    assert [change.partition(" UTC: ")[2] for change in changes] == [
+        "fake/echo to fake/tool by the command line. Rolled back.",
+        "fake/tool to fake/echo by the command line. It is shorter.",
+    ]
+
+
 @pytest.mark.engine
 def test_what_a_running_engine_has_loaded_is_shown(
     data: Path, alphabet: Path, settings: Settings
@@ -118,6 +139,7 @@ def test_what_a_running_engine_has_loaded_is_shown(
         assert "MB" in models("list").splitlines()[1].split("mit")[1]
 
 
+@pytest.mark.django_db
 def test_refusals_are_one_line(hub: Hub, tmp_path: Path, settings: Settings) -> None:
     assert refused("pull", "tiny") == (
         "Name a model as owner/name, owner/name:Q4_K_M or owner/name/file.gguf."
@@ -128,6 +150,9 @@ def test_refusals_are_one_line(hub: Hub, tmp_path: Path, settings: Settings) -> 
     assert refused("remove", "starter") == (
         "The starter ships with the site and cannot be removed."
     )
+    assert refused("promote", "none").startswith("The model 'none' does not exist")
+    assert refused("rollback") == "There is no earlier model for starter:latest to go back to."
+    assert refused("rollback", "--alias", "x") == "There is no alias 'x'."
     assert refused("remove", "none") == "There is no model file for 'none'."
     assert refused("import", str(tmp_path / "none")).startswith("There is no file or folder ")
     settings.HUB_ENDPOINT = "http://127.0.0.1:9"
