@@ -55,7 +55,7 @@ def measure(improvement: Improvement, pulse: Pulse) -> Evaluation:
             judged=files.get(("held_out", "judged")),
             supervised=files.get(("held_out", "supervised")),
         )
-        held_out, disliked = _questions(dataset, files)
+        held_out, disliked = questions_of(dataset, files)
         work = _evaluate(improvement, task, held_out, disliked, rewarder)
         return async_to_sync(pulse.guard)(work)
 
@@ -107,7 +107,7 @@ def _reward_model() -> tuple[str, Path | None]:
 # --- what is asked
 
 
-def _questions(
+def questions_of(
     dataset: Dataset, files: dict[tuple[str, str], Path]
 ) -> tuple[list[Question], list[Question]]:
     """The ends of conversations that were held out, each once, and those with a thumb down."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -57,6 +59,16 @@ def test_an_improvement_is_asked_for_once_at_a_time(administrator: User) -> None
         request_improvement(administrator)
     services.cancel_improvement(administrator, found.id)
     assert request_improvement(None, trigger="schedule").requested_by is None
+
+
+def test_the_command_queues_one(administrator: User) -> None:
+    out = StringIO()
+    call_command("improve", "--method", "kto", stdout=out)
+    made = Improvement.objects.get()
+    assert (made.trigger, made.method, made.requested_by) == ("command", "kto", None)
+    assert out.getvalue() == f"{made} is queued for the worker.\n"
+    with pytest.raises(CommandError, match=r"starter:latest is being improved already."):
+        call_command("improve")
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ async def evaluate(plan: Plan) -> Evaluation:
         lengths=_lengths(answers),
         answers=answers,
         reward=_rewarded(scores, plan.rewarder),
-        judge=None if plan.judge is None else await _judged(plan.judge, questions, answers),
+        judge=None if plan.judge is None else await preferred_by(plan.judge, questions, answers),
         overall=overall,
         groups=groups,
         regressions=await _regressions(plan),
@@ -212,10 +212,13 @@ def alike(left: str, right: str) -> bool:
 # --- a judge
 
 
-async def _judged(
+async def preferred_by(
     judge: Subject, questions: Sequence[Question], answers: Sequence[SideBySide]
 ) -> Wins:
-    """How often a judge prefers the candidate's answer, whichever comes first."""
+    """How often a judge prefers the candidate's answer, whichever of both it reads first.
+
+    One that prefers what it reads first, or last, has not decided. Raises as `evaluate`.
+    """
     chats = [
         _asking(question.asked, first, second)
         for question, one in zip(questions, answers, strict=True)

@@ -1,0 +1,64 @@
+"""What a candidate is asked: held-out questions, each once, and every answer with a thumb down."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+from accounts.models import User
+from chatsite.backend.evaluation.candidates import Question
+from chatsite.backend.types import Message
+from finetuning import storing
+from improvement.datasets import make_dataset
+from improvement.evaluating import questions_of
+from improvement.models import KINDS, PARTS, Dataset
+from tests.improvement.conftest import choice, thumb
+
+pytestmark = pytest.mark.django_db
+
+
+def questions(dataset: Dataset) -> tuple[dict[str, Question], dict[str, Question]]:
+    """Those that were held out and those with a thumb down, by what is asked."""
+    with ExitStack() as stack:
+        files = {
+            (part, kind): stack.enter_context(storing.local_copy(file.id))
+            for part in PARTS
+            for kind in KINDS
+            if (file := dataset.file(part, kind)) is not None
+        }
+        found = questions_of(dataset, files)
+    held_out, disliked = ({one.asked[-1].text: one for one in each} for each in found)
+    return held_out, disliked
+
+
+def question(asked: str, rating: str, answer: str = "") -> Question:
+    return Question((Message("user", asked),), (rating,), answer)
+
+
+def test_questions_of_a_dataset(administrator: User, alice: User) -> None:
+    liked = thumb(alice, "Why?", "Because.", good=True)
+    disliked = thumb(alice, "What?", "Nothing.")
+    corrected = thumb(alice, "Who?", "Me.", better="You.")
+    compared = choice(alice, "Hi", "Hello.", "Go away.")
+    dataset = make_dataset(administrator, made_by=None, share=0.0)
+    bad = {
+        "What?": question("What?", disliked, "Nothing."),
+        "Who?": question("Who?", corrected, "Me."),
+    }
+    assert questions(dataset) == ({}, bad)
+
+    # The same, all of it held out.
+    for kind in KINDS:
+        setattr(dataset, f"held_out_{kind}", dataset.file("training", kind))
+        setattr(dataset, f"training_{kind}", None)
+    dataset.ratings.exclude(part="").update(part="held_out")
+    assert questions(dataset) == (
+        {
+            "Why?": question("Why?", liked),
+            "What?": question("What?", disliked),
+            "Who?": question("Who?", corrected),
+            "Hi": question("Hi", compared),
+        },
+        bad,
+    )
