@@ -78,7 +78,7 @@ def test_the_command_queues_one(administrator: User) -> None:
         ({"method": "guess"}, "Unknown method guess: use auto, dpo, kto, supervised."),
     ],
 )
-def test_what_cannot_be_improved(administrator: User, asked: dict[str, str], words: str) -> None:
+def test_what_cannot_be_improved(administrator: User, asked: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         request_improvement(administrator, **asked)
 
