@@ -422,7 +422,7 @@ def test_an_alias_is_shown_with_how_it_came_to_that(admin: Client, promoted: Ali
 def test_the_trial_stays_blind_for_people(bob: User, promoted: Alias) -> None:
     text = words(signed_in(bob).get("/models/"))
     assert "starter:latest stands for fake/echo ." in text
-    for hidden in ("On trial", "How it came to that", "Roll back", "It is shorter."):
+    for hidden in ("On trial", "Promote", "How it came to that", "Roll back", "It is shorter."):
         assert hidden not in text
     picker = signed_in(bob).get("/").content.decode()
     assert '<option value="starter:latest" selected>Starter (latest)</option>' in picker
