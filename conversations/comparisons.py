@@ -149,6 +149,7 @@ def _version_before(answer: Message) -> Message | None:
     earlier = Message.objects.filter(
         conversation_id=answer.conversation_id,
         parent_id=answer.parent_id,
+        drawing=None,
         created_at__lt=answer.created_at,
     )
     return earlier.exclude(text="").order_by("-created_at", "-id").first()

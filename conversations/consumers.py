@@ -356,6 +356,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             one = selectors.messages_for(self.user, self.conversation_id, [message_id])
         except (Conversation.DoesNotExist, KeyError):
             return ""
+        if ended and one.parted:
+            return self._thread()
         self._remember(one)
         if ended:
             return fragments.ended(self.conversation_id, one)

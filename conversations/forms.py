@@ -64,4 +64,6 @@ class OpinionForm(forms.Form):
 class ComparisonForm(forms.Form):
     """Which of two answers is better."""
 
-    choice = forms.ChoiceField(choices=Comparison.Choice.choices, widget=forms.RadioSelect)
+    choice = forms.ChoiceField(
+        label="Which is better?", choices=Comparison.Choice.choices, widget=forms.RadioSelect
+    )

@@ -112,16 +112,23 @@ class Said:
         return (self.offered.first_id, self.offered.second_id) if self.offered else ()
 
     def pair(self, messages: Mapping[UUID, Message]) -> Pair | None:
-        """The two that stand side by side, as these messages are now."""
+        """The two that stand side by side, as these messages are now.
+
+        None as soon as both are finished and say the same: there is no choice then.
+        """
         if self.offered is None or not messages.keys() >= set(self.offered_ids):
             return None
         answers = [messages[i] for i in self.offered_ids]
+        texts = [answer.text.strip() for answer in answers]
+        ready = all(answer.status != Message.Status.STREAMING for answer in answers)
+        if ready and texts[0] == texts[1]:
+            return None
         return Pair(
             self.offered.id,
             self.offered.first_id,
             self.offered.second_id,
-            ready=all(answer.status != Message.Status.STREAMING for answer in answers),
-            answered=(bool(answers[0].text.strip()), bool(answers[1].text.strip())),
+            ready=ready,
+            answered=(bool(texts[0]), bool(texts[1])),
         )
 
 

@@ -111,7 +111,8 @@ class Thread:
     """The shown branch of a conversation, or some messages of it.
 
     `earlier` is the id of the first message when there are older ones that are not among them.
-    `pair` says which two of them, if any, stand side by side to be compared.
+    `pair` says which two of them, if any, stand side by side to be compared; `parted` that two
+    that did so until now do not any more.
     """
 
     messages: tuple[MessageView, ...] = ()
@@ -120,6 +121,7 @@ class Thread:
     version: int = 0
     running: bool = False
     pair: Pair | None = None
+    parted: bool = False
 
     @property
     def single(self) -> tuple[MessageView, ...]:
@@ -238,13 +240,15 @@ def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None)
         branch = branch[: branch.index(before)] if before in branch else []
     page = branch[-THREAD_PAGE:]
     said = said_of(user, page, conversation.leaf_id)
-    if said.offered:
-        page.append(said.offered.second_id)
-    found = Message.objects.in_bulk(page)
+    found = Message.objects.in_bulk([*page, *said.offered_ids])
     pair = said.pair(found)
+    shown = [found[i] for i in ([*page, pair.second] if pair else page)]
     return Thread(
-        tuple(_with(said, pair, user, _view(found[i], tree.siblings(i))) for i in page),
-        page[0] if len(branch) > THREAD_PAGE else None,
+        tuple(
+            _with(said, pair, user, conversation, _view(one, tree.siblings(one.id)))
+            for one in shown
+        ),
+        page[0] if len(branch) > len(page) else None,
         _title(conversation),
         conversation.version,
         _is_running(conversation),
@@ -270,9 +274,12 @@ def messages_for(user: User, conversation_id: UUID, ids: Sequence[UUID]) -> Thre
     for identifier, parent in rows.values_list("id", "parent_id"):
         siblings.setdefault(parent, []).append(identifier)
     pair = said.pair(found)
-    views = [_with(said, pair, user, _view(found[i], siblings[found[i].parent_id])) for i in ids]
+    views = [
+        _with(said, pair, user, conversation, _view(found[i], siblings[found[i].parent_id]))
+        for i in ids
+    ]
     shown = thread_of(conversation, *views, running=_is_running(conversation))
-    return replace(shown, pair=pair)
+    return replace(shown, pair=pair, parted=said.offered is not None and pair is None)
 
 
 def thread_of(conversation: Conversation, *messages: MessageView, running: bool = False) -> Thread:
@@ -357,22 +364,27 @@ class Tree:
         return self.children[self.parents[message]]
 
 
-def _with(said: Said, pair: Pair | None, user: User, view: MessageView) -> MessageView:
+def _with(
+    said: Said, pair: Pair | None, user: User, conversation: Conversation, view: MessageView
+) -> MessageView:
     """The view with what the user said of it, and what the page would like to know."""
     letter = pair.letter(view.id) if pair else ""
-    newest = view.previous is not None and view.next is None
-    finished = view.status in {Message.Status.COMPLETE, Message.Status.STOPPED}
+    comparable = view.id == conversation.leaf_id and not letter and view.id not in said.compared
     return replace(
         view,
         opinion=said.opinions.get(view.id),
         letter=letter,
-        questioned=view.role == Message.Role.ASSISTANT
-        and newest
-        and finished
-        and not letter
-        and view.id not in said.compared
-        and not user.training_opt_out,
+        questioned=comparable and not user.training_opt_out and _is_another_version(view),
     )
+
+
+def _is_another_version(view: MessageView) -> bool:
+    """Whether this is the newest version of an answer, and says something else than the last."""
+    finished = view.status in {Message.Status.COMPLETE, Message.Status.STOPPED}
+    if view.role != Message.Role.ASSISTANT or not finished or view.next or not view.previous:
+        return False
+    before = Message.objects.filter(id=view.previous).exclude(text="").exclude(text=view.text)
+    return view.drawing is None and before.filter(drawing=None).exists()
 
 
 def _view(message: Message, siblings: Sequence[UUID]) -> MessageView:
