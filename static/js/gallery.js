@@ -82,7 +82,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input:not(.pick), textarea, select");
   if (event.key === "?" && !typing) {
     event.preventDefault();
-    document.getElementById("keys").togglePopover();
+    document.querySelector("[popovertarget=keys]").click();
   } else if (event.key === "Escape" && chosen().length && !document.querySelector(":popover-open")) {
     clearChosen();
   }

@@ -3,11 +3,9 @@ import "./site.js";
 import "./mask.js";
 import "./zoom.js";
 
-// From a menu into a sheet: the menu is no longer needed, and the sheet has a line to write in.
-document.getElementById("remix")?.addEventListener("toggle", (event) => {
-  if (event.newState !== "open") return;
+document.querySelector("[data-remix]")?.addEventListener("click", () => {
   document.getElementById("again-menu").hidePopover();
-  document.getElementById("remix-prompt").focus();
+  document.getElementById("remix").showModal();
 });
 document.getElementById("download-menu").addEventListener("submit", (event) => {
   setTimeout(() => event.target.hidePopover());
