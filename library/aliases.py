@@ -54,8 +54,8 @@ class AliasRows:
         began = time.monotonic()
         try:
             self._known = await _read_aliases()
-        except DatabaseError:
-            log.warning("the aliases cannot be read", exc_info=True)
+        except DatabaseError as error:  # a command may well run before there are any tables
+            log.debug("the aliases cannot be read: %s", error)
             self._known = self._known or {}
         self._read_at = began
 

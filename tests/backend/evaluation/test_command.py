@@ -20,6 +20,8 @@ from tests.servers.answers import Answer
 from tests.servers.site import ROOT, clean_environment
 from tests.servers.upstream import Upstream
 
+pytestmark = pytest.mark.django_db  # what aliases stand for
+
 PROMPTS = """
 [[prompt]]
 group = "echo"
