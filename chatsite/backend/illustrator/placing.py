@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from chatsite.backend.illustrator.catalogue import kinds
 from chatsite.backend.illustrator.layout import (
@@ -15,6 +17,7 @@ from chatsite.backend.illustrator.layout import (
     height_of,
     lives,
     plain_size,
+    spot_of,
     wide_share,
 )
 from chatsite.backend.illustrator.scene import Scene, Subject
@@ -31,7 +34,10 @@ _PLACES = {
     "bottom left": (0.22, 0.95), "bottom right": (0.78, 0.95), "sky": (None, 0.25),
 }  # fmt: skip
 
-
+BACK = (0.15, 0.3, 0.45)
+"""So much farther off something stands where it would cover, or be covered by, what is there."""
+CROWDED = 0.1
+"""The share of the smaller of two things that may be behind or before the other."""
 WAYS = frozenset({"path", "stream"})
 """Painters of what runs from the far edge of the ground to the bottom of the picture."""
 
@@ -61,7 +67,6 @@ class Box:
 def alone(scene: Scene, stage: Stage, subject: Subject) -> tuple[float, float, float]:
     """The spot (x, y, depth) of a subject without a relation, away from what stands already."""
     rng = random.Random(f"{scene.seed}:{subject.id}")
-    kind = kinds()[subject.kind]
     home = lives(subject)
     depth = depth_for(wanted(scene, subject) / plain_size(subject))
     if subject.place == "background":
@@ -75,21 +80,48 @@ def alone(scene: Scene, stage: Stage, subject: Subject) -> tuple[float, float, f
         home in {"sky", "wall", "underwater", "plain"} or stage.open or py < 0.5
     ):
         y = py + height / 2 if home == "plain" else max(py, height + 0.02)
-    others = boxes_of(scene, stage)
-    half = wide_share(scene, kind, height) / 2
-    margin = min(0.45, 0.03 + min(half, 0.3))
     wish = px if px is not None else _wish(scene, subject, rng)
-    best = (float("inf"), wish)
+    loyal = 4.0 if px is not None else 0.7
+    across = partial(_across, scene, stage, others=boxes_of(scene, stage), loyal=loyal, rng=rng)
+    found = across(replace(subject, at=(wish, y, depth)))
+    if py is None and _steps_back(subject, home):
+        for back in BACK:
+            if found[1] <= CROWDED:
+                break
+            far = min(1.0, depth + back)
+            away = _home_y(scene, stage, subject, far, random.Random(f"{scene.seed}:{back}"))
+            cost, clash, spot = across(replace(subject, at=(wish, away, far)))
+            found = min(found, (cost + back * 0.6, clash, spot))
+    return found[2]
+
+
+def _steps_back(subject: Subject, home: str) -> bool:
+    """Whether a subject may be farther off than it would like to be, and so smaller."""
+    kind = kinds()[subject.kind]
+    near = subject.place in {"foreground", "background"} or kind.category == "landscape"
+    return home in {"ground", "floor", "water"} and not near
+
+
+def _across(
+    scene: Scene, stage: Stage, subject: Subject, *, others: Sequence[Box], loyal: float,
+    rng: random.Random,
+) -> tuple[float, float, tuple[float, float, float]]:  # fmt: skip
+    """The best spot at a subject's height and depth: its cost, what it shares with others there,
+    and the spot. `loyal` is what it costs to be elsewhere than the subject is now."""
+    wish, y, depth = spot_of(subject)
+    height = height_of(scene, subject, depth)
+    half = wide_share(scene, kinds()[subject.kind], height) / 2
+    margin = min(0.45, 0.03 + min(half, 0.3))
+    best = (float("inf"), 0.0, (wish, y, depth))
     for step in range(30):
         share = (step * 0.618034 + rng.random() * 0.02) % 1.0
         x = wish if step == 0 else margin + (1 - 2 * margin) * share
         x = min(1 - margin, max(margin, x))
         trial = replace(subject, at=(x, y, depth))
         boxes = [box_of(scene, copy) for copy in copies(scene, stage, trial, 0.0)[:5]]
-        cost = abs(x - wish) * (4.0 if px is not None else 0.7)
-        cost += sum(box.overlap(other) for box in boxes for other in others) * 2.2
-        best = min(best, (cost, x))
-    return best[1], y, depth
+        clash = sum(box.overlap(other) for box in boxes for other in others)
+        best = min(best, (abs(x - wish) * loyal + clash * 2.2, clash, (x, y, depth)))
+    return best
 
 
 def _wish(scene: Scene, subject: Subject, rng: random.Random) -> float:

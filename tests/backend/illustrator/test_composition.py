@@ -204,3 +204,17 @@ def test_every_copy_is_drawn(count: int) -> None:
 def test_a_walking_bird_is_on_the_ground_and_a_flying_pig_in_the_air() -> None:
     assert lives(Subject(id=1, kind="bird", traits=("walking",))) == "ground"
     assert lives(Subject(id=1, kind="pig", traits=("flying",))) == "sky"
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("there", "added"), [("house", "tree"), ("sofa", "dog"), ("horse", "car")])
+def test_what_is_added_keeps_off_what_is_there(there: str, added: str, seed: int) -> None:
+    before = compose(scene(Subject(id=1, kind=there), seed=seed))
+    both = (*before.subjects, Subject(id=2, kind=added))
+    after = compose(replace(before, subjects=both, next_id=3))
+    assert at(after, 1) == at(before, 1)
+    left, top, right, bottom = room(after, 1)
+    other = room(after, 2)
+    shared = max(0.0, min(right, other[2]) - max(left, other[0]))
+    high = max(0.0, min(bottom, other[3]) - max(top, other[1]))
+    assert shared * high < 0.4 * (other[2] - other[0]) * (other[3] - other[1])

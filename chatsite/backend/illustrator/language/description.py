@@ -103,6 +103,11 @@ _RELATIONS = {
     "in_front_of": "in front of",
 }
 _AFTER = frozenset({"pose", "motion"})
+OWN_COLORS = frozenset({"window", "rainbow", "lightning", "fireworks", "black hole"})
+"""Kinds whose painters take no colour."""
+_COLOURLESS = {
+    "ink": "Ink", "pencil": "Pencil", "blueprint": "A blueprint", "sepia": "A sepia photograph",
+}  # fmt: skip
 
 
 def describe(scene: Scene) -> str:
@@ -131,7 +136,19 @@ def describe(scene: Scene) -> str:
     if scene.ignored:
         unknown = _listed([f"'{word}'" for word in scene.ignored])
         said.append(f"I don't know how to draw {unknown}.")
-    return " ".join(said)
+    return " ".join([*said, *_uncoloured(scene)])
+
+
+def _uncoloured(scene: Scene) -> list[str]:
+    """A sentence for each colour that was asked for and is not to be seen."""
+    style = _COLOURLESS.get(scene.style)
+    said = []
+    for subject in scene.subjects:
+        if subject.color_name and (style or subject.kind in OWN_COLORS):
+            reason = f"{style} has no colours" if style else "It has its own colours"
+            verb = "are" if subject.count > 1 else "is"
+            said.append(f"{reason}: the {_Teller._noun(subject)} {verb} not {subject.color_name}.")
+    return said
 
 
 def article(words: str) -> str:

@@ -79,3 +79,15 @@ def test_the_description_read_as_a_prompt_gives_the_same_scene():
         scene = read(prompt.text)
         told = describe(scene).partition(". I ")[0]
         assert key(read(told)) == key(scene), told
+
+
+@pytest.mark.parametrize(
+    ("prompt", "last"),
+    [
+        ("a blue boat", "A blue boat by a lake."),
+        ("two blue boats, pencil drawing", "Pencil has no colours: the boats are not blue."),
+        ("a green rainbow", "It has its own colours: the rainbow is not green."),
+    ],
+)
+def test_a_colour_that_is_not_to_be_seen_is_not_claimed(prompt: str, last: str) -> None:
+    assert describe(read(prompt, width=512, height=512, seed=1)).endswith(last)
