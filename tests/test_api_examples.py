@@ -104,7 +104,7 @@ pass
     assert [(each.language, each.line) for each in section.examples] == [("sh", 4), ("python", 11)]
 
 
-PAGES_ALONE = {"conversation_busy", "email_taken"}
+PAGES_ALONE = {"conversation_busy", "email_taken", "improvement_active", "nothing_to_learn"}
 """Codes of errors that no endpoint answers with."""
 
 

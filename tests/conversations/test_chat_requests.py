@@ -356,6 +356,7 @@ def test_a_model_with_an_odd_name_is_found(
         "context_window": 8192,
         "capabilities": ["chat", "json_schema", "logprobs", "tools", "vision"],
         "description": "",
+        "alias_of": None,
     }
     assert get(key.secret, f"/models/{model_id.replace('/', '%2F')}").json()["id"] == model_id
 
