@@ -15,7 +15,7 @@ from functools import partial
 from chatsite.backend.errors import InvalidRequest, Unavailable
 from chatsite.backend.illustrator.scene import Scene
 from chatsite.backend.imaging import files
-from chatsite.backend.imaging.masks import within_mask
+from chatsite.backend.imaging.masks import open_area, within_mask
 from chatsite.backend.imaging.terms import ILLUSTRATOR, ImageTerms, terms_for
 from chatsite.backend.types import (
     ImageEvent,
@@ -77,6 +77,7 @@ def _drawn(request: ImageRequest, terms: ImageTerms, index: int, seed: int) -> I
 
 
 def _scene(request: ImageRequest, terms: ImageTerms, seed: int) -> Scene:
+    from chatsite.backend.illustrator.aiming import aimed
     from chatsite.backend.illustrator.language.parser import read
     from chatsite.backend.illustrator.language.refinement import refine
 
@@ -97,7 +98,9 @@ def _scene(request: ImageRequest, terms: ImageTerms, seed: int) -> Scene:
     if request.size is not None:
         scene = replace(scene, width=request.size[0], height=request.size[1])
     if request.operation == "edit":
-        return refine(scene, request.prompt)
+        changed = refine(scene, request.prompt)
+        area = open_area(request.mask) if request.mask is not None else None
+        return changed if area is None else aimed(scene, changed, area)
     # Another seed composes the same things anew.
     apart = tuple(replace(subject, at=None) for subject in scene.subjects)
     return replace(scene, seed=seed, subjects=apart)

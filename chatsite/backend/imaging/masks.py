@@ -17,6 +17,19 @@ def within_mask(before: bytes, after: bytes, mask: bytes) -> bytes:
     return files.encode(Image.composite(new, old, ImageOps.invert(alpha)), "png")
 
 
+def open_area(mask: bytes) -> tuple[float, float, float, float] | None:
+    """The box around what is transparent in a mask: left, top, right and bottom in shares of it.
+
+    None where nothing is.
+    """
+    alpha = files.decode(mask).convert("RGBA").getchannel("A")
+    box = alpha.point(lambda value: 255 if value < 128 else 0).getbbox()
+    if box is None:
+        return None
+    width, height = alpha.size
+    return box[0] / width, box[1] / height, box[2] / width, box[3] / height
+
+
 def mask_of_fields(size: tuple[int, int], fields: Collection[int]) -> bytes:
     """A mask of that (width, height) which is transparent in these of its nine fields, as a PNG.
 
