@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chatsite.backend.errors import BackendError
 from chatsite.backend.evaluation.comparing import Evaluation
+from finetuning.selectors import NoSuchFile
+from finetuning.serving import download
 from improvement import provenance, selectors, services
 from improvement.figures import WIDTH, measures
 from improvement.forms import METHODS
@@ -45,7 +47,8 @@ LISTED = 200
 def dataset_list(request: PageRequest) -> HttpResponse:
     """Every version there is, the newest first."""
     rows = [{"dataset": each, **_summed(each)} for each in selectors.datasets_for(request.user)]
-    return render(request, "improvement/datasets.html", {"rows": rows})
+    excluded = selectors.exclusions_for(request.user)
+    return render(request, "improvement/datasets.html", {"rows": rows, "excluded": excluded})
 
 
 def _summed(dataset: Dataset) -> dict[str, Any]:
@@ -82,7 +85,8 @@ def dataset_page(request: PageRequest, dataset_id: UUID) -> HttpResponse:
         {
             "title": KIND_NAMES[each],
             "counts": [counts[part][each] for part in PARTS],
-            "files": [(PART_NAMES[part], dataset.file(part, each)) for part in PARTS],
+            "kind": each,
+            "parts": [(part, PART_NAMES[part]) for part in PARTS if dataset.file(part, each)],
         }
         for each in kinds
     ]
@@ -100,6 +104,21 @@ def dataset_page(request: PageRequest, dataset_id: UUID) -> HttpResponse:
         "problem": problem,
     }
     return render(request, "improvement/dataset.html", context)
+
+
+@for_administrators
+@require_safe
+def export(request: PageRequest, dataset_id: UUID, part: str, kind: str) -> HttpResponseBase:
+    """The examples of one part and kind as JSON Lines, whoever's file they are."""
+    if part not in PARTS or kind not in KINDS:
+        raise Http404
+    file = selectors.dataset_for(request.user, dataset_id).file(part, kind)
+    if file is None:
+        raise Http404
+    try:
+        return download(file)
+    except NoSuchFile as error:
+        raise Http404 from error
 
 
 def _one_of(wanted: str | None, known: list[str]) -> str:

@@ -111,6 +111,12 @@ def active_improvement(user: User, alias: str) -> Improvement | None:
 # --- datasets
 
 
+def exclusions_for(user: User) -> QuerySet[Exclusion]:
+    """What administrators have left out, the newest first. Raises NotPermitted."""
+    require_administrator(user)
+    return Exclusion.objects.select_related("by").order_by("-created_at", "-pk")
+
+
 def datasets_for(user: User) -> QuerySet[Dataset]:
     """All of them with their files, the newest first. Raises NotPermitted."""
     require_administrator(user)

@@ -14,6 +14,11 @@ urlpatterns = [
     path("settings/", views.loop_settings, name="settings"),
     path("datasets/", data_views.dataset_list, name="datasets"),
     path("datasets/<uuid:dataset_id>/", data_views.dataset_page, name="dataset"),
+    path(
+        "datasets/<uuid:dataset_id>/<slug:part>-<slug:kind>.jsonl",
+        data_views.export,
+        name="export",
+    ),
     path("ratings/<str:rating>/models/", data_views.models_of_rating, name="models_of_rating"),
     path("ratings/<str:rating>/leave-out/", data_views.leave_out, name="leave_out"),
     path("ratings/<str:rating>/take-in/", data_views.take_in, name="take_in"),

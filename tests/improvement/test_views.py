@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
@@ -95,8 +99,10 @@ def test_only_administrators_see_what_people_said(
     improvement = done(administrator, dataset)
     paths = [
         HOME, f"{HOME}hint/", f"{HOME}settings/", f"{HOME}datasets/",
-        f"{HOME}datasets/{dataset.id}/", f"{HOME}models/{CANDIDATE}/", f"{HOME}{improvement.id}/",
+        f"{HOME}datasets/{dataset.id}/",
+        f"{HOME}models/{CANDIDATE}/", f"{HOME}{improvement.id}/",
     ]  # fmt: skip
+    export = f"{HOME}datasets/{dataset.id}/training-preferences.jsonl"
     verbs = ("promote", "try", "dismiss", "cancel", "retry")
     posts = [
         f"{HOME}start/", f"{HOME}roll-back/", f"{HOME}end-trial/", f"{HOME}settings/",
@@ -106,13 +112,13 @@ def test_only_administrators_see_what_people_said(
     ]  # fmt: skip
     for person in (alice, bob):
         client = signed_in(person)
-        assert {client.get(path).status_code for path in paths} == {403}
+        assert {client.get(path).status_code for path in [*paths, export]} == {403}
         assert {client.post(path, {"share": "10"}).status_code for path in posts} == {403}
         assert "/improve/" not in client.get("/settings/").content.decode()
     improvement.refresh_from_db()
     assert (improvement.decision, Exclusion.objects.count()) == ("", 0)
     assert {Client().get(path).status_code for path in paths} == {302}
-    assert [page_of(administrator, path) for path in paths]
+    assert {signed_in(administrator).get(path).status_code for path in paths} == {200}
     assert "/improve/" in page_of(administrator, "/settings/")
 
 
@@ -294,15 +300,15 @@ def test_a_datasets_examples_are_browsed_and_left_out(administrator: User, alice
     assert "42 ratings made an example" in page
     assert "Page 1 of 2" in page
     assert page.count('<p class="answer-title">Preferred</p>') == 20
-    file = dataset.training_preferences
-    assert file is not None
-    assert f'href="/files/{file.public_id}/content' in page
+    export = f"{path}training-preferences.jsonl"
+    assert f'href="{export}"' in page
     rating = dataset.ratings.get(part="training", preferences=0).rating
     client = signed_in(administrator)
     there = {"next": f"{path}?page=1#examples-title"}
     response = client.post(f"{HOME}ratings/{rating}/leave-out/", there)
     assert response["location"] == there["next"]
     assert "Left out from now on" in page_of(administrator, path)
+    assert rating in page_of(administrator, f"{HOME}datasets/")
     client.post(f"{HOME}ratings/{rating}/take-in/", there)
     assert "Left out from now on" not in page_of(administrator, path)
     away = client.post(f"{HOME}ratings/{rating}/take-in/", {"next": "https://example.org/"})
@@ -312,6 +318,30 @@ def test_a_datasets_examples_are_browsed_and_left_out(administrator: User, alice
     assert "There are no such examples." in page_of(administrator, f"{path}?page=9")
     judged = page_of(administrator, f"{path}?kind=judged&part=magic")
     assert judged.count(">Good<") + judged.count(">Bad<") in (1, 2)  # either may be held out
+
+
+def test_every_administrator_exports_a_dataset(administrator: User, alice: User, bob: User) -> None:
+    gathered(alice, 20)
+    dataset = make_dataset(administrator, made_by=administrator)
+    bob.is_staff = True
+    bob.save()
+    path = f"/improve/datasets/{dataset.id}/training-preferences.jsonl"
+
+    @async_to_sync
+    async def lines() -> list[bytes]:
+        client = AsyncClient()
+        await client.aforce_login(bob)
+        response: Any = await client.get(path)
+        return b"".join([part async for part in response]).splitlines()
+
+    exported = [orjson.loads(line) for line in lines()]
+    assert len(exported) == dataset.counts["training"]["preferences"]
+    assert {frozenset(row) for row in exported} == {
+        frozenset({"input", "preferred_output", "non_preferred_output"})
+    }
+    client = signed_in(bob)
+    for missing in ("training-judgments", "training-supervised"):
+        assert client.get(f"/improve/datasets/{dataset.id}/{missing}.jsonl").status_code == 404
 
 
 # --- settings
