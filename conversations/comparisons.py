@@ -19,6 +19,8 @@ from library.models import Trial
 from library.selectors import loop_settings
 
 OWN_ENGINE = "engine"
+ACQUAINTED = 3
+"""So many questions somebody has asked before they are asked in turn."""
 
 _random = SystemRandom()
 
@@ -58,18 +60,25 @@ def _offer(user: User, model: str, serving: str) -> Offer | None:
     """Two models to compare in a share of all questions that is the administrators' to set.
 
     Nobody who keeps out of training is asked, nor anybody whose use is bounded: it would count
-    twice. While a candidate is on trial it is compared with what it is to replace, in any order.
+    twice; nor a newcomer, who wants to see an answer first, unless every question is compared.
+    While a candidate is on trial it is compared with what it is to replace, in any order.
     """
     bounds = (user.budget_limit, user.requests_per_minute, user.tokens_per_minute)
     if user.training_opt_out or any(bound is not None for bound in bounds):
         return None
-    if _random.random() >= loop_settings().comparison_share:
+    share = loop_settings().comparison_share
+    if _random.random() >= share or (share < 1 and _is_new(user)):
         return None
     trial = Trial.objects.filter(alias__name=model, ended_at=None).first()
     if trial is None:
         return Offer((model, model))
     one, other = _random.sample((serving, trial.candidate), 2)
     return Offer((one, other), trial.id)
+
+
+def _is_new(user: User) -> bool:
+    asked = Message.objects.filter(conversation__owner=user, role=Message.Role.USER)
+    return asked[:ACQUAINTED].count() < ACQUAINTED
 
 
 def choose(user: User, comparison_id: UUID, choice: str) -> Comparison:

@@ -188,3 +188,12 @@ def test_nobody_decides_or_sees_somebody_elses(alice: User, bob: User, client: C
     client.post(f"/comparisons/{comparison.id}/", {"choice": "both"})
     comparison.refresh_from_db()
     assert comparison.choice == "both"
+
+
+def test_a_newcomer_is_not_asked_at_once(alice: User) -> None:
+    LoopSettings.objects.update(comparison_share=0.999999)
+    second = []
+    for _ in range(comparisons.ACQUAINTED + 1):
+        turn = ask(alice)
+        second.append(turn.second is not None)
+    assert second == [False] * comparisons.ACQUAINTED + [True]
