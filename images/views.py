@@ -202,11 +202,11 @@ def place_order(request: PageRequest, order: Order) -> Drawing:
 
 
 def _open(user: User) -> dict[str, Any]:
+    """What is being drawn; `open` tells each order with how many pictures it has already."""
     drawings = selectors.open_drawings_for(user)
-    return {
-        "drawings": drawings,
-        "open_ids": ",".join(str(each.id) for each in drawings if each.active),
-    }
+    active = [each for each in drawings if each.active]
+    told = [f"{each.id}:{len(each.pictures.all())}" for each in active]
+    return {"drawings": drawings, "open": ",".join(told)}
 
 
 @login_required
@@ -218,7 +218,7 @@ def drawings(request: PageRequest) -> HttpResponse:
     context = _open(request.user)
     response = render(request, "images/_drawings.html", context)
     known = set(filter(None, request.GET.get("open", "").split(",")))
-    if known - set(context["open_ids"].split(",")):
+    if known - set(context["open"].split(",")):
         response["HX-Trigger"] = "pictures-changed"
     return response
 

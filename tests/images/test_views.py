@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -94,11 +95,37 @@ def test_an_order_that_cannot_be_taken_says_why(page: Client) -> None:
 
 def test_the_page_hears_when_something_is_done(page: Client, alice: User) -> None:
     order = Drawing.objects.create(owner=alice, operation="generation", model="illustrator")
-    asked = f"/pictures/drawings/?open={order.id}"
+    asked = f"/pictures/drawings/?open={order.id}:0"
     assert "HX-Trigger" not in page.get(asked, headers={"HX-Request": "true"})
+    some(alice, 1)
+    Picture.objects.update(drawing=order)
+    one_of_them = page.get(asked, headers={"HX-Request": "true"})
+    assert one_of_them["HX-Trigger"] == "pictures-changed"
     services.cancel(alice, order.id)
-    changed = page.get(asked, headers={"HX-Request": "true"})
-    assert changed["HX-Trigger"] == "pictures-changed"
+    asked = f"/pictures/drawings/?open={order.id}:1"
+    all_of_them = page.get(asked, headers={"HX-Request": "true"})
+    assert all_of_them["HX-Trigger"] == "pictures-changed"
+
+
+def test_what_is_newer_comes_before_what_is_shown(page: Client, alice: User, bob: User) -> None:
+    some(alice, 3)
+    some(bob, 1)
+    oldest, middle, newest = Picture.objects.filter(owner=alice).order_by("created_at")
+
+    def asked(picture: Picture, more: str = "") -> Any:
+        place = f"/pictures/?newest={picture.pk}{more}"
+        return page.get(place, headers={"HX-Request": "true"})
+
+    found = asked(oldest)
+    assert "HX-Reswap" not in found
+    shown = [str(each.pk) in found.content.decode() for each in (oldest, middle, newest)]
+    assert shown == [False, True, True]
+    assert "<html" not in found.content.decode()
+    assert 'class="tile"' not in asked(oldest, "&starred=1").content.decode()
+    # Where what is shown is not there any more, all of it is replaced.
+    unknown = asked(Picture.objects.get(owner=bob))
+    assert unknown["HX-Reswap"] == "innerHTML"
+    assert unknown.content.decode().count('class="tile"') == 3
 
 
 def test_a_picture_is_starred_moved_shared_deleted_and_had_back(
@@ -151,9 +178,9 @@ def test_a_picture_is_downloaded_in_the_format_of_ones_choice(
 def test_bob_finds_nothing_of_alices(bobs: Client, alice: User, picture: Picture) -> None:
     board = services.create_board(alice, "Mine")
     order = Drawing.objects.create(owner=alice, operation="generation", model="illustrator")
-    for path in ("", "file.png", "small-320.webp", "download/"):
+    for path in ("", "file.png", "small-320.webp", "download/", "compare/"):
         assert bobs.get(f"/pictures/{picture.id}/{path}").status_code == 404
-    for action in ("change", "vary", "star", "share", "move", "delete"):
+    for action in ("change", "vary", "remix", "star", "share", "move", "delete"):
         assert bobs.post(f"/pictures/{picture.id}/{action}/", {"prompt": "x"}).status_code == 404
     for action in ("cancel", "retry", "dismiss"):
         assert bobs.post(f"/pictures/drawings/{order.id}/{action}/").status_code == 404
