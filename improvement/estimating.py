@@ -56,16 +56,16 @@ _METHODS: dict[str, Method] = {"dpo": "dpo", "kto": "kto", "supervised": "superv
 
 
 def _last_time(total: int) -> float | None:
-    """What the last one took, for as many ratings as there are now."""
+    """What the last one took without its waiting, for as many ratings as there are now."""
     last = (
-        Improvement.objects.filter(alias=LATEST_ID, state=State.DONE, ended_at__isnull=False)
-        .select_related("dataset")
+        Improvement.objects.filter(alias=LATEST_ID, state=State.DONE, tuning_job__isnull=False)
+        .select_related("dataset", "tuning_job")
         .order_by("-created_at")
         .first()
     )
-    if last is None or last.ended_at is None or last.dataset is None:
+    job = None if last is None else last.tuning_job
+    if last is None or job is None or last.dataset is None or not (last.ended_at and job.ended_at):
         return None
-    seconds: float = (last.ended_at - last.created_at).total_seconds()
+    evaluating: float = (last.ended_at - job.ended_at).total_seconds()
     learnt: int = sum(last.dataset.counts["fates"].values())
-    fixed = min(seconds, EVALUATING)
-    return fixed + (seconds - fixed) * total / max(1, learnt)
+    return max(0.0, evaluating) + job.seconds * total / max(1, learnt)
