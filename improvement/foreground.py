@@ -33,15 +33,18 @@ def carry_through(
 
     Claims keep it apart from the site's worker: whoever comes first does the work.
     """
-    stopping, stage = threading.Event(), None
+    stopping, stages = threading.Event(), set()
+
+    def tell(improvement: Improvement) -> None:
+        if improvement.stage not in stages:
+            stages.add(improvement.stage)
+            told(improvement)
+
     while True:
-        run_improvement(improvement_id, stopping)
+        run_improvement(improvement_id, stopping, tell)
         improvement = Improvement.objects.select_related("tuning_job", "dataset").get(
             id=improvement_id
         )
-        if stage != (improvement.state, improvement.stage):
-            stage = improvement.state, improvement.stage
-            told(improvement)
         if not improvement.active:
             return improvement
         job = improvement.tuning_job

@@ -49,10 +49,15 @@ Decision = Improvement.Decision
 Fields = Mapping[str, Any]
 
 
-def run_improvement(improvement_id: UUID, stopping: threading.Event) -> None:
+def run_improvement(
+    improvement_id: UUID,
+    stopping: threading.Event,
+    told: Callable[[Improvement], object] = lambda _: None,
+) -> None:
     """Carry a queued improvement on, as far as it goes now. Its row says how it stands.
 
-    It ends early where `stopping` is set, and is then queued again at the same stage.
+    `told` is called before each stage. It ends early where `stopping` is set, and is then queued
+    again at the same stage.
     """
     improvement = jobs.claim(Improvement, improvement_id)
     if improvement is None:
@@ -60,6 +65,7 @@ def run_improvement(improvement_id: UUID, stopping: threading.Event) -> None:
     with Pulse(improvement, stopping) as pulse:
         try:
             while improvement.state != State.DONE:
+                told(improvement)
                 fields = _STAGES[improvement.stage](improvement, pulse)
                 if fields is None:
                     return

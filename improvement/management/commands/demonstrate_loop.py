@@ -68,8 +68,7 @@ class Command(BaseCommand):
         self._say(summary(improvement))
 
     def _tell(self, improvement: Improvement) -> None:
-        if improvement.stage:
-            self._say(f"{improvement.get_stage_display()} ...")
+        self._say(f"{improvement.get_stage_display()} ...")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

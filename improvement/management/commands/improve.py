@@ -44,6 +44,5 @@ class Command(BaseCommand):
         self.stdout.write(summary(improvement))
 
     def _tell(self, improvement: Improvement) -> None:
-        if improvement.stage:
-            self.stdout.write(f"{improvement.get_stage_display()} ...")
-            self.stdout.flush()
+        self.stdout.write(f"{improvement.get_stage_display()} ...")
+        self.stdout.flush()
