@@ -46,7 +46,7 @@ class Page:
     async def send(self, **action: str) -> None:
         await self.socket.send_json_to(action)
 
-    async def until(self, pattern: str, *, within: float = 5.0) -> str:
+    async def until(self, pattern: str, *, within: float = 20.0) -> str:
         """Read on until the pattern has come; everything heard so far."""
         async with asyncio.timeout(within):
             while not re.search(pattern, self.heard, re.DOTALL):
