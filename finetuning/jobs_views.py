@@ -39,6 +39,16 @@ SHOWN = 30
 """Jobs on a page of the list."""
 TOLD = 50
 """Events on a job's page."""
+NAMES = {
+    "n_epochs": "Passes",
+    "batch_size": "Examples at a time",
+    "learning_rate_multiplier": "Learning rate, times",
+    "beta": "Beta",
+    "lora_rank": "LoRA's rank",
+    "generations": "Answers to each",
+    "max_answer_tokens": "Tokens at most",
+}
+_WITH_BETA = (TuningJob.Method.DPO, TuningJob.Method.KTO, TuningJob.Method.REINFORCEMENT)
 P = ParamSpec("P")
 
 
@@ -177,11 +187,10 @@ def _job_context(request: PageRequest, job: TuningJob) -> dict[str, Any]:
         {
             "row": row,
             "served": row.model.startswith(TUNED_PREFIX) and tuned_file(row.model).is_file(),
-            "kept": bool(row.folder)
-            and job.method != TuningJob.Method.REWARD
-            and (folder / row.folder / "trainer_state.json").is_file(),
+            "kept": bool(row.folder) and (folder / row.folder / "trainer_state.json").is_file(),
         }
         for row in job.checkpoints.order_by("-step")
+        if job.method != TuningJob.Method.REWARD
     ]
     files = {file.id: file for file in selectors.files_of_jobs(request.user, [job])}
     return {
@@ -192,6 +201,7 @@ def _job_context(request: PageRequest, job: TuningJob) -> dict[str, Any]:
         "left": readable_time(job.seconds_left or 0),
         "curves": curves(metrics.values_list("data", flat=True)),
         "checkpoints": checkpoints,
+        "numbers": _numbers(job),
         "place": selectors.place_of(request.user, job) if job.state == State.QUEUED else 0,
         "judges": job.method == TuningJob.Method.REWARD
         and bool(job.result_model)
@@ -200,6 +210,20 @@ def _job_context(request: PageRequest, job: TuningJob) -> dict[str, Any]:
         and job.method != TuningJob.Method.REWARD
         and (not job.local or tuned_file(job.result_model).is_file()),
     }
+
+
+def _numbers(job: TuningJob) -> list[tuple[str, Any]]:
+    """The hyperparameters that its method has, by names for people."""
+    of_method = {
+        "beta": job.method in _WITH_BETA,
+        "generations": job.method == TuningJob.Method.REINFORCEMENT,
+        "max_answer_tokens": job.method == TuningJob.Method.REINFORCEMENT,
+    }
+    return [
+        (NAMES.get(name, name), value)
+        for name, value in job.hyperparameters.items()
+        if of_method.get(name, True)
+    ]
 
 
 @_for_owners

@@ -38,7 +38,11 @@ def ordered(user: User, file: UploadedFile, suffix: str = "french") -> TuningJob
 def learnt(job: TuningJob) -> None:
     """As the worker leaves a job in its middle."""
     TuningJob.objects.filter(pk=job.pk).update(
-        state=State.RUNNING, step=3, total_steps=9, seconds_left=100.0
+        hyperparameters={"n_epochs": 9, "beta": 0.1, "lora_rank": 0},
+        state=State.RUNNING,
+        step=3,
+        total_steps=9,
+        seconds_left=100.0,
     )
     for step in range(1, 4):
         JobEvent.objects.create(
@@ -123,8 +127,10 @@ def test_a_jobs_page_shows_how_it_learns(alice: User, sent: Sent) -> None:
         "From 3 at step 1 to 1 at step 3",
         "Bonjour!",
         "Created fine-tuning job",
+        "<dt>Passes</dt><dd>9</dd>",
     ):
         assert words in page
+    assert "Beta" not in page
     live = client.get(f"{LIST}{job.public_id}/?part=live", headers={"HX-Request": "true"})
     assert "<html" not in live.content.decode()
     assert "HX-Refresh" not in live
