@@ -49,14 +49,15 @@ async def order(caller: Caller, wanted: Order) -> Drawing:
     agreed = terms.terms_for(resolved.model)
     terms.check(agreed, prompt=wanted.prompt, n=wanted.n, params=wanted.params)
     size = terms.parse_size(wanted.size, agreed)
-    await _moderate(wanted.prompt)
+    await moderate(wanted.prompt)
     await job_charges.require_funds(
         caller, model=resolved.model.id, backend=resolved.backend.name, images=wanted.n
     )
     return await sync_to_async(_save)(caller, wanted, resolved, size)
 
 
-async def _moderate(prompt: str) -> None:
+async def moderate(prompt: str) -> None:
+    """Raises ContentBlocked for words that are not drawn."""
     moderator = get_registry().moderator
     if moderator is None or not prompt:
         return

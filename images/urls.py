@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from images import file_views, picture_views, rating_views, sorting_views, thread_views, views
+from images import expansion_views, file_views, picture_views, rating_views, sorting_views, thread_views, views
 
 app_name = "images"
 urlpatterns = [
     path("", views.gallery, name="gallery"),
     path("new/", views.create, name="create"),
+    path("expand/", expansion_views.expand, name="expand"),
     path("upload/", sorting_views.upload, name="upload"),
     path("drawings/", views.drawings, name="drawings"),
     path("drawings/<uuid:drawing_id>/in-thread/", thread_views.show, name="in_thread"),

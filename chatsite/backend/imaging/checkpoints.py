@@ -59,6 +59,8 @@ def checkpoints_in(folder: Path) -> tuple[Checkpoint, ...]:
         return ()
     found = []
     for path in sorted(folder.iterdir()):
+        if (folder / f"{path.name}.safetensors").is_file():
+            continue  # the configuration of that file
         if path.is_dir() and (path / INDEX).is_file():
             found.append(_read(path.name, path, _of_folder))
         elif path.is_file() and path.suffix == ".safetensors":

@@ -149,6 +149,8 @@ def test_a_checkpoint_of_one_file_is_known_by_its_tensors(tmp_path: Path) -> Non
 
     save("flux-schnell", "double_blocks.0.img_attn.qkv.weight")
     save("old", "model.diffusion_model.input_blocks.0.0.weight")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "model_index.json").write_text("{}")  # the file's configuration
     save("xl", "conditioner.embedders.1.model.ln_final.weight")
     models = async_to_sync(DiffusersBackend(tmp_path).models)()
     assert [(each.id, each.side, each.description) for each in models] == [
