@@ -55,7 +55,7 @@ async def expand(caller: Caller, prompt: str) -> str:
         caller,
         model=resolved.model.id,
         backend=resolved.backend.name,
-        operation="image.prompt",
+        operation="expansion",
     )
     given = tokens.estimate(SYSTEM + prompt)
     await ledger.reserve(charge, caller, prompt_tokens=given, answer_tokens=MOST_TOKENS)

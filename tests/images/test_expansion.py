@@ -37,7 +37,7 @@ def test_the_chat_model_says_it_at_length_and_is_charged_for(
         expansion.SYSTEM, "a fox",
     ]  # fmt: skip
     row = UsageRecord.objects.get()
-    assert (row.operation, row.status, row.completion_tokens) == ("image.prompt", "finished", 8)
+    assert (row.operation, row.status, row.completion_tokens) == ("expansion", "finished", 8)
 
 
 def test_without_a_chat_model_that_could_there_is_nothing_to_press(
