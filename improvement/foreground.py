@@ -21,7 +21,7 @@ from finetuning import services as files
 from finetuning import training
 from finetuning.models import TuningJob
 from improvement.models import Improvement
-from improvement.running import run_improvement
+from improvement.running import next_improvements, run_improvement
 
 LOOK = 0.5
 
@@ -52,6 +52,13 @@ def carry_through(
             train(job, stopping)
         else:
             time.sleep(LOOK)
+            _settle()
+
+
+def _settle() -> None:
+    """Queue again what a process that has died was at, where no worker does it."""
+    next_improvements()
+    training.next_jobs()
 
 
 def train(job: TuningJob, stopping: threading.Event) -> TuningJob:
