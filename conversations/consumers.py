@@ -19,7 +19,7 @@ from accounts.auth import still_signed_in
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
-from conversations import comparisons, fragments, picturing, runner, selectors, services
+from conversations import comparisons, fragments, picturing, progress, runner, selectors, services
 from conversations.models import Conversation, Message
 
 NOT_SIGNED_IN = 4401
@@ -68,7 +68,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if not await sync_to_async(self._is_mine)():
             await self.close(NOT_FOUND)
             return
-        await sync_to_async(services.settle_orphans)(self.conversation_id)
+        await sync_to_async(progress.settle_orphans)(self.conversation_id)
         await self._catch_up()
 
     async def disconnect(self, code: int) -> None:

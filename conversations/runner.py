@@ -26,7 +26,7 @@ from accounts.types import Caller
 from chatsite.backend import types
 from chatsite.backend.errors import BackendError, Unavailable
 from chatsite.backend.registry import get_registry
-from conversations import fragments, selectors, services
+from conversations import fragments, progress, selectors, services
 from conversations.completion import Origin, complete, prompt
 from conversations.markdown import StreamRenderer
 from conversations.models import Run
@@ -93,7 +93,7 @@ async def start(user: User, run: Run, view: MessageView | None = None) -> None:
     except Exception as problem:
         logger.exception("run %s could not be started", run.id)
         failure = "The site could not start this answer. Try again in a moment."
-        await sync_to_async(services.end_run)(
+        await sync_to_async(progress.end_run)(
             run, status=Run.Status.FAILED, text=run.message.text, error=failure
         )
         raise Unavailable(failure) from problem
@@ -176,7 +176,7 @@ class _Writer:
         if self.reading.cancelled():
             self.status = self.cut
             if self.cut == Run.Status.INTERRUPTED:
-                self.error = services.CUT_OFF
+                self.error = progress.CUT_OFF
         elif problem := self.reading.exception():
             logger.error("run %s broke", self.run.id, exc_info=problem)
             self.status = Run.Status.FAILED
@@ -302,7 +302,7 @@ class _Writer:
     async def _save(self, text: str, *, beat: bool) -> bool:
         if beat:
             self.last_beat = time.monotonic()
-        kept = await sync_to_async(services.save_progress)(
+        kept = await sync_to_async(progress.save_progress)(
             self.run.id, self.run.message_id, text, beat=beat, served=self.served
         )
         if not kept:
@@ -335,7 +335,7 @@ class _Writer:
     def _close(self) -> str | None:
         """Save the end and render it once for every page; None if somebody else has ended it."""
         run = self.run
-        saved = services.end_run(
+        saved = progress.end_run(
             run,
             status=self.status,
             text=self.text,
@@ -351,7 +351,7 @@ class _Writer:
         view = replace(
             self.view,
             text=self.text,
-            status=services.MESSAGE_STATUS[self.status],
+            status=progress.MESSAGE_STATUS[self.status],
             error=self.error,
             omitted=self.omitted,
             rendered=self.renderer.blocks,

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -18,15 +17,13 @@ from chatsite import processes, sql
 from chatsite.backend.errors import InvalidRequest
 from conversations import selectors
 from conversations.models import Comparison, Conversation, Message, Run
+from conversations.progress import changed
 from conversations.titles import title_from
 
 MAX_TEXT = 200_000
 """Characters in one message: a long book chapter, and no more than a page can show."""
 SECOND_LANE = 1
 """Where the second of two answers is written; all others are written in lane 0."""
-CUT_OFF = "The server stopped while this was being written."
-SILENCE = timedelta(seconds=45)
-"""A run that has been silent for so long is taken for dead; it gives signs every 10 seconds."""
 
 
 class Busy(InvalidRequest):
@@ -138,7 +135,7 @@ def show_drawing(
         answer = _add(conversation, said.id, Message.Role.ASSISTANT, text=caption, model=model)
         answer.drawing = drawing
         answer.save(update_fields=["drawing"])
-        _changed(conversation, leaf_id=answer.id, updated_at=timezone.now())
+        changed(conversation, leaf_id=answer.id, updated_at=timezone.now())
     added = None
     if instead_of is None and (created or said.parent_id is not None):
         views = (selectors.only_child(said), selectors.only_child(answer))
@@ -201,7 +198,7 @@ def select(user: User, conversation_id: UUID, message_id: UUID) -> None:
     """Show the branch on which that message lies, down to its newest end."""
     message = selectors.message_for(user, conversation_id, message_id)
     leaf = selectors.Tree.load(message.conversation).newest_leaf(message.id)
-    _changed(message.conversation, leaf_id=leaf)
+    changed(message.conversation, leaf_id=leaf)
 
 
 def rename(user: User, conversation_id: UUID, title: str) -> Conversation:
@@ -210,7 +207,7 @@ def rename(user: User, conversation_id: UUID, title: str) -> Conversation:
     if not title:
         raise InvalidRequest("A title needs at least one character.", param="title")
     conversation = selectors.conversation_for(user, conversation_id)
-    _changed(conversation, title=title[:200], titled_by_owner=True)
+    changed(conversation, title=title[:200], titled_by_owner=True)
     return conversation
 
 
@@ -226,103 +223,6 @@ def entitle(conversation_id: UUID, title: str) -> bool:
 def delete(user: User, conversation_id: UUID) -> None:
     """Delete the conversation with all its messages. A run in it stops at its next save."""
     selectors.conversation_for(user, conversation_id).delete()
-
-
-# --- what a run reports
-
-
-def save_progress(
-    run_id: UUID, message_id: UUID, text: str, *, beat: bool, served: str | None = None
-) -> bool:
-    """Keep the text so far, before anybody is shown it. False when the run is not running now.
-
-    `served` is the model that writes it, "" where that is the one that was picked; None leaves what
-    is known of it.
-    """
-    if beat:
-        Run.objects.filter(id=run_id).update(heartbeat_at=timezone.now())
-    return bool(sql.execute(_SAVE_PROGRESS, text, served, message_id, run_id, message_id))
-
-
-_SAVE_PROGRESS = """
-    UPDATE conversations_message SET text = %s, served = COALESCE(%s, served)
-    WHERE id = %s AND EXISTS (
-        SELECT 1 FROM conversations_run
-        WHERE id = %s AND message_id = %s AND status = 'running'
-    )
-"""
-
-
-def end_run(
-    run: Run,
-    *,
-    status: Run.Status,
-    text: str,
-    error: str = "",
-    omitted: int = 0,
-    served: str | None = None,
-) -> bool:
-    """Close a running run and its message. False when it was closed or deleted before.
-
-    `served` is as in `save_progress`. The run's conversation then has the title and the version
-    that it has in the database.
-    """
-    with transaction.atomic():
-        now = timezone.now()
-        if not sql.execute(_CLOSE_RUN, status, now, run.id):
-            return False
-        closed = MESSAGE_STATUS[status]
-        sql.execute(_CLOSE_MESSAGE, text, closed, error, omitted, served, run.message_id)
-        _changed(run.conversation, updated_at=now)
-    return True
-
-
-_CLOSE_RUN = """
-    UPDATE conversations_run SET status = %s, ended_at = %s WHERE id = %s AND status = 'running'
-"""
-_CLOSE_MESSAGE = """
-    UPDATE conversations_message
-    SET text = %s, status = %s, error = %s, omitted = %s, served = COALESCE(%s, served)
-    WHERE id = %s
-"""
-
-
-MESSAGE_STATUS = {
-    Run.Status.FINISHED: Message.Status.COMPLETE,
-    Run.Status.STOPPED: Message.Status.STOPPED,
-    Run.Status.INTERRUPTED: Message.Status.INTERRUPTED,
-    Run.Status.FAILED: Message.Status.FAILED,
-}
-
-
-def settle_orphans(conversation_id: UUID | None = None) -> tuple[Run, ...]:
-    """Mark as interrupted the runs whose process has died, keeping their text; which those were."""
-    running = Run.objects.filter(status=Run.Status.RUNNING)
-    running = running.select_related("message", "conversation")
-    if conversation_id is not None:
-        running = running.filter(conversation_id=conversation_id)
-    return tuple(
-        run
-        for run in running
-        if not _alive(run)
-        and end_run(
-            run,
-            status=Run.Status.INTERRUPTED,
-            text=run.message.text,
-            error=CUT_OFF,
-        )
-    )
-
-
-def _alive(run: Run) -> bool:
-    """Whether the run's process lives and has given a sign of life of this run lately.
-
-    The second is asked of a living process, too: one that failed between saving a run and
-    starting it would block the conversation for good.
-    """
-    if timezone.now() - run.heartbeat_at > SILENCE:
-        return False
-    return processes.may_live(run.process)
 
 
 # --- parts
@@ -468,7 +368,7 @@ def _open_run(
         raise Busy
     run = _save_run(conversation, answer, model or answer.model)
     leaf = answer.id if shown else conversation.leaf_id
-    _changed(conversation, leaf_id=leaf, updated_at=timezone.now())
+    changed(conversation, leaf_id=leaf, updated_at=timezone.now())
     return run
 
 
@@ -485,21 +385,3 @@ def _save_run(conversation: Conversation, answer: Message, model: str, *, lane: 
         lane=lane,
         process=processes.identity(),
     )
-
-
-def _changed(conversation: Conversation, **values: object) -> None:
-    """Save these fields, by their columns' names, and count the version on.
-
-    Raises Conversation.DoesNotExist where it was deleted meanwhile.
-    """
-    assigned = "".join(f", {name} = %s" for name in values)
-    statement = (
-        f"UPDATE conversations_conversation SET version = version + 1{assigned} "  # noqa: S608 - our own names
-        "WHERE id = %s RETURNING title, version"
-    )
-    found = sql.rows(statement, *values.values(), conversation.id)
-    if not found:
-        raise Conversation.DoesNotExist
-    for name, value in values.items():
-        setattr(conversation, name, value)
-    conversation.title, conversation.version = found[0]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from asgiref.sync import async_to_sync
 from celery import shared_task
 
-from conversations import completions_store, responses_store, runner, services
+from conversations import completions_store, progress, responses_store, runner
 
 
 @shared_task(name="conversations.tasks.settle_runs")
 def settle_runs() -> int:
     """Mark the answers of processes that died as interrupted; how many there were."""
-    settled = services.settle_orphans()
+    settled = progress.settle_orphans()
     for run in settled:
         async_to_sync(runner.announce_ended)(run)
     return len(settled)

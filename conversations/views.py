@@ -15,7 +15,7 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import User
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
-from conversations import picturing, runner, selectors, services
+from conversations import picturing, progress, runner, selectors, services
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
 
@@ -38,7 +38,7 @@ def new(request: PageRequest) -> HttpResponse:
 @require_GET
 def show(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
-    services.settle_orphans(conversation_id)
+    progress.settle_orphans(conversation_id)
     thread = selectors.thread_for(request.user, conversation_id)
     return _chat(request, conversation_id, conversation, thread)
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from chatsite.backend.errors import InvalidRequest
-from conversations import comparisons, ratings, selectors, services
+from conversations import comparisons, progress, ratings, selectors, services
 from conversations.models import Comparison, Conversation, Message, Run
 from library.models import Alias, LoopSettings, Trial
 
@@ -35,7 +35,7 @@ def finish(turn: services.Turn, *texts: str) -> Comparison:
     """Both answers come to their ends."""
     for run, text in zip((turn.run, turn.second), texts, strict=True):
         assert run is not None
-        assert services.end_run(run, status=Run.Status.FINISHED, text=text, served="starter")
+        assert progress.end_run(run, status=Run.Status.FINISHED, text=text, served="starter")
     return Comparison.objects.get()
 
 
@@ -48,14 +48,14 @@ def test_two_answers_are_written_and_the_better_one_is_gone_on_from(alice: User)
     with pytest.raises(services.Busy):
         ask(alice, turn.conversation_id)
     assert turn.run is not None
-    services.end_run(turn.run, status=Run.Status.FINISHED, text="Hello")
+    progress.end_run(turn.run, status=Run.Status.FINISHED, text="Hello")
     with pytest.raises(services.Busy):  # the second one is being written still
         ask(alice, turn.conversation_id)
     comparison = Comparison.objects.get()
     with pytest.raises(services.Busy):
         comparisons.choose(alice, comparison.id, "first")
     assert turn.second is not None
-    services.end_run(turn.second, status=Run.Status.FINISHED, text="Hey")
+    progress.end_run(turn.second, status=Run.Status.FINISHED, text="Hey")
     thread = selectors.thread_for(alice, turn.conversation_id)
     assert [(view.letter, view.text) for view in thread.compared] == [("A", "Hello"), ("B", "Hey")]
     assert thread.pair is not None
@@ -107,7 +107,7 @@ def test_a_candidate_on_trial_is_compared_with_what_it_is_to_replace_and_never_n
     assert turn.second is not None
     assert {turn.run.model, turn.second.model} == {"starter", "ft:candidate"}
     for run in (turn.run, turn.second):
-        services.end_run(run, status=Run.Status.FINISHED, text=run.model[:2], served=run.model)
+        progress.end_run(run, status=Run.Status.FINISHED, text=run.model[:2], served=run.model)
     assert Comparison.objects.get().trial == trial.id
     answers = Message.objects.filter(role="assistant").values_list("model", "served")
     assert sorted(answers) == [(MODEL, "ft:candidate"), (MODEL, "starter")]
@@ -135,7 +135,7 @@ def test_so_many_are_offered_two_as_administrators_wish(alice: User) -> None:
 def test_runs_of_a_dead_process_leave_both_answers_interrupted(alice: User) -> None:
     turn = ask(alice)
     Run.objects.update(process="gone 1 0", heartbeat_at="2020-01-01T00:00Z")
-    assert len(services.settle_orphans(turn.conversation_id)) == 2
+    assert len(progress.settle_orphans(turn.conversation_id)) == 2
     statuses = Message.objects.filter(role="assistant").values_list("status", flat=True)
     assert list(statuses) == ["interrupted", "interrupted"]
 

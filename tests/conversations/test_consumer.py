@@ -24,7 +24,7 @@ from chatsite import processes
 from chatsite.backend import types
 from chatsite.backend.registry import get_registry
 from chatsite.origin import SameOrigin
-from conversations import runner, services
+from conversations import progress, runner, services
 from conversations.models import Conversation, Message, Run
 from conversations.routing import websocket_urlpatterns
 from tests.backend.engine.alphabet import running_manager, write_alphabet
@@ -549,7 +549,7 @@ def test_what_a_process_that_ends_was_writing_is_interrupted_and_kept(
             await page.until('data-status="interrupted".*Answer interrupted')
 
     in_a_loop(scene)
-    assert (answer().status, answer().error) == ("interrupted", services.CUT_OFF)
+    assert (answer().status, answer().error) == ("interrupted", progress.CUT_OFF)
     assert answer().text.startswith("one1 two2 three3")
     assert Run.objects.get().status == Run.Status.INTERRUPTED
 
@@ -611,7 +611,7 @@ def test_the_answers_of_a_dead_process_are_settled_when_a_page_connects(
     turn = services.ask(alice, uuid4(), text="Hello", model="fake/echo", nonce="n")
     message = answer()
     assert turn.run is not None
-    services.save_progress(turn.run.id, message.id, "so far", beat=False)
+    progress.save_progress(turn.run.id, message.id, "so far", beat=False)
     host, pid, _ = processes.identity().rsplit("/", 2)
     Run.objects.update(process=f"{host}/{pid}/1.00")
 

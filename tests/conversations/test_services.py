@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from chatsite import processes
 from chatsite.backend.errors import InvalidRequest
-from conversations import selectors, services
+from conversations import progress, selectors, services
 from conversations.models import Conversation, Message, Run
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def ask(user: User, text: str = "Hello", conversation: UUID | None = None) -> se
 
 def finish(turn: services.Turn, text: str = "Hi", status: Run.Status = Run.Status.FINISHED) -> None:
     assert turn.run is not None
-    assert services.end_run(turn.run, status=status, text=text)
+    assert progress.end_run(turn.run, status=status, text=text)
 
 
 def shown(user: User, conversation: UUID) -> list[tuple[str, str, str]]:
@@ -171,8 +171,8 @@ def test_a_run_that_was_taken_for_dead_writes_no_more(alice: User) -> None:
     more = services.continue_answer(alice, turn.conversation_id, answer.id)
     assert turn.run
     assert more.run
-    assert not services.save_progress(turn.run.id, answer.id, "from the dead", beat=True)
-    assert services.save_progress(more.run.id, answer.id, "so far and more", beat=True)
+    assert not progress.save_progress(turn.run.id, answer.id, "from the dead", beat=True)
+    assert progress.save_progress(more.run.id, answer.id, "so far and more", beat=True)
 
 
 def test_names_in_the_administration_say_nothing_of_what_was_said(alice: User) -> None:
@@ -204,7 +204,7 @@ def test_a_run_ends_once(alice: User) -> None:
     turn = ask(alice)
     finish(turn, "kept")
     assert turn.run is not None
-    assert not services.end_run(turn.run, status=Run.Status.FAILED, text="lost")
+    assert not progress.end_run(turn.run, status=Run.Status.FAILED, text="lost")
     assert last(alice, turn.conversation_id).text == "kept"
 
 
@@ -213,7 +213,7 @@ def test_progress_is_not_written_into_an_answer_that_has_ended(alice: User) -> N
     finish(turn, "kept")
     answer = last(alice, turn.conversation_id)
     assert turn.run is not None
-    assert not services.save_progress(turn.run.id, answer.id, "late", beat=True)
+    assert not progress.save_progress(turn.run.id, answer.id, "late", beat=True)
     assert last(alice, turn.conversation_id).text == "kept"
 
 
@@ -221,11 +221,11 @@ def test_a_run_whose_process_died_is_interrupted_and_keeps_its_text(alice: User)
     turn = ask(alice)
     answer = last(alice, turn.conversation_id)
     assert turn.run is not None
-    services.save_progress(turn.run.id, answer.id, "so far", beat=False)
-    assert services.settle_orphans() == ()
+    progress.save_progress(turn.run.id, answer.id, "so far", beat=False)
+    assert progress.settle_orphans() == ()
     dead = processes.identity().rsplit("/", 2)[0] + f"/{_unused_pid()}/1"
     Run.objects.update(process=dead)
-    assert services.settle_orphans(turn.conversation_id) == (turn.run,)
+    assert progress.settle_orphans(turn.conversation_id) == (turn.run,)
     settled = last(alice, turn.conversation_id)
     assert (settled.status, settled.text, settled.continuable) == ("interrupted", "so far", True)
 
@@ -234,15 +234,15 @@ def test_a_later_process_of_the_same_number_is_not_mistaken_for_the_first(alice:
     ask(alice)
     host, pid, _ = processes.identity().rsplit("/", 2)
     Run.objects.update(process=f"{host}/{pid}/1.00")
-    assert len(services.settle_orphans()) == 1
+    assert len(progress.settle_orphans()) == 1
 
 
 def test_a_run_that_was_saved_and_never_started_does_not_block_for_good(alice: User) -> None:
     turn = ask(alice)
-    Run.objects.update(heartbeat_at=timezone.now() - services.SILENCE / 2)
-    assert services.settle_orphans() == ()
-    Run.objects.update(heartbeat_at=timezone.now() - 2 * services.SILENCE)
-    assert services.settle_orphans(turn.conversation_id) == (turn.run,)
+    Run.objects.update(heartbeat_at=timezone.now() - progress.SILENCE / 2)
+    assert progress.settle_orphans() == ()
+    Run.objects.update(heartbeat_at=timezone.now() - 2 * progress.SILENCE)
+    assert progress.settle_orphans(turn.conversation_id) == (turn.run,)
     ask(alice, "More", turn.conversation_id)
 
 
@@ -268,8 +268,8 @@ def test_deleting_a_conversation_ends_its_run(alice: User) -> None:
     answer = last(alice, turn.conversation_id)
     services.delete(alice, turn.conversation_id)
     assert turn.run is not None
-    assert not services.save_progress(turn.run.id, answer.id, "x", beat=True)
-    assert not services.end_run(turn.run, status=Run.Status.FINISHED, text="x")
+    assert not progress.save_progress(turn.run.id, answer.id, "x", beat=True)
+    assert not progress.end_run(turn.run, status=Run.Status.FINISHED, text="x")
     assert not Message.objects.exists()
 
 

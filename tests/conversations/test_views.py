@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from chatsite.backend.registry import get_registry
-from conversations import selectors, services
+from conversations import progress, selectors, services
 from conversations.models import Conversation, Message, Run
 from tests.servers.answers import Answer
 from tests.servers.upstream import Upstream
@@ -27,7 +27,7 @@ def page(alice: User, fake_models: Upstream, client: Client) -> Client:
 def talk(user: User, text: str = "Hello", answer: str = "Good **day**") -> UUID:
     turn = services.ask(user, uuid4(), text=text, model="fake/echo", nonce=uuid4().hex)
     assert turn.run
-    services.end_run(turn.run, status=Run.Status.FINISHED, text=answer)
+    progress.end_run(turn.run, status=Run.Status.FINISHED, text=answer)
     return turn.conversation_id
 
 
@@ -49,7 +49,7 @@ def test_a_new_chat_begins_with_the_model_used_last_unless_one_was_chosen(
 ) -> None:
     turn = services.ask(alice, uuid4(), text="Hi", model="fake/tool", nonce="n")
     assert turn.run
-    services.end_run(turn.run, status=Run.Status.FINISHED, text="x")
+    progress.end_run(turn.run, status=Run.Status.FINISHED, text="x")
     assert page.get("/").context["selected_model"] == "fake/tool"
     alice.default_model = "fake/reasoning"
     alice.save()
@@ -112,7 +112,7 @@ def test_versions_are_moved_between(page: Client, alice: User) -> None:
     first = selectors.thread_for(alice, conversation).messages[-1]
     again = services.regenerate(alice, conversation, first.id, model="fake/echo")
     assert again.run
-    services.end_run(again.run, status=Run.Status.FINISHED, text="second")
+    progress.end_run(again.run, status=Run.Status.FINISHED, text="second")
     address = f"/c/{conversation}/select/{first.id}/"
     assert "first" in html(page.post(address, **HTMX))
     assert page.get(address).status_code == 405
