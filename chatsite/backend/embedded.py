@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chatsite.backend.clients import Server
-from chatsite.backend.engine import STARTER_ID
+from chatsite.backend.engine import STARTER_ID, is_of_starter
 from chatsite.backend.engine.client import (
     CONTINUE,
     GREEDY,
@@ -294,7 +294,6 @@ async def _merged(
 
 
 def _describe(row: EngineModel) -> ModelInfo:
-    starter = row.id == STARTER_ID
     capabilities: set[Capability] = {"chat", "json_schema", "logprobs", "prefill"}
     if row.tools:
         capabilities.add("tools")
@@ -308,10 +307,10 @@ def _describe(row: EngineModel) -> ModelInfo:
         backend=EmbeddedBackend.name,
         upstream_id=row.id,
         context_window=row.context or None,
-        owned_by="chatsite" if starter else "local",
+        owned_by="chatsite" if row.id == STARTER_ID else "local",
         created=row.modified,
         capabilities=frozenset(capabilities),
         description=f"{row.name}, {size}, {row.quantization}",
-        built_in=starter,
+        built_in=is_of_starter(row.id),
         error=row.error,
     )

@@ -135,6 +135,7 @@ class ModelInfo:
     capabilities: frozenset[Capability] = frozenset({"chat"})
     description: str = ""
     built_in: bool = False
+    """It shipped with the site, or was tuned from what did: no author of titles and prompts."""
     max_tokens_name: str = "max_tokens"
     side: int = 0
     """Of a model that makes pictures: the length in pixels of a side that suits it, or 0."""

@@ -18,6 +18,11 @@ STARTER_CHECKPOINT = Path(__file__).parent / "starter" / "checkpoint"
 """The Hugging Face checkpoint that it was converted from, to be trained further."""
 
 
+def is_of_starter(model_id: str) -> bool:
+    """Whether it is the starter or was tuned from it, and so small that it knows little."""
+    return model_id == STARTER_ID or model_id.startswith(f"ft:{STARTER_ID}:")
+
+
 def tuned_stem(model_id: str) -> str:
     """The name without ending of a tuned model's file: "ft=starter=site=french=1a2b3c4d".
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatsite.backend.engine import is_of_starter
 from chatsite.backend.engine.discovery import (
     MAX_CONTROL_TOKENS,
     GgufFile,
@@ -182,3 +183,8 @@ def test_a_thousand_spare_tokens_do_not_crowd_out_the_others(tmp_path):
 
     assert len(tokens) == MAX_CONTROL_TOKENS
     assert tokens[:4] == ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "[INST]")
+
+
+def test_what_was_tuned_from_the_starter_is_as_small_as_it():
+    ids = ["starter", "ft:starter:site:kind:1a", "ft:starters:site::1a", "ft:qwen:site::1a", "mine"]
+    assert [is_of_starter(each) for each in ids] == [True, True, False, False, False]
