@@ -8,6 +8,7 @@ from typing import Any
 
 WIDTH, HEIGHT = 300.0, 100.0
 MOST_POINTS = 300
+NOTHING = 1e-6
 _MARGIN = 4.0
 
 # The figures worth a chart: id, title, and their names in an event, of training and validation.
@@ -44,7 +45,10 @@ class Curve:
 
 
 def curves(metrics: Iterable[Mapping[str, Any]]) -> tuple[Curve, ...]:
-    """The charts of the events' data, in the order of steps; one of a single point is left out."""
+    """The charts of the events' data, in the order of steps.
+
+    One of a single point is left out, and one of zeros: RLOO's loss is nothing else.
+    """
     rows = [row for row in metrics if isinstance(row.get("step"), int)]
     found = []
     for name, title, keys in _FIGURES:
@@ -52,7 +56,8 @@ def curves(metrics: Iterable[Mapping[str, Any]]) -> tuple[Curve, ...]:
             _latest([(row["step"], float(row[key])) for row in rows if row.get(key) is not None])
             for key in keys
         ]
-        if any(len(points) > 1 for points in series):
+        told = any(abs(value) > NOTHING for points in series for _, value in points)
+        if told and any(len(points) > 1 for points in series):
             found.append(_curve(name, title, series))
     return tuple(found)
 
