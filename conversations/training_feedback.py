@@ -33,13 +33,14 @@ def feedback(*, batch: int = BATCH) -> Iterator[Feedback]:
     """All ratings and decided comparisons of everybody, of the page's answers and the API's.
 
     People who opted out are among them: whoever learns from it leaves them out, and can say so.
-    What cannot be learnt as text (a picture in the question) comes with nothing `asked`.
+    What cannot be learnt as text (a picture, asked about or answered with) comes with nothing
+    `asked`.
     """
     for ratings in _batches(Rating.objects.select_related("message", "completion"), batch):
         tree = _Branches([one.message_id for one in ratings if one.message_id])
         for rating in ratings:
             if (message := rating.message) is not None:
-                asked = tree.down_to(message.parent_id)
+                asked = () if message.drawing else tree.down_to(message.parent_id)
                 yield _thumb(rating, message.conversation_id, asked, message.text)
             elif (completion := rating.completion) is not None:
                 asked, answer = _of_completion(completion, rating.choice)

@@ -260,7 +260,7 @@ def test_every_page_is_accessible_and_fits(page_for: PageFor, scheme: Any, width
     for path in (
         "/models/", "/settings/", "/settings/keys/", "/settings/people/", "/accounts/email/",
         "/accounts/password/change/", "/accounts/2fa/", "/settings/usage/",
-        "/settings/usage/site/", "/settings/usage/unpriced/", "/settings/requests/",
+        "/settings/usage/site/", "/settings/usage/unpriced/", "/settings/requests/", "/ratings/",
         "/c/00000000-0000-4000-8000-000000000000/",
     ):  # fmt: skip
         page.goto(path)

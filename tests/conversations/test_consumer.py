@@ -12,7 +12,7 @@ from unittest import mock
 from uuid import UUID, uuid4
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
@@ -307,6 +307,35 @@ def test_an_answer_that_never_ends_is_ended(alice: User, fake_models: Upstream) 
 
     in_a_loop(scene)
     assert answer().text == (("long" * 50 + " ") * 1500)[: services.MAX_TEXT]
+
+
+def test_two_answers_are_stopped_together_and_then_compared(
+    alice: User, fake_models: Upstream
+) -> None:
+    conversation = uuid4()
+    offer = services.Offer(("fake/slow-200", "fake/stall-2"))
+
+    async def scene() -> None:
+        turn = await sync_to_async(services.ask)(
+            alice, conversation, text="Hi", model="fake/slow-200", nonce="n", offer=offer
+        )
+        assert turn.run is not None
+        assert turn.second is not None
+        async with opened(Page(alice, conversation, version="-")) as page:
+            await runner.start(alice, turn.run)
+            await runner.start(alice, turn.second)
+            await page.until("three3")
+            await page.send(action="stop")
+            await page.until("Which answer is better")
+        assert 'data-state="idle"' in page.heard
+        assert "stall-2" not in page.heard
+
+    in_a_loop(scene)
+    answers = Message.objects.filter(role="assistant").order_by("served")
+    assert list(answers.values_list("status", "served")) == [
+        ("stopped", ""),
+        ("stopped", "fake/stall-2"),
+    ]
 
 
 def test_a_failure_keeps_the_text_says_why_and_can_be_retried(

@@ -144,6 +144,15 @@ def test_a_completion_of_the_api_is_read_as_a_conversation(
     ]
 
 
+def test_a_picture_is_no_answer_to_be_learnt(alice: User) -> None:
+    conversation = Conversation.objects.create(owner=alice)
+    drawn = say(conversation, say(conversation, None, "Draw a fox"), "A picture: a fox.")
+    Message.objects.filter(id=drawn.id).update(drawing=uuid4())
+    Rating.objects.create(owner=alice, message=drawn, thumb=1)
+    [given] = feedback()
+    assert given.asked == ()
+
+
 def test_many_ratings_are_read_by_few_queries(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def rate(number: int) -> None:
         for _ in range(number):
