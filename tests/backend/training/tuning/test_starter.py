@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import statistics
 from pathlib import Path
@@ -79,26 +78,6 @@ def test_two_lines_are_learnt_and_served(tmp_path):
 
 # --- preferences
 
-THINGS = (
-    *("fox", "lion", "river", "moon", "garden", "school", "train", "ship", "horse", "tree"),
-    *("bridge", "castle", "island", "forest", "robot", "dragon", "king", "queen", "farmer"),
-    *("sailor", "teacher", "doctor", "wolf", "bear", "cat", "dog", "bird", "fish", "city"),
-)
-WAYS = (
-    *("Tell me a story about a {}.", "Write a story about a {}.", "Write a short story: a {}."),
-    *("Tell me about a {}.", "Can you tell me a story about a {}?", "Make up a {} story."),
-    *("I want a story about a {}.", "A story about a {}, please."),
-)
-SHORT = ("A {} was lost and came home.", "Once there was a {} that was happy.")
-LONG = (
-    "Once there was a kind {0} who lived in a deep valley. One day the {0} found a golden basket.",
-    "A young {0} lived at the edge of a forest. One day the {0} lost a stone and looked for it.",
-)
-ENDINGS = (
-    " By the well sat a fish, weeping, because it was lost. The {0} gave it back and was glad.",
-    " Then a rabbit offered to help, and they looked together. The {0} danced all the way home.",
-)
-
 
 def preference(asked, preferred, rejected):
     return {
@@ -106,50 +85,6 @@ def preference(asked, preferred, rejected):
         "preferred_output": [{"role": "assistant", "content": preferred}],
         "non_preferred_output": [{"role": "assistant", "content": rejected}],
     }
-
-
-def short_stories():
-    """232 preferences for short stories, in an order of their own."""
-    chance = random.Random(1)
-    rows = [
-        preference(
-            way.format(thing),
-            chance.choice(SHORT).format(thing),
-            (chance.choice(LONG) + chance.choice(ENDINGS)).format(thing),
-        )
-        for way in WAYS
-        for thing in THINGS
-    ]
-    chance.shuffle(rows)
-    return rows
-
-
-def asked_in(row):
-    return row["input"]["messages"][0]["content"]
-
-
-def test_two_hundred_preferences_for_short_answers_make_them_short(tmp_path):
-    rows = short_stories()
-    learnt, held_out = rows[:200], rows[200:216]
-
-    events = tune(
-        tmp_path / "job",
-        learnt,
-        method="dpo",
-        validation=held_out,
-        prompts=tuple(asked_in(row) for row in held_out),
-        asked={"n_epochs": 1},
-    )
-
-    (evaluated,) = [event for event in events if isinstance(event, Evaluated)]
-    assert evaluated.tuned["accuracy"] > 0.8
-    samples = [event for event in events if isinstance(event, Checkpoint)][-1].samples
-    before, after = (
-        statistics.mean(len(text.split()) for text in texts)
-        for texts in ([s.base for s in samples], [s.answer for s in samples])
-    )
-    assert len(samples) == 16
-    assert after < before / 2
 
 
 GREETINGS = (
