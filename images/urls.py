@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from images import expansion_views, file_views, picture_views, rating_views, sorting_views, thread_views, views
+from images import (
+    expansion_views,
+    file_views,
+    picture_views,
+    rating_views,
+    sorting_views,
+    thread_views,
+    views,
+)
 
 app_name = "images"
 urlpatterns = [
