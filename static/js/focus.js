@@ -20,3 +20,9 @@ document.addEventListener("htmx:wsAfterMessage", () => {
   if (same) same.focus({ preventScroll: true });
   else if (!touch.matches) element("prompt").focus({ preventScroll: true });
 });
+
+// So does the question which of two answers is better, once it is decided.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const decided = event.detail.requestConfig?.elt.dataset.choice !== undefined;
+  if (decided && !touch.matches) element("prompt").focus({ preventScroll: true });
+});

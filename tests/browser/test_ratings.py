@@ -94,6 +94,7 @@ def test_one_of_two_answers_is_chosen_and_gone_on_with(page_for: PageFor, always
     page.reload()
     page.get_by_role("button", name="Answer B").click()
     expect(page.locator(".pair")).to_have_count(0)
+    expect(page.locator("#prompt")).to_be_focused()
     chosen = answer(page)
     assert said(chosen) == words
     expect(chosen.get_by_role("img", name="Version 2 of 2")).to_be_visible()
