@@ -8,7 +8,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from chatsite.backend.datasets import Chat, ChatTurn, Preference, parse_example
+from chatsite.backend.datasets import Chat, ChatTurn, Judged, Preference, parse_example
 from chatsite.backend.feedback import (
     Comparison,
     Made,
@@ -18,7 +18,7 @@ from chatsite.backend.feedback import (
     example_to_json,
     is_held_out,
 )
-from chatsite.backend.tuning.judged import Judged, read_judged
+from chatsite.backend.tuning.judged import read_judged
 
 HELLO = (ChatTurn("user", "Hello"),)
 
