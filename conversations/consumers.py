@@ -241,7 +241,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self._show(event["html"])
 
     async def thread_changed(self, event: dict[str, Any]) -> None:
-        if await self._may_read():
+        if not self._is_of_this_page(event) and await self._may_read():
             await self._show(await sync_to_async(self._thread)())
 
     async def run_progressed(self, event: dict[str, Any]) -> None:
@@ -270,8 +270,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def message_rated(self, event: dict[str, Any]) -> None:
         # The page on which it was done shows more than the others.
-        if event["tab"] != self.query.get("tab", [""])[0] and await self._may_read():
+        if not self._is_of_this_page(event) and await self._may_read():
             await self._show(event["html"])
+
+    def _is_of_this_page(self, event: dict[str, Any]) -> bool:
+        tab = event.get("tab")
+        return bool(tab) and tab == self.query.get("tab", [""])[0]
 
     async def conversation_entitled(self, event: dict[str, Any]) -> None:
         await self._show(await sync_to_async(self._page_state)())

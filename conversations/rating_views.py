@@ -105,7 +105,9 @@ def _answer(user: User, conversation_id: UUID, message_id: UUID) -> MessageView:
 async def choose(request: HttpRequest, conversation_id: UUID, comparison_id: UUID) -> HttpResponse:
     """Which of two answers is better; the conversation goes on from that one, in every tab."""
     response = await sync_to_async(_choose)(request, conversation_id, comparison_id)
-    await runner.announce(runner.conversation_group(conversation_id), "thread.changed")
+    # The page that chose has the thread from this reply: its socket would take it away first.
+    group, tab = runner.conversation_group(conversation_id), request.headers.get("X-Tab", "")
+    await runner.announce(group, "thread.changed", tab=tab)
     return response
 
 
