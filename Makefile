@@ -25,7 +25,7 @@ run: $(INSTALLED) ## Install what is missing and run the site until Ctrl-C
 
 test: programs lint ## Install what is missing and run every check and test
 	@$(MAKE) --no-print-directory clients || echo "Some API clients are not installed. Their tests are skipped."
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 clients: $(CLIENTS)/.installed ## Install other people's API clients, for their tests
 

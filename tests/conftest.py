@@ -82,6 +82,18 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(DATA, ignore_errors=True)
 
 
+SLOW = (
+    *("test_tuning", "test_improvement", "test_loop", "test_end_to_end", "test_training"),
+    *("test_job", "test_starter", "test_run", "test_team_installation", "test_api_examples"),
+    *("test_chat", "test_models", "test_api_docs", "test_diffusing", "test_engine_fuzz"),
+)
+"""Files that take half a minute and more: begun last, they would have one core wait for another."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else len(SLOW))
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """No test sees what another has cached."""

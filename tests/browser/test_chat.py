@@ -64,7 +64,7 @@ def test_a_newcomer_signs_up_and_talks_to_a_real_transformer(page_for: PageFor, 
 def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
     page_for: PageFor, site: Site
 ) -> None:
-    """Four endless answers of bob's hold the starter's slots; alice waits, and then is answered."""
+    """Endless answers of bob's hold the starter's slots; alice waits, and is answered next."""
     body = {
         "model": "starter",
         "messages": [{"role": "user", "content": "Go"}],
@@ -78,7 +78,7 @@ def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
     page.select_option("#model", "starter")
     page.fill("#prompt", "What is the capital of Italy?")
     with ExitStack() as streams:
-        for _ in range(4):
+        for _ in range(12):  # four at a time: the page may be slow to ask
             streams.enter_context(
                 httpx2.stream("POST", f"{site.url}/v1/chat/completions", json=body, headers=headers)
             )
