@@ -39,6 +39,7 @@ class ModelRow:
 
     `removable` tells that its file is this site's to delete. `loaded` is the memory it takes now,
     in words, "" where it is not loaded or that cannot be known; `unload` the id to unload then.
+    An alias may stand for one that `chats`.
     """
 
     id: str
@@ -51,6 +52,7 @@ class ModelRow:
     loaded: str
     unload: str
     error: str
+    chats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ def _stored_row(model: StoredModel, served: ModelInfo | None, default: str) -> M
         loaded="" if model.memory_bytes is None else readable_size(model.memory_bytes),
         unload="" if model.memory_bytes is None else model.base or model.id,
         error=model.error,
+        chats=_chats(served),
     )
 
 
@@ -264,11 +267,16 @@ def _remote_row(model: ModelInfo, default: str) -> ModelRow:
         loaded="",
         unload="",
         error=model.error,
+        chats=_chats(model),
     )
 
 
 def _window(tokens: int) -> str:
     return f"{tokens:,} tokens of context" if tokens else ""
+
+
+def _chats(model: ModelInfo | None) -> bool:
+    return model is not None and not model.error and "chat" in model.capabilities
 
 
 def _capabilities(model: ModelInfo | None) -> tuple[str, ...]:

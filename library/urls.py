@@ -17,6 +17,7 @@ urlpatterns = [
     path("downloads/<uuid:download_id>/dismiss/", views.dismiss, name="dismiss"),
     path("uploads/", views.begin_upload, name="begin_upload"),
     path("uploads/<str:token>/", views.upload, name="upload"),
+    path("aliases/<str:alias>/promote/", views.promote, name="promote"),
     path("aliases/<str:alias>/roll-back/", views.roll_back, name="roll_back"),
     path("aliases/<str:alias>/end-trial/", views.end_trial, name="end_trial"),
     path("stored/<str:model_id>/remove/", views.remove, name="remove"),

@@ -290,6 +290,18 @@ def unload(request: PageRequest, model_id: str) -> HttpResponse:
 
 @_for_administrators
 @require_POST
+def promote(request: PageRequest, alias: str) -> HttpResponse:
+    try:
+        made = promotion.promote(request.user, alias, request.POST.get("model", ""))
+    except BackendError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{alias} stands for {made.to_model} now.")
+    return redirect("library:models")
+
+
+@_for_administrators
+@require_POST
 def roll_back(request: PageRequest, alias: str) -> HttpResponse:
     try:
         made = promotion.roll_back(request.user, alias)

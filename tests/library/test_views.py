@@ -68,6 +68,7 @@ def actions() -> list[tuple[str, str]]:
         ("delete", reverse("library:upload", args=[upload])),
         ("post", reverse("library:remove", args=["mine"])),
         ("post", reverse("library:unload", args=["mine"])),
+        ("post", reverse("library:promote", args=["latest"])),
         ("post", reverse("library:roll_back", args=["latest"])),
         ("post", reverse("library:end_trial", args=["latest"])),
     ]
@@ -444,6 +445,19 @@ def test_a_trial_is_ended_and_an_alias_goes_back_by_a_button(
     assert Alias.objects.get().model == "fake/tool"
     for verb in ("roll-back", "end-trial"):
         assert notes(admin.post(f"/models/aliases/nobody/{verb}/"))[-1].startswith("There is no ")
+
+
+def test_any_model_that_chats_is_promoted_by_a_button(admin: Client, promoted: Alias) -> None:
+    page = admin.get("/models/")
+    assert "Promote fake/tool to starter:latest" in words(page)
+    assert "Promote fake/echo" not in words(page)  # the alias stands for it
+    url = f"/models/aliases/{promoted.name}/promote/"
+    assert notes(admin.post(url, {"model": "fake/tool"})) == [
+        "starter:latest stands for fake/tool now."
+    ]
+    assert Alias.objects.get().model == "fake/tool"
+    assert "nobody" in notes(admin.post(url, {"model": "nobody"}))[-1]
+    assert Alias.objects.get().model == "fake/tool"
 
 
 def test_a_model_that_is_gone_is_told_of(admin: Client, promoted: Alias) -> None:
