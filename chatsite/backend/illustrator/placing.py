@@ -84,7 +84,7 @@ def alone(scene: Scene, stage: Stage, subject: Subject) -> tuple[float, float, f
     loyal = 4.0 if px is not None else 0.7
     across = partial(_across, scene, stage, others=boxes_of(scene, stage), loyal=loyal, rng=rng)
     found = across(replace(subject, at=(wish, y, depth)))
-    if py is None and _steps_back(subject, home):
+    if py is None and _steps_back(subject, home) and _in_the_way(scene, stage, subject, found[2]):
         for back in BACK:
             if found[1] <= CROWDED:
                 break
@@ -93,6 +93,16 @@ def alone(scene: Scene, stage: Stage, subject: Subject) -> tuple[float, float, f
             cost, clash, spot = across(replace(subject, at=(wish, away, far)))
             found = min(found, (cost + back * 0.6, clash, spot))
     return found[2]
+
+
+def _in_the_way(
+    scene: Scene, stage: Stage, subject: Subject, spot: tuple[float, float, float]
+) -> bool:
+    """Whether a subject there covers much of what stands already; before plants it may well be."""
+    stands = copies(scene, stage, replace(subject, at=spot), 0.0)[:5]
+    firm = boxes_of(scene, stage, plants=kinds()[subject.kind].category == "plant")
+    overlap = sum(box_of(scene, copy).overlap(other) for copy in stands for other in firm)
+    return overlap > CROWDED
 
 
 def _steps_back(subject: Subject, home: str) -> bool:
@@ -220,12 +230,14 @@ def _aloft_y(stage: Stage, home: str, category: str, height: float, rng: random.
     return top + (low - top) * (0.2 + 0.6 * rng.random())
 
 
-def boxes_of(scene: Scene, stage: Stage) -> list[Box]:
+def boxes_of(scene: Scene, stage: Stage, *, plants: bool = True) -> list[Box]:
     """The room of everything that stands already, landscapes apart."""
     found = []
     for subject in scene.subjects:
         kind = kinds()[subject.kind]
         if subject.at is None or (kind.category == "landscape" and kind.painter != "pond"):
+            continue
+        if kind.category == "plant" and not plants:
             continue
         found += [box_of(scene, copy) for copy in copies(scene, stage, subject, 0.0)[:12]]
     return found

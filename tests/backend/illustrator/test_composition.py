@@ -218,3 +218,13 @@ def test_what_is_added_keeps_off_what_is_there(there: str, added: str, seed: int
     shared = max(0.0, min(right, other[2]) - max(left, other[0]))
     high = max(0.0, min(bottom, other[3]) - max(top, other[1]))
     assert shared * high < 0.4 * (other[2] - other[0]) * (other[3] - other[1])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_among_plants_an_animal_does_not_step_back(seed: int) -> None:
+    """A panda in a bamboo jungle once stood far behind all of the bamboo."""
+    bamboo, panda = Subject(id=1, kind="bamboo", count=5), Subject(id=2, kind="panda")
+    among = compose(scene(bamboo, panda, setting="jungle", seed=seed))
+    depth = at(among, 2)[2]
+    assert depth < at(among, 1)[2]
+    assert height_of(among, among.subject(2), depth) > 0.25
