@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -77,14 +78,26 @@ def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
     page.goto("/")
     page.select_option("#model", "starter")
     page.fill("#prompt", "What is the capital of Italy?")
-    with ExitStack() as streams:
-        for _ in range(12):  # four at a time: the page may be slow to ask
-            streams.enter_context(
-                httpx2.stream("POST", f"{site.url}/v1/chat/completions", json=body, headers=headers)
-            )
-        page.press("#prompt", "Enter")
-        waiting = page.get_by_text("Waiting for the model: you are next.")
-        waiting.wait_for()
+    begun, over = threading.Semaphore(0), threading.Event()
+
+    def hold() -> None:
+        url = f"{site.url}/v1/chat/completions"
+        with httpx2.stream("POST", url, json=body, headers=headers, timeout=90) as reply:
+            begun.release()
+            for _ in reply.iter_raw():
+                if over.is_set():
+                    return
+
+    with ThreadPoolExecutor(12) as bob:  # four at a time: the page may be slow to ask
+        holding = [bob.submit(hold) for _ in range(12)]
+        try:
+            assert all(begun.acquire(timeout=60) for _ in range(4))
+            page.press("#prompt", "Enter")
+            waiting = page.get_by_text("Waiting for the model: you are next.")
+            waiting.wait_for()
+        finally:
+            over.set()
+    assert [each.result() for each in holding] == [None] * 12
     assert said(answer(page))
     assert waiting.count() == 0
 

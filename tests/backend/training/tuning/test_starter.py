@@ -126,7 +126,7 @@ def test_a_reward_model_and_answers_that_it_likes_better(tmp_path):
             "batch_size": 4,
             "n_epochs": 7,
             "max_answer_tokens": 24,
-            "learning_rate_multiplier": 4.0,
+            "learning_rate_multiplier": 8.0,
         },
     )
 
