@@ -65,7 +65,7 @@ def test_a_newcomer_signs_up_and_talks_to_a_real_transformer(page_for: PageFor, 
 def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
     page_for: PageFor, site: Site
 ) -> None:
-    """Endless answers of bob's hold the starter's slots; alice waits, and is answered next."""
+    """Four long answers of bob's hold the starter's slots; alice waits, and then is answered."""
     body = {
         "model": "starter",
         "messages": [{"role": "user", "content": "Go"}],
@@ -88,8 +88,8 @@ def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
                 if over.is_set():
                     return
 
-    with ThreadPoolExecutor(12) as bob:  # four at a time: the page may be slow to ask
-        holding = [bob.submit(hold) for _ in range(12)]
+    with ThreadPoolExecutor(4) as bob:
+        holding = [bob.submit(hold) for _ in range(4)]
         try:
             assert all(begun.acquire(timeout=60) for _ in range(4))
             page.press("#prompt", "Enter")
@@ -97,7 +97,7 @@ def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
             waiting.wait_for()
         finally:
             over.set()
-    assert [each.result() for each in holding] == [None] * 12
+    assert [each.result() for each in holding] == [None] * 4
     assert said(answer(page))
     assert waiting.count() == 0
 
