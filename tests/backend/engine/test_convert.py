@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xllamacpp
 from gguf import GGUFReader
 from gguf.quants import dequantize
 
@@ -68,15 +69,33 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save(transformers.LlamaForCausalLM(config), tmp_path_factory.mktemp("llama"))
 
 
+# In a process of its own: in this one the server has been seen to hang when it is taken down.
+SERVE = """
+import sys, xllamacpp
+params = xllamacpp.CommonParams()
+params.model.path = sys.argv[1]
+params.n_ctx, params.n_parallel, params.cpuparams.n_threads = 256, 1, 1
+params.verbosity = 0
+server = xllamacpp.Server(params)
+print("at", server.listening_address, flush=True)
+sys.stdin.read()
+"""
+
+
 @contextmanager
 def served(path: Path) -> Iterator[str]:
-    params = xllamacpp.CommonParams()
-    params.model.path = str(path)
-    params.n_ctx, params.n_parallel, params.cpuparams.n_threads = 256, 1, 1
-    params.verbosity = 0
-    server = xllamacpp.Server(params)
-    yield server.listening_address
-    del server
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        try:
+            said = next(line for line in process.stdout if line.startswith("at "))
+            yield said.split()[1]
+        finally:
+            process.kill()
 
 
 def post(address: str, path: str, body: dict[str, Any]) -> Any:
