@@ -38,7 +38,7 @@ REINFORCEMENT = {
     "batch_size": 4,
     "max_answer_tokens": 24,
     # The default is for keeping close to the base over hundreds of steps.
-    "learning_rate_multiplier": 4.0,
+    "learning_rate_multiplier": 8.0,
 }
 
 
