@@ -19,12 +19,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(240)]
 
 PageFor = Callable[..., "Page"]
 SHARE = "from library.models import LoopSettings as s; s.objects.update(comparison_share={})"
+NONE_YET = (
+    "from conversations.models import Comparison, Rating; "
+    "Comparison.objects.all().delete(); Rating.objects.all().delete()"
+)
+"""Other tests of this site have rated, too."""
 
 
 @pytest.fixture
 def always_two(site: Site) -> Iterator[None]:
     """Every question gets two answers."""
     site.person()
+    site.manage("shell", "-c", NONE_YET)
     site.manage("shell", "-c", SHARE.format(1))
     yield
     site.manage("shell", "-c", SHARE.format(0))
