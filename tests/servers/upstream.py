@@ -425,6 +425,7 @@ async def _break(
         case "stall":
             await asyncio.Event().wait()
         case "drop":
+            await asyncio.sleep(0.1)  # a reset takes along what has not been read yet
             _hang_up(request)
         case "garble":
             await response.write(b'data: {"choices": [{"index": 0, "del\n\n')
