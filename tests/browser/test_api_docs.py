@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from chatsite.api_manual import Example
 from tests.browser.test_chat import violations
@@ -75,7 +76,7 @@ def test_a_request_is_sent_and_its_reply_shown(page_for: PageFor, site: Site) ->
     assert send(rate).startswith("200 ")
     taken_back = page.locator("#delete-feedback-feedback_id")
     taken_back.locator("summary").click()
-    assert taken_back.get_by_label("feedback_id").input_value() == reply_of(rate)["id"]
+    expect(taken_back.get_by_label("feedback_id")).to_have_value(reply_of(rate)["id"])
     assert send(taken_back).startswith("200 ")
 
 
@@ -210,7 +211,7 @@ def test_a_file_is_sent_and_read_back(page_for: PageFor, site: Site, tmp_path: P
 
     content = page.locator("#get-files-file_id-content")
     content.locator("summary").click()
-    assert content.get_by_label("file_id").input_value() == sent["id"]
+    expect(content.get_by_label("file_id")).to_have_value(sent["id"])
     send(content)
     assert content.locator("[data-content]").inner_text() == LINES
 
