@@ -53,6 +53,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAILED = pytest.StashKey[bool]()
+PATIENCE = 60_000
+"""Milliseconds that a browser waits for what it is told to expect; a busy machine needs them."""
 CHROMIUM = shutil.which("chromium")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -226,8 +228,9 @@ def browser() -> Iterator[Browser]:
     # thread, and Django refuses to use the database there.
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
@@ -263,6 +266,7 @@ def page_for(
 
     def page_for(name: str | None = "alice", **options: Any) -> Page:
         context = browser.new_context(base_url=site.url, **options)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if name is not None:
             session = site.person(name).session

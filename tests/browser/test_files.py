@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_chat import violations
 
@@ -43,6 +44,7 @@ def test_a_training_file_is_uploaded_in_pieces_looked_at_and_deleted(
     assert violations(page) == []
     page.get_by_role("link", name="Next lines").click()
     page.get_by_role("heading", name="Line 11", exact=True).wait_for()
+    page.wait_for_load_state()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download").click()
     assert Path(downloading.value.path()).read_bytes() == train.read_bytes()
@@ -95,7 +97,7 @@ def test_examples_are_written_by_keyboard(page_for: PageFor) -> None:
     page.get_by_label("Question").first.fill("Translate to French: 'Hello'")
     page.get_by_role("button", name="More examples").press("Enter")
     page.get_by_role("group", name="Example 6").wait_for()
-    assert page.get_by_label("Question").first.input_value() == "Translate to French: 'Hello'"
+    expect(page.get_by_label("Question").first).to_have_value("Translate to French: 'Hello'")
     page.get_by_label("Answer").first.focus()
     page.keyboard.type("Bonjour")
     page.get_by_role("button", name="Save").press("Enter")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.backend.engine.alphabet import write_alphabet
 from tests.browser.test_chat import violations
@@ -63,17 +64,18 @@ def test_a_model_is_pulled_talked_to_unloaded_and_removed(
     page.locator(".prose", has_text="abcdefghijklmnopqrstuvwxyz.").wait_for()
     page.goto("/models/")
     row = page.locator(".model-list > li", has_text="letters-f16")
-    assert re.search(r"Loaded, \d+(\.\d+)? MB of memory", row.inner_text())
+    expect(row).to_contain_text(re.compile(r"Loaded, \d+(\.\d+)? MB of memory"))
     row.get_by_role("button", name="Unload letters-f16").click()
     page.get_by_role("button", name="Unload", exact=True).click()
     page.get_by_text("letters-f16 is unloaded.").wait_for()
-    assert "Loaded" not in row.inner_text()
+    page.wait_for_load_state()
+    expect(row).not_to_contain_text("Loaded")
     row.get_by_role("button", name="Remove letters-f16").click()
     page.get_by_role("button", name="Cancel", exact=True).click()
     row.get_by_role("button", name="Remove letters-f16").press("Enter")
     page.get_by_role("button", name="Remove", exact=True).press("Enter")
     page.get_by_text("letters-f16 is removed.").wait_for()
-    assert row.count() == 0
+    expect(row).to_have_count(0)
 
 
 def test_a_download_survives_a_killed_worker(
@@ -81,7 +83,7 @@ def test_a_download_survives_a_killed_worker(
 ) -> None:
     content = alphabet.read_bytes()
     hub.repositories["ada/slow"] = {"slow.gguf": content}
-    hub.bytes_per_second = 150_000
+    hub.bytes_per_second = 30_000
     page = page_for("administrator")
     page.goto("/models/")
     pull(page, "ada/slow")
@@ -98,7 +100,7 @@ def test_a_download_is_cancelled_tried_again_and_dismissed_by_keyboard(
     page_for: PageFor, hub: Hub, alphabet: Path
 ) -> None:
     hub.repositories["ada/crawling"] = {"crawling.gguf": alphabet.read_bytes()}
-    hub.bytes_per_second = 30_000
+    hub.bytes_per_second = 20_000
     page = page_for("administrator")
     page.goto("/models/")
     pull(page, "ada/crawling")
@@ -122,11 +124,12 @@ def test_a_mistake_is_told_in_place(page_for: PageFor) -> None:
     page.goto("/models/")
     pull(page, "nonsense")
     page.get_by_text("Name a model as owner/name").wait_for()
-    assert page.get_by_label("Model on the hub").get_attribute("aria-invalid") == "true"
+    expect(page.get_by_label("Model on the hub")).to_have_attribute("aria-invalid", "true")
     pull(page, "ada/nobody")
     entry(page, "ada/nobody").get_by_text("There is no ada/nobody at").wait_for()
     assert violations(page) == []
     entry(page, "ada/nobody").get_by_role("button", name="Dismiss").click()
+    entry(page, "ada/nobody").wait_for(state="detached")
 
 
 def test_a_file_is_uploaded_in_pieces_and_another_refused(

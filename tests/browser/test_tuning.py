@@ -10,8 +10,7 @@ import pytest
 
 pytest.importorskip("trl")
 
-from axe_playwright_python.sync_playwright import Axe
-
+from tests.browser.test_chat import violations
 from tests.finetuning.conftest import TWO_LINES
 from tests.servers.site import Site
 
@@ -28,17 +27,16 @@ def test_two_lines_are_taught_on_the_page(site: Site, page_for: Callable[..., Pa
     client = openai.OpenAI(base_url=f"{site.url}/v1", api_key=site.person("alice").api_key)
     client.files.create(file=("french.jsonl", TWO_LINES), purpose="fine-tune")
     page = page_for(viewport={"width": 360, "height": 740}, color_scheme="dark")
-    page.set_default_timeout(60_000)
     page.goto("/fine-tuning/new/")
     page.get_by_label("Name").fill("pages")
     page.get_by_role("button", name="Estimate time and cost").click()
     page.locator("#plan").wait_for()
-    assert Axe().run(page).violations_count == 0
+    assert violations(page) == []
     page.get_by_role("button", name="Start").click()
     page.wait_for_url("**/ftjob-*/")
     page.get_by_role("link", name="Try it in a chat").wait_for(timeout=PATIENCE)
     page.locator("#curve-loss-title").wait_for(state="attached")
-    assert Axe().run(page).violations_count == 0
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.get_by_role("button", name="Make it a model").click()
     page.get_by_text(":ckpt-step-").first.wait_for()

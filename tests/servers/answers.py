@@ -9,6 +9,7 @@ stall-N         goes silent after N words            reasoning    thinks first
 drop-N          breaks the connection off            no-usage     never reports usage
 garble-N        sends JSON that is cut in half       cut-N        ends without a finish reason
 error-N         sends an error event
+stall-N-K       does that K times, and then says what it would have said; so do the others
 """
 
 from __future__ import annotations
@@ -91,4 +92,7 @@ def answer_for(model: str, seen: int) -> Answer | None:
             return Answer(status=int(status)) if seen < int(times) else Answer()
         case ["stall" | "drop" | "garble" | "error" | "cut" as breaks, after]:
             return Answer(words(int(after) + 5), breaks=breaks, after=int(after))
+        case ["stall" | "drop" | "garble" | "error" | "cut" as breaks, after, times]:
+            text = words(int(after) + 5)
+            return Answer(text, breaks=breaks if seen < int(times) else None, after=int(after))
     return BY_NAME.get(model)

@@ -93,7 +93,7 @@ class Site:
             return 0
         self.process.send_signal(number)  # does nothing to one that has ended
         try:
-            return self.process.wait(30)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
@@ -103,7 +103,7 @@ class Site:
         self.stop()
         self.start()
 
-    def wait_for(self, words: str, *, count: int = 1, seconds: float = 60) -> None:
+    def wait_for(self, words: str, *, count: int = 1, seconds: float = 100) -> None:
         """Wait until these words have been printed `count` times."""
         deadline = time.monotonic() + seconds
         while self.output.count(words) < count:
@@ -124,8 +124,20 @@ class Site:
         raise LookupError(name)
 
     def kill(self, name: Name) -> None:
-        """End a process as a crash of the system would, without waiting for its successor."""
-        os.kill(self.pid(name), signal.SIGKILL)
+        """End a process as a crash of the system would, without waiting for its successor.
+
+        One that is just being started again is waited for. Raises LookupError where none comes.
+        """
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                os.kill(self.pid(name), signal.SIGKILL)
+            except LookupError:  # as ProcessLookupError is not: it is an OSError
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def processes(self) -> list[psutil.Process]:
         """The supervisor and everything that it and its processes have started."""
@@ -154,7 +166,7 @@ class Site:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             check=False,
         )
         if done.returncode:
