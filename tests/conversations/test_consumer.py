@@ -34,12 +34,28 @@ from tests.servers.upstream import Upstream
 pytestmark = pytest.mark.django_db
 
 
+class Socket(WebsocketCommunicator):
+    """A socket with the patience that a busy machine needs; Channels waits for one second."""
+
+    async def connect(self, timeout: float = 20.0) -> tuple[bool, Any]:  # noqa: ASYNC109 - its own
+        return await super().connect(timeout)  # type: ignore[no-any-return]
+
+    async def receive_output(self, timeout: float = 20.0) -> dict[str, Any]:  # noqa: ASYNC109
+        return await super().receive_output(timeout)  # type: ignore[no-any-return]
+
+    async def disconnect(self, code: int = 1000, timeout: float = 20.0) -> None:  # noqa: ASYNC109
+        await super().disconnect(code, timeout=timeout)
+
+    async def wait(self, timeout: float = 20.0) -> None:  # noqa: ASYNC109
+        await super().wait(timeout)
+
+
 class Page:
     """A page's socket, and all the HTML that came over it."""
 
     def __init__(self, user: Any, conversation: UUID, version: str = "0") -> None:
         path = f"/ws/conversations/{conversation}/?version={version}"
-        self.socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
+        self.socket = Socket(URLRouter(websocket_urlpatterns), path)
         self.socket.scope["user"] = user
         self.heard = ""
 
@@ -522,7 +538,7 @@ def test_only_the_sites_own_pages_may_open_a_socket(
     async def scene() -> None:
         headers = [(b"origin", origin), (b"host", host)]
         path = f"/ws/conversations/{uuid4()}/"
-        socket = WebsocketCommunicator(SameOrigin(nothing), path, headers=headers)
+        socket = Socket(SameOrigin(nothing), path, headers=headers)
         assert (await socket.connect())[0] is welcome
 
     in_a_loop(scene)
