@@ -22,7 +22,7 @@ from chatsite.backend.training.conversations.exchange import (
     typed,
     words,
 )
-from chatsite.backend.training.conversations.sums import spelled
+from chatsite.backend.training.conversations.sums import plain_sum, spelled
 
 Between = Callable[[random.Random], list[Exchange]]
 Kind = dict[str, Any]
@@ -80,9 +80,24 @@ def _title(rng: random.Random) -> str:
     return f"The {first.title()} {thing}"
 
 
+def _place(rng: random.Random) -> str:
+    """A city with its country: a capital, or a town that nobody knows."""
+    country = rng.choice(countries.countries())
+    city = country.capital if rng.random() < 0.5 else made_up_name(rng)
+    return f"{city}{rng.choice((', ', ' in '))}{country.name}"
+
+
+def _date(rng: random.Random) -> str:
+    """A day of the year, in either order."""
+    day, month = rng.randint(1, 28), rng.choice(words("names")["months"])
+    return rng.choice((f"{month} {day}", f"{day} {month}"))
+
+
 _COMPOSED: dict[str, Callable[[random.Random], str]] = {
     "person": person,
     "title": _title,
+    "place": _place,
+    "date": _date,
     "age": lambda rng: str(rng.randint(5, 95)),
     "few": lambda rng: str(rng.randint(2, 9)),
     "number": lambda rng: str(rng.randint(1, 9999)),
@@ -248,7 +263,7 @@ def corrected(rng: random.Random, between: Between) -> list[Exchange]:
 
 def repeated(rng: random.Random, between: Between) -> list[Exchange]:
     """A question about the talk itself: what was asked first or last, letter by letter, what was
-    answered, or which city was named."""
+    answered, or which city or result it was."""
     if rng.random() < 0.45:
         return _said_again(rng, between)
     exchanges = [
@@ -266,7 +281,14 @@ def repeated(rng: random.Random, between: Between) -> list[Exchange]:
 def _said_again(rng: random.Random, between: Between) -> list[Exchange]:
     """A question about the model's own last answer."""
     stored = words("memory")
-    if rng.random() < 0.5:
+    chance = rng.random()
+    if chance < 0.3:
+        last = plain_sum(rng)
+        result = last.answer.rstrip(".").rsplit(" ", 1)[-1]
+        exchanges = [*between(rng), last] if rng.random() < 0.5 else [last]
+        question = asked(stored["result_questions"], rng)
+        return [*exchanges, Exchange(question, f"The result was {result}.", result)]
+    if chance < 0.6:
         last = countries.capitals(rng)[0]
         exchanges = [*between(rng), last] if rng.random() < 0.5 else [last]
         question = asked(stored["named_questions"], rng)
