@@ -7,45 +7,42 @@ one .safetensors file of a whole checkpoint. LoRA files lie in the folder `loras
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-INDEX = "model_index.json"
-LORAS = "loras"
-_LONGEST_HEADER = 64 * 1024**2
-_FAMILIES: tuple[tuple[str, str], ...] = (
-    # A tensor that only checkpoints of this family have, and diffusers' pipeline for it.
-    ("conditioner.embedders.1.model.ln_final.weight", "StableDiffusionXLPipeline"),
-    ("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight", "StableDiffusion3Pipeline"),
-    ("double_blocks.0.img_attn.qkv.weight", "FluxPipeline"),
-    ("model.diffusion_model.double_blocks.0.img_attn.qkv.weight", "FluxPipeline"),
-    ("model.diffusion_model.input_blocks.0.0.weight", "StableDiffusionPipeline"),
+from chatsite.backend.imaging.singlefile import (
+    INDEX,
+    PIPELINES,
+    Assembly,
+    UnfitError,
+    assembly_of,
+    kind_of,
+    shapes_in,
 )
-_EDITING = (
-    "StableDiffusionPipeline", "StableDiffusionXLPipeline", "StableDiffusion3Pipeline",
-    "FluxPipeline",
-)  # fmt: skip
-"""Pipelines of which diffusers knows one from picture to picture, and one with a mask."""
-_SIDES = {"StableDiffusionPipeline": 512}
+
+LORAS = "loras"
+PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _QUICK = ("turbo", "lightning", "schnell", "lcm", "hyper")
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A model on disk. `side` is the length in pixels that its pictures have by themselves."""
+    """A model on disk. `side` is the length in pixels that its pictures have by themselves, and
+    `assembly` is what a single file needs beside itself."""
 
     name: str
     path: Path
-    pipeline: str
+    pipeline: str = ""
     side: int = 1024
+    assembly: Assembly | None = None
     error: str = ""
 
     @property
     def edits(self) -> bool:
-        return self.pipeline in _EDITING
+        """Whether diffusers knows pipelines for it from picture to picture and with a mask."""
+        return self.pipeline in PIPELINES
 
     @property
     def quick(self) -> bool:
@@ -54,18 +51,18 @@ class Checkpoint:
 
 
 def checkpoints_in(folder: Path) -> tuple[Checkpoint, ...]:
-    """The models in a folder, by name; those that cannot be read say why. No folder, no models."""
+    """The models in a folder, by name; those that cannot be used say why. No folder, no models."""
     if not folder.is_dir():
         return ()
-    found = []
-    for path in sorted(folder.iterdir()):
+    found: dict[str, Checkpoint] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: (path.suffix in PICKLES, path.name)):
         if (folder / f"{path.name}.safetensors").is_file():
             continue  # the configuration of that file
-        if path.is_dir() and (path / INDEX).is_file():
-            found.append(_read(path.name, path, _of_folder))
-        elif path.is_file() and path.suffix == ".safetensors":
-            found.append(_read(path.stem, path, _of_file))
-    return tuple(found)
+        known = path.suffix in (".safetensors", *PICKLES)
+        if (path / INDEX).is_file() or (path.is_file() and known):
+            checkpoint = _read(path)
+            found.setdefault(checkpoint.name, checkpoint)  # pickles come last
+    return tuple(found.values())
 
 
 def loras_in(folder: Path) -> Mapping[str, Path]:
@@ -74,33 +71,45 @@ def loras_in(folder: Path) -> Mapping[str, Path]:
     return {path.stem: path for path in files}
 
 
-def _read(name: str, path: Path, read: Any) -> Checkpoint:
+def _read(path: Path) -> Checkpoint:
+    name = path.name if path.is_dir() else path.stem
     try:
-        pipeline, side = read(path)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error):
-        return Checkpoint(name, path, "", error=f"'{path.name}' is no model that can be read.")
-    return Checkpoint(name, path, pipeline, side)
+        if path.is_dir():
+            return Checkpoint(name, path, *_of_folder(path))
+        return _of_file(name, path)
+    except UnfitError as error:
+        return Checkpoint(name, path, error=f"'{path.name}' {error}")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        return Checkpoint(name, path, error=f"'{path.name}' is no model that can be read.")
 
 
 def _of_folder(path: Path) -> tuple[str, int]:
     index = _json(path / INDEX)
+    if not any(path.glob("*/*.safetensors")):
+        raise UnfitError("has no .safetensors files; weights in other files are not read.")
+    return str(index["_class_name"]), _side(path, index)
+
+
+def _of_file(name: str, path: Path) -> Checkpoint:
+    if path.suffix in PICKLES:
+        raise UnfitError(
+            "is a pickle, which can run programs when it is opened: convert it to .safetensors."
+        )
+    shapes = shapes_in(path)
+    kind = kind_of(shapes)
+    assembly = assembly_of(path, kind, shapes)
+    side = _side(assembly.config, _json(assembly.config / INDEX))
+    return Checkpoint(name, path, kind.pipeline, side, assembly)
+
+
+def _side(path: Path, index: Mapping[str, Any]) -> int:
     part = next(name for name in ("unet", "transformer") if index.get(name))
     sample = _json(path / part / "config.json").get("sample_size") or 128
     vae = _json(path / "vae" / "config.json")
-    scale = 2 ** (len(vae["block_out_channels"]) - 1)
-    return str(index["_class_name"]), int(sample) * scale
+    scale: int = 2 ** (len(vae["block_out_channels"]) - 1)
+    return int(sample) * scale
 
 
 def _json(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
-
-
-def _of_file(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > _LONGEST_HEADER:
-            raise ValueError
-        tensors = json.loads(file.read(length))
-    pipeline = next(name for tensor, name in _FAMILIES if tensor in tensors)
-    return pipeline, _SIDES.get(pipeline, 1024)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import re
 import secrets
 import socket
@@ -74,6 +75,8 @@ class DiffusersBackend:
         checkpoint = next((each for each in found if each.name == model.upstream_id), None)
         if checkpoint is None:
             raise ModelNotFound(f"The model '{model.id}' is gone from the disk.", param="model")
+        if checkpoint.error:
+            raise InvalidRequest(checkpoint.error, param="model", code="model_broken")
         asked = _asked(request, checkpoint, loras_in(self.folder))
         first = secrets.randbelow(2**31) if request.seed is None else request.seed
         for index in range(request.n):
@@ -120,9 +123,13 @@ def _asked(
                 code="invalid_value",
             )
         loras[str(known[name])] = float(weight or 1)
+    assembly = checkpoint.assembly
     return {
         "path": str(checkpoint.path),
         "pipeline": checkpoint.pipeline,
+        "config": str(assembly.config) if assembly else None,
+        "beside": assembly.beside if assembly else (),
+        "without": assembly.without if assembly else (),
         "quick": checkpoint.quick,
         "operation": request.operation,
         "prompt": " ".join(_LORA.sub("", request.prompt).split()),
@@ -212,7 +219,11 @@ class Painter:
             with theirs:
                 number = theirs.fileno()
                 self._process = subprocess.Popen(  # noqa: S603 - our own module
-                    [*self.command, str(number)], pass_fds=[number], stdin=subprocess.DEVNULL
+                    [*self.command, str(number)],
+                    pass_fds=[number],
+                    stdin=subprocess.DEVNULL,
+                    # Without it diffusers asks the hub for configurations that it does not find.
+                    env={**os.environ, "HF_HUB_OFFLINE": "1"},
                 )
             self._connection = Connection(ours.detach())
         return self._connection

@@ -12,12 +12,13 @@ import os
 import sys
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import diffusers
 import torch
 from PIL import Image, ImageOps
+
+from chatsite.backend.imaging.loading import UnloadableError, cleared, device, loaded
 
 IDLE = 600.0
 """Seconds without a picture after which the process ends and gives its memory back."""
@@ -65,7 +66,7 @@ class Studio:
         self._path = ""
         self._pipeline: Any = None
         self._scheduler: Any = None
-        self._device = _device()
+        self._device = device()
 
     def draw(self, asked: Mapping[str, Any]) -> bytes:
         """The picture as a PNG. Raises RefusedError, StoppedError, and whatever torch raises."""
@@ -77,6 +78,7 @@ class Studio:
         try:
             output = pipeline(**given)
         finally:
+            self._pipeline.maybe_free_model_hooks()  # a part of an offloaded one may be on the GPU
             if weights:
                 self._pipeline.unload_lora_weights()
         if any(getattr(output, "nsfw_content_detected", None) or ()):
@@ -85,22 +87,9 @@ class Studio:
 
     def _load(self, asked: Mapping[str, Any]) -> None:
         self._path, self._pipeline = "", None  # the former model's memory is wanted for the next
-        path = Path(asked["path"])
-        precision = torch.float32 if self._device == "cpu" else torch.bfloat16
-        options: dict[str, Any] = {"torch_dtype": precision, "local_files_only": True}
-        if path.is_dir():
-            # Nothing but safetensors: other files of weights may run whatever they like.
-            pipeline = diffusers.DiffusionPipeline.from_pretrained(
-                path, use_safetensors=True, **options
-            )
-        else:
-            if (config := path.with_suffix("")).is_dir():
-                options["config"] = str(config)
-            kind = getattr(diffusers, asked["pipeline"])
-            pipeline = kind.from_single_file(str(path), **options)
-        pipeline.set_progress_bar_config(disable=True)
-        self._pipeline = pipeline.to(self._device)
-        self._scheduler = pipeline.scheduler
+        cleared(self._device)
+        self._pipeline = loaded(asked, self._device)
+        self._scheduler = self._pipeline.scheduler
         self._path = asked["path"]
 
     def _schedule(self, name: str | None) -> None:
@@ -129,11 +118,13 @@ class Studio:
                 given[name] = asked[name]
         pipeline = self._pipeline
         size = asked["size"]
+        # Transformers look at the latent space in patches of two.
+        multiple = 2 * MULTIPLE if "transformer" in pipeline.components else MULTIPLE
         if asked["operation"] == "edit":
             image = _image(asked["image"]).convert("RGB")
             size = size or image.size
             strength = asked.get("strength")
-            given["image"] = image.resize(_fitting(size), Image.Resampling.LANCZOS)
+            given["image"] = image.resize(_fitting(size, multiple), Image.Resampling.LANCZOS)
             if asked["mask"] is None:
                 pipeline = diffusers.AutoPipelineForImage2Image.from_pipe(pipeline)
                 given["strength"] = 0.6 if strength is None else strength
@@ -142,12 +133,14 @@ class Studio:
                 given["strength"] = 0.9 if strength is None else strength
                 # Transparent may change in OpenAI's masks, white may in these.
                 may_change = ImageOps.invert(_image(asked["mask"]).convert("RGBA").getchannel("A"))
-                given["mask_image"] = may_change.resize(_fitting(size))
+                given["mask_image"] = may_change.resize(_fitting(size, multiple))
             if given["strength"] * steps < 1:
                 raise RefusedError("So few steps at so little strength change nothing.", "strength")
+        elif size is not None and size != _fitting(size, multiple):
+            raise RefusedError(f"This model's sides are multiples of {multiple} pixels.", "size")
         takes = inspect.signature(pipeline.__call__).parameters
         if size is not None and "width" in takes:
-            given["width"], given["height"] = _fitting(size)
+            given["width"], given["height"] = _fitting(size, multiple)
         if "callback_on_step_end" in takes:
             given["callback_on_step_end"] = self._step(max(1, steps // (PREVIEWS + 1)))
         if unknown := sorted(set(given) - set(takes)):
@@ -183,14 +176,8 @@ class Studio:
         return step
 
 
-def _device() -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _fitting(size: tuple[int, int]) -> tuple[int, int]:
-    width, height = (max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE) for side in size)
+def _fitting(size: tuple[int, int], multiple: int) -> tuple[int, int]:
+    width, height = (max(multiple, round(side / multiple) * multiple) for side in size)
     return width, height
 
 
@@ -241,13 +228,13 @@ def _drawn(studio: Studio, asked: Mapping[str, Any]) -> tuple[Any, ...]:
         return ("failed", "blocked" if param == "safety" else "refused", words, param)
     except StoppedError:
         return ("failed", "stopped", "The picture was stopped.")
+    except UnloadableError as unloadable:
+        return ("failed", "crashed", f"{unloadable}."[:500])
     except (EOFError, BrokenPipeError):
         raise
-    except MemoryError:
+    except (MemoryError, torch.OutOfMemoryError):
         return ("failed", "crashed", "The model does not fit into this machine's memory.")
     except Exception as error:  # noqa: BLE001 - whatever a model's parts raise
-        if isinstance(error, torch.OutOfMemoryError):
-            return ("failed", "crashed", "The model does not fit into this machine's memory.")
         return ("failed", "crashed", f"The model failed: {error}"[:500])
 
 

@@ -4,97 +4,52 @@ from __future__ import annotations
 
 import io
 import json
-import struct
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from PIL import Image
+from PIL import Image, ImageChops
 
 from chatsite.backend.errors import BackendError
 from chatsite.backend.imaging.diffusing import DiffusersBackend
 from chatsite.backend.types import ImageEvent, ImageMade, ImageProgress, ImageRequest
+from tests.backend.imaging.published import CHECKPOINTS
 
 pytestmark = pytest.mark.training
 pytest.importorskip("diffusers")
 
-
-def save_tiny_model(folder: Path) -> None:
-    """A Stable Diffusion 1.5 of 64 pixels a side whose weights are random."""
-    import torch
-    from diffusers import (
-        AutoencoderKL,
-        DDIMScheduler,
-        StableDiffusionPipeline,
-        UNet2DConditionModel,
-    )
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-
-    torch.manual_seed(0)
-    letters = [*"abcdefghijklmnopqrstuvwxyz"]
-    words = [*letters, *(f"{letter}</w>" for letter in letters)]
-    vocabulary = {
-        word: number for number, word in enumerate([*words, "<|startoftext|>", "<|endoftext|>"])
-    }
-    tokenizer = CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=16)
-    unet = UNet2DConditionModel(
-        block_out_channels=(4, 8), layers_per_block=1, sample_size=32, norm_num_groups=2,
-        cross_attention_dim=16, attention_head_dim=2,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-    )  # fmt: skip
-    vae = AutoencoderKL(
-        block_out_channels=(4, 8), norm_num_groups=2, latent_channels=4,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-    )  # fmt: skip
-    text = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(vocabulary),
-            hidden_size=16,
-            intermediate_size=16,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            max_position_embeddings=16,
-            bos_token_id=len(words),
-            eos_token_id=len(words) + 1,
-            pad_token_id=len(words) + 1,
-        )
-    )
-    pipeline = StableDiffusionPipeline(
-        vae=vae, text_encoder=text, tokenizer=tokenizer, unet=unet,
-        scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-    )  # fmt: skip
-    pipeline.save_pretrained(folder)
-
-
-def save_tiny_lora(file: Path, model: Path) -> None:
-    import torch
-    from diffusers import StableDiffusionPipeline, UNet2DConditionModel
-    from peft import LoraConfig
-    from peft.utils import get_peft_model_state_dict
-
-    unet = UNet2DConditionModel.from_pretrained(model / "unet")
-    unet.add_adapter(LoraConfig(r=2, target_modules=["to_q", "to_v"], init_lora_weights=False))
-    with torch.no_grad():
-        for name, weights in unet.named_parameters():
-            if "lora" in name:
-                weights.normal_(0, 1)
-    StableDiffusionPipeline.save_lora_weights(
-        file.parent, unet_lora_layers=get_peft_model_state_dict(unet), weight_name=file.name
-    )
+ROUNDING = 1
+"""What the place of equal weights in memory may change of a colour."""
 
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiffusersBackend]:
+    """Each kind as a folder ("xl-folder") and, but for FLUX, as a single file ("xl")."""
+    from tests.backend.imaging.original_names import save_original
+    from tests.backend.imaging.tiny_models import MAKERS, save_lora
+
     folder = tmp_path_factory.mktemp("images")
-    save_tiny_model(folder / "tiny")
+    for name, make in MAKERS.items():
+        pipeline = make()
+        pipeline.save_pretrained(
+            folder / f"{name}-folder", variant="fp16" if name == "flux" else None
+        )
+        if name != "flux":
+            save_original(folder / f"{name}.safetensors", pipeline)
+            pipeline.save_pretrained(folder / name)
+            for weights in (folder / name).rglob("*.safetensors"):
+                weights.unlink()
+    # One has its text encoder in the folder, the other does without one.
+    pipeline = MAKERS["sd3"]()
+    pipeline.save_pretrained(folder / "few")
+    save_original(folder / "few.safetensors", pipeline, without=("text_encoder", "text_encoder_3"))
+    (folder / "few" / "text_encoder_3" / "model.safetensors").unlink()
     (folder / "loras").mkdir()
-    save_tiny_lora(folder / "loras" / "bold.safetensors", folder / "tiny")
+    save_lora(folder / "loras" / "bold.safetensors", folder / "loras" / "trained.safetensors")
     (folder / "cut.safetensors").write_bytes(b"\x10")
     made = DiffusersBackend(folder)
     yield made
@@ -102,19 +57,22 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiffusersBacke
 
 
 def drawn(
-    backend: DiffusersBackend, until: Callable[[ImageEvent], bool] | None = None, **wanted: Any
+    backend: DiffusersBackend,
+    until: Callable[[ImageEvent], bool] | None = None,
+    name: str = "sd-folder",
+    **wanted: Any,
 ) -> list[ImageEvent]:
-    """The events of a request to the tiny model, up to one of them."""
+    """The events of a request to a tiny model, up to one of them."""
 
     async def run() -> list[ImageEvent]:
-        [model] = [each for each in await backend.models() if each.id == "tiny"]
+        [model] = [each for each in await backend.models() if each.id == name]
         given: dict[str, Any] = {
             "operation": "generation",
             "prompt": "a fox",
             "seed": 7,
             "params": {"steps": 3},
         }
-        request = ImageRequest("tiny", **given | wanted)
+        request = ImageRequest(name, **given | wanted)
         events = []
         async with aclosing(backend.draw(request, model)) as told:
             async for event in told:
@@ -131,34 +89,128 @@ def pixels(events: list[ImageEvent]) -> Image.Image:
     return Image.open(io.BytesIO(made.data)).convert("RGB")
 
 
+def distance(one: Image.Image, other: Image.Image) -> int:
+    """The largest difference between two pictures in any colour of any pixel."""
+    return max(ImageChops.difference(one, other).tobytes())
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def test_models_are_listed_without_loading_them(backend: DiffusersBackend) -> None:
-    broken, tiny = async_to_sync(backend.models)()
-    assert (tiny.id, sorted(tiny.capabilities), tiny.side) == (
-        "tiny",
-        ["image_edits", "images"],
-        64,
+    listed = {each.id: each for each in async_to_sync(backend.models)()}
+    assert listed.pop("cut").error == "'cut.safetensors' is no safetensors file that can be read."
+    assert {(name, each.side, each.description) for name, each in listed.items()} == {
+        ("sd-folder", 64, "StableDiffusion, on this machine"),
+        ("sd", 64, "StableDiffusion, on this machine"),
+        ("xl-folder", 64, "StableDiffusionXL, on this machine"),
+        ("xl", 64, "StableDiffusionXL, on this machine"),
+        ("sd3-folder", 64, "StableDiffusion3, on this machine"),
+        ("sd3", 64, "StableDiffusion3, on this machine"),
+        ("few", 64, "StableDiffusion3, on this machine"),
+        ("flux-folder", 256, "Flux, on this machine"),
+    }
+    assert {(*sorted(each.capabilities), each.error) for each in listed.values()} == {
+        ("image_edits", "images", "")
+    }
+    assert async_to_sync(DiffusersBackend(backend.folder / "nowhere").models)() == ()
+
+
+@pytest.mark.parametrize("name", ["sd", "xl", "sd3"])
+def test_a_file_in_the_original_names_draws_what_the_folder_draws(
+    backend: DiffusersBackend, name: str
+) -> None:
+    before = png(Image.linear_gradient("L").resize((64, 64)).convert("RGB"))
+    mask = Image.new("RGBA", (64, 64), "black")
+    mask.paste((0, 0, 0, 0), (0, 0, 32, 64))
+    edit = {"operation": "edit", "images": (before,)}
+    requests: list[dict[str, Any]] = [{}, edit, {**edit, "mask": png(mask)}]
+    ours, theirs = (
+        [pixels(drawn(backend, name=each, **wanted)) for wanted in requests]
+        for each in (name, f"{name}-folder")
     )
-    assert broken.error == "'cut.safetensors' is no model that can be read."
+    assert max(map(distance, ours, theirs)) <= ROUNDING
+    first, changed, masked = ours
+    assert min(distance(first, changed), distance(changed, masked)) > ROUNDING
 
 
-def test_a_checkpoint_of_one_file_is_known_by_its_tensors(tmp_path: Path) -> None:
-    def save(name: str, tensor: str) -> None:
-        header = json.dumps({tensor: {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}})
-        content = struct.pack("<Q", len(header)) + header.encode()
-        (tmp_path / f"{name}.safetensors").write_bytes(content)
+def test_a_lora_file_of_either_form_changes_a_single_file_as_it_does_the_folder(
+    backend: DiffusersBackend,
+) -> None:
+    plain, bold, trained, folder = (
+        pixels(drawn(backend, name=name, prompt=prompt))
+        for name, prompt in (
+            ("sd", "a fox"),
+            ("sd", "a fox <lora:bold>"),
+            ("sd", "a fox <lora:trained>"),
+            ("sd-folder", "a fox <lora:bold>"),
+        )
+    )
+    assert max(distance(bold, trained), distance(bold, folder)) <= ROUNDING
+    assert distance(plain, bold) > ROUNDING
 
-    save("flux-schnell", "double_blocks.0.img_attn.qkv.weight")
-    save("old", "model.diffusion_model.input_blocks.0.0.weight")
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old" / "model_index.json").write_text("{}")  # the file's configuration
-    save("xl", "conditioner.embedders.1.model.ln_final.weight")
-    models = async_to_sync(DiffusersBackend(tmp_path).models)()
-    assert [(each.id, each.side, each.description) for each in models] == [
-        ("flux-schnell", 1024, "Flux, on this machine"),
-        ("old", 512, "StableDiffusion, on this machine"),
-        ("xl", 1024, "StableDiffusionXL, on this machine"),
-    ]
-    assert async_to_sync(DiffusersBackend(tmp_path / "nowhere").models)() == ()
+
+def test_a_file_without_text_encoders_takes_them_from_the_folder_or_does_without(
+    backend: DiffusersBackend,
+) -> None:
+    few = pixels(drawn(backend, name="few"))
+    whole = pixels(drawn(backend, name="sd3"))
+    assert (few.size, few.tobytes() == whole.tobytes()) == ((64, 64), False)
+
+
+def test_flux_draws_from_half_precision_in_patches_of_16_pixels(backend: DiffusersBackend) -> None:
+    assert pixels(drawn(backend, name="flux-folder", size=(64, 48))).size == (64, 48)
+    with pytest.raises(BackendError) as refused:
+        drawn(backend, name="flux-folder", size=(64, 56))
+    assert (refused.value.status, refused.value.param, refused.value.message) == (
+        400,
+        "size",
+        "This model's sides are multiples of 16 pixels.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "different", "words"),
+    [
+        ("unet", {"cross_attention_dim": 32}, "Cannot load  because down_blocks.1."),
+        ("text_encoder", {"num_hidden_layers": 2}, "it has no text_encoder.encoder.layers.1."),
+    ],
+)
+def test_a_file_that_does_not_fit_its_configuration_says_where(
+    backend: DiffusersBackend, part: str, different: dict[str, int], words: str
+) -> None:
+    file, config = backend.folder / "odd.safetensors", backend.folder / "odd"
+    shutil.copy(backend.folder / "sd.safetensors", file)
+    shutil.copytree(backend.folder / "sd", config)
+    settings = json.loads((config / part / "config.json").read_text())
+    (config / part / "config.json").write_text(json.dumps(settings | different))
+    try:
+        with pytest.raises(BackendError) as failed:
+            drawn(backend, name="odd")
+    finally:
+        file.unlink()
+        shutil.rmtree(config)
+    begin = "'odd.safetensors' does not fit its configuration in 'odd': "
+    assert failed.value.message.startswith(begin + words)
+
+
+def test_a_model_that_was_broken_after_it_was_listed_is_refused(backend: DiffusersBackend) -> None:
+    with pytest.raises(BackendError) as refused:
+        drawn(backend, name="cut")
+    assert refused.value.message == "'cut.safetensors' is no safetensors file that can be read."
+
+
+@pytest.mark.parametrize("repository", CHECKPOINTS)
+def test_diffusers_would_take_the_configuration_of_the_same_repository(repository: str) -> None:
+    import torch
+    from diffusers.loaders.single_file_utils import fetch_diffusers_config
+
+    _, shapes = CHECKPOINTS[repository]
+    tensors = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+    assert fetch_diffusers_config(tensors)["pretrained_model_name_or_path"] == repository
 
 
 def test_words_become_a_picture_with_progress_and_previews(backend: DiffusersBackend) -> None:
@@ -191,15 +243,11 @@ def test_each_parameter_makes_another_picture(backend: DiffusersBackend) -> None
 
 def test_a_picture_is_changed_and_only_within_the_mask(backend: DiffusersBackend) -> None:
     before = Image.new("RGB", (64, 64), "teal")
-    buffer = io.BytesIO()
-    before.save(buffer, "PNG")
-    edit: dict[str, Any] = {"operation": "edit", "images": (buffer.getvalue(),)}
+    edit: dict[str, Any] = {"operation": "edit", "images": (png(before),)}
     assert pixels(drawn(backend, **edit)).tobytes() != before.tobytes()
     mask = Image.new("RGBA", (64, 64), "black")
     mask.paste((0, 0, 0, 0), (0, 0, 32, 64))
-    buffer = io.BytesIO()
-    mask.save(buffer, "PNG")
-    after = pixels(drawn(backend, mask=buffer.getvalue(), **edit))
+    after = pixels(drawn(backend, mask=png(mask), **edit))
     right, left = (32, 0, 64, 64), (0, 0, 32, 64)
     assert after.crop(right).tobytes() == before.crop(right).tobytes()
     assert after.crop(left).tobytes() != before.crop(left).tobytes()
@@ -235,4 +283,6 @@ def test_what_nobody_wants_any_more_is_stopped_and_a_dead_process_replaced(
 
 
 def test_this_process_has_not_loaded_what_draws() -> None:
-    assert "chatsite.backend.imaging.pipelines" not in sys.modules
+    assert not {f"chatsite.backend.imaging.{name}" for name in ("loading", "pipelines")} & {
+        *sys.modules
+    }
