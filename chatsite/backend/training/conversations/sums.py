@@ -108,9 +108,17 @@ def _expression(a: int, sign: str, b: int, rng: random.Random) -> str:
         return f"{a} {rng.choice(_SIGNS[sign])} {b}"
     if style < 0.6:
         return f"{a}{rng.choice(_SIGNS[sign])}{b}"
+    if sign == "×" and style > 0.84 and a != b:  # three threes and its like are kept for evaluation
+        return f"{rng.choice((spelled(a), str(a)))} {_plural(b)}"
     if style < 0.9 or max(a, b) > 100:
         return f"{a} {rng.choice(_WORDS[sign])} {b}"
     return f"{spelled(a)} {rng.choice(_WORDS[sign])} {spelled(b)}"
+
+
+def _plural(number: int) -> str:
+    """The number in words as in: four sevens."""
+    word = spelled(number)
+    return f"{word}es" if word.endswith("x") else f"{word}s"
 
 
 def _question(a: int, sign: str, b: int, rng: random.Random) -> str:
@@ -138,17 +146,31 @@ def follow_ups(rng: random.Random) -> list[Exchange]:
     a, sign, b, result = sum_of(rng)
     exchanges = [_exchange(_question(a, sign, b, rng), a, sign, b, result)]
     for _ in range(rng.randint(1, 2)):
-        step = rng.randint(1, 12)
-        sign = rng.choice("+-")
-        if result < 0 or result + step > 200 or (sign == "-" and step > result):
+        following = _following(rng, result)
+        if not following:
             break
-        if _shows_held_out(result, sign, step):
-            break
-        following = result + step if sign == "+" else result - step
-        question = rng.choice(words("sums")["then"][sign]).format(step)
-        exchanges.append(_exchange(question, result, sign, step, following))
-        result = following
+        exchanges.append(following[0])
+        result = following[1]
     return exchanges
+
+
+def _following(rng: random.Random, result: int) -> tuple[Exchange, int] | None:
+    """What becomes of a result, with the new one; None where that would be no small sum."""
+    then = words("sums")["then"]
+    kind = rng.choice(("+", "+", "-", "-", "×", "double", "half"))
+    if kind in {"double", "half"}:
+        new, rest = (2 * result, 0) if kind == "double" else divmod(result, 2)
+        if rest or not 0 < min(result, new) <= 25:
+            return None
+        said = f"{'Double' if kind == 'double' else 'Half of'} {result} is {new}."
+        return Exchange(rng.choice(then[kind]), said, str(new)), new
+    step = rng.randint(1, 12)
+    new = {"+": result + step, "-": result - step, "×": result * step}[kind]
+    if result < 0 or not 0 <= new <= 200 or (kind == "×" and result > 12):
+        return None
+    if _shows_held_out(result, kind, step):
+        return None
+    return _exchange(rng.choice(then[kind]).format(step), result, kind, step, new), new
 
 
 def many_sums(rng: random.Random) -> Exchange:
