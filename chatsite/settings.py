@@ -123,11 +123,13 @@ ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
 INSTALLED_APPS = [
     "accounts",
+    "fulltext",
     "conversations",
     "library",
     "finetuning",
     "improvement",
     "images",
+    "search",
     "chatsite",
     "unfold",
     "django.contrib.admin",
@@ -252,6 +254,8 @@ CELERY_BEAT_SCHEDULE = {
     "erase-withdrawn": {"task": "improvement.tasks.erase_withdrawn", "schedule": 3600.0},
     "settle-drawings": {"task": "images.tasks.settle_drawings", "schedule": 10.0},
     "tidy-pictures": {"task": "images.tasks.tidy", "schedule": 24 * 3600.0},
+    "index-changes": {"task": "search.tasks.index_changes", "schedule": 15.0},
+    "forget-gone": {"task": "search.tasks.forget_gone", "schedule": 600.0},
     "settle-ledger": {"task": "accounts.tasks.settle_ledger", "schedule": 30.0},
     "forget-replies": {"task": "accounts.tasks.forget_replies", "schedule": 3600.0},
     "sweep-requests": {"task": "accounts.tasks.sweep_requests", "schedule": 3600.0},
@@ -319,6 +323,7 @@ _prompt_cache_mb = _number("CHATSITE_ENGINE_PROMPT_CACHE_MB", least=0)
 ENGINE_PROMPT_CACHE_BYTES = None if _prompt_cache_mb is None else _prompt_cache_mb * 1024**2
 
 ILLUSTRATOR_ENABLED = env.bool("CHATSITE_ILLUSTRATOR", default=True)
+PICTURE_TOOL = env.bool("CHATSITE_PICTURE_TOOL", default=True)
 
 BACKENDS: list[dict[str, Any]] = []
 if _openai_key := env.str("OPENAI_API_KEY", default=""):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("fine-tuning/", include("finetuning.jobs_urls")),
     path("improve/", include("improvement.urls")),
     path("pictures/", include("images.urls")),
+    path("search/", include("search.urls")),
     path("settings/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -19,7 +19,8 @@ def response_expiry() -> datetime:
 class Conversation(models.Model):
     """A tree of messages that one person owns. `leaf` ends the branch that is shown.
 
-    `version` grows with every change a page would show, so that a page can ask for what it lacks.
+    `version` grows with every change a page would show, so that a page can ask for what it lacks;
+    `indexed_version` is the one whose words can be searched for (`conversations.indexing`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -32,11 +33,19 @@ class Conversation(models.Model):
         "Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     version = models.PositiveIntegerField(default=0)
+    indexed_version = models.IntegerField(default=-1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-updated_at", "-id"])]
+        indexes = [
+            models.Index(fields=["owner", "-updated_at", "-id"]),
+            models.Index(
+                fields=["owner", "updated_at"],
+                condition=models.Q(indexed_version__lt=models.F("version")),
+                name="conversations_to_index",
+            ),
+        ]
 
     def __str__(self) -> str:
         # Never what was said: the administration shows these names.

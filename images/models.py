@@ -151,6 +151,8 @@ class Picture(models.Model):
     shared_token = models.CharField(max_length=43, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # Whether its words can be searched for (`images.indexing`).
+    indexed = models.BooleanField(default=False, editable=False)
 
     objects = PictureQuerySet.as_manager()
 
@@ -186,6 +188,11 @@ class Picture(models.Model):
                 fields=["deleted_at"],
                 condition=Q(deleted_at__isnull=False),
                 name="images_picture_deleted",
+            ),
+            models.Index(
+                fields=["owner", "created_at"],
+                condition=Q(deleted_at=None, indexed=False),
+                name="images_picture_to_index",
             ),
         ]
 

@@ -20,6 +20,9 @@ from chatsite.backend.errors import ModelNotFound
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import Capability, ModelInfo
 from chatsite.jobs import ACTIVE, State
+from fulltext import index
+from fulltext.words import parse
+from images.indexing import PICTURE
 from images.models import Board, Drawing, Picture, PictureQuerySet
 from images.types import Filters
 
@@ -131,14 +134,14 @@ def gallery_for(
     newer_than: Picture | None = None,
     limit: int = PAGE,
 ) -> GalleryPage:
-    """A page of the gallery; a cursor that cannot be read starts from the newest."""
+    """A page of the gallery; a cursor that cannot be read starts from the newest.
+
+    Words find what is indexed (`images.indexing`).
+    """
     found = pictures_for(user)
-    for word in filters.words.split()[:10]:
-        found = found.filter(
-            Q(prompt__icontains=word)
-            | Q(revised_prompt__icontains=word)
-            | Q(change__icontains=word)
-        )
+    if filters.words.strip():
+        worded = index.found(parse(filters.words), user.pk, PICTURE)
+        found = found.filter(id__in=worded.values("entry__object_id"))
     if filters.model:
         found = found.filter(model=filters.model)
     width, _, height = filters.size.partition("x")

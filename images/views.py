@@ -22,7 +22,7 @@ from accounts.types import Caller
 from chatsite.backend.errors import BackendError
 from chatsite.backend.imaging.terms import shaped_size, terms_for
 from chatsite.backend.types import ModelInfo
-from images import selectors, services
+from images import indexing, selectors, services
 from images.forms import BoardForm, DrawForm, FilterForm
 from images.models import Drawing, Operation, Picture
 from images.tasks import draw
@@ -50,6 +50,8 @@ def gallery(request: PageRequest) -> HttpResponse:
     if request.htmx and "newest" in request.GET:
         return _newer(request)
     filters = _filters(request)
+    if filters.words:
+        indexing.index_new(request.user)
     page = selectors.gallery_for(request.user, filters, before=request.GET.get("before", ""))
     context = {"days": _days(page.pictures), "next_url": _next(request, page.next_cursor)}
     if request.htmx and "before" in request.GET:

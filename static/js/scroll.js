@@ -4,7 +4,8 @@ import { element } from "./page.js";
 const NEAR_PX = 48;
 const scroller = element("scroller");
 const jump = document.querySelector("[data-jump]");
-let following = true;
+// A link to a message leads to it, wherever it is.
+let following = !document.querySelector(".message:target");
 let lastTop = 0;
 
 const distance = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;

@@ -52,6 +52,9 @@ document.addEventListener(
     } else if (event.code === "KeyO" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       sidebar.querySelector("[data-new-chat]").click();
+    } else if (event.code === "KeyK" && !event.shiftKey && !event.altKey && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      sidebar.querySelector("[data-search]").click();
     }
   },
   { capture: true },
