@@ -37,3 +37,9 @@ def register(painter: Painter) -> None:
 def painter() -> Painter | None:
     """The site's painter, if there is one."""
     return _painters[0] if _painters else None
+
+
+async def possible() -> bool:
+    """Whether pictures can be drawn here."""
+    site = painter()
+    return site is not None and await site.ready()

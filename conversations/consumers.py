@@ -20,6 +20,7 @@ from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
 from conversations import comparisons, fragments, picturing, progress, runner, selectors, services
+from conversations.announcing import announce, announce_touched, conversation_group, person_group
 from conversations.models import Conversation, Message
 
 NOT_SIGNED_IN = 4401
@@ -62,9 +63,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.owns = False
         # The groups come before the reading, or what is said in between would be missed.
         await self.channel_layer.group_add(
-            runner.conversation_group(self.conversation_id), self.channel_name
+            conversation_group(self.conversation_id), self.channel_name
         )
-        await self.channel_layer.group_add(runner.person_group(user.pk), self.channel_name)
+        await self.channel_layer.group_add(person_group(user.pk), self.channel_name)
         if not await sync_to_async(self._is_mine)():
             await self.close(NOT_FOUND)
             return
@@ -74,8 +75,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         if hasattr(self, "user"):
             for group in (
-                runner.conversation_group(self.conversation_id),
-                runner.person_group(self.user.pk),
+                conversation_group(self.conversation_id),
+                person_group(self.user.pk),
             ):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -114,13 +115,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
         if await self._pictured(sent, nonce):
             return
-        model = await self._model(sent)
+        model, text = await self._model(sent), _text(sent, "text")
+        comparable = not picturing.demands(text) and await comparisons.comparable(model)
         turn = await self._do(
-            comparisons.ask,
-            text=_text(sent, "text"),
-            model=model,
-            nonce=nonce,
-            comparable=await comparisons.comparable(model),
+            comparisons.ask, text=text, model=model, nonce=nonce, comparable=comparable
         )
         await self._begin(turn, nonce)
 
@@ -143,7 +141,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """Answer with a picture, if that is what was asked for."""
         text, picked = _text(sent, "text"), _text(sent, "mode") == "picture"
         wish = await picturing.wanted(
-            self.user, self.conversation_id, text, picked=picked, instead_of=instead_of
+            self.user,
+            self.conversation_id,
+            text,
+            picked=picked,
+            model=_text(sent, "model") or self.user.default_model,
+            instead_of=instead_of,
         )
         if wish is None:
             return False
@@ -209,25 +212,26 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """Start the run, tell every page, and acknowledge the ask to the one that sent it."""
         if turn.run is not None:
             answer = turn.added.messages[-1] if turn.added else None
+            draws = turn.second is None  # of two answers that are compared, both are words
             with suppress(BackendError):  # it is told in the message itself
-                await runner.start(self.user, turn.run, answer)
+                await runner.start(self.user, turn.run, answer, draws=draws)
             if turn.second is not None:
                 with suppress(BackendError):
-                    await runner.start(self.user, turn.second)
+                    await runner.start(self.user, turn.second, draws=draws)
             await self._tell(turn)
         await self._acknowledge(turn, nonce)
 
     async def _tell(self, turn: services.Turn) -> None:
         """Tell every page what is new in the thread."""
-        group = runner.conversation_group(self.conversation_id)
+        group = conversation_group(self.conversation_id)
         if turn.added is None:
-            await runner.announce(group, "thread.changed")
+            await announce(group, "thread.changed")
         else:
             answer = str(turn.added.messages[-1].id)
             html = fragments.added(self.conversation_id, turn.added)
-            await runner.announce(group, "messages.added", answer=answer, html=html)
+            await announce(group, "messages.added", answer=answer, html=html)
         if turn.moved:
-            await runner.announce_touched(self.user, self.conversation_id)
+            await announce_touched(self.user, self.conversation_id)
 
     async def _acknowledge(self, turn: services.Turn, nonce: str) -> None:
         repeated = await sync_to_async(self._thread)() if turn.repeated else ""

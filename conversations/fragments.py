@@ -47,7 +47,7 @@ def ended(conversation_id: UUID, closed: Thread) -> str:
         + (choice(conversation_id, closed.pair) if closed.pair else "")
         + run_state(running=closed.running)
         + page_state(conversation_id, closed)
-        + announcement(ENDINGS.get(view.status, ""))
+        + announcement("Drawing…" if view.drawing else ENDINGS.get(view.status, ""))
     )
 
 

@@ -1,17 +1,21 @@
-"""Pictures in conversations: when one is wanted, and how it gets its place in the thread."""
+"""Pictures in conversations: when one is wanted, and how it gets its place in the thread.
+
+A model that calls tools is offered one that draws (`picture_tool`) and decides by itself; with any
+other one it is the words that tell. A command and the page's button need neither.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from chatsite.backend.errors import InvalidRequest
-from chatsite.pictures import painter
-from conversations import selectors, services
+from chatsite.pictures import painter, possible
+from conversations import picture_tool, selectors, services
+from conversations.picture_tool import Wish
 from conversations.services import Turn
 
 LONGEST_CHANGE = 160
@@ -43,22 +47,6 @@ _CHANGE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A picture of these words; with `after` what that drawing made is changed by them."""
-
-    words: str
-    after: UUID | None = None
-
-    @property
-    def caption(self) -> str:
-        """What models read of the picture in later turns: one line."""
-        words = " ".join(self.words.split())
-        return (
-            f"[Picture: the one before, changed: {words}]" if self.after else f"[Picture: {words}]"
-        )
-
-
 def wish(text: str, *, before: UUID | None, picked: bool) -> Wish | None:
     """The picture that a message asks for, or None where it wants to be answered.
 
@@ -71,38 +59,52 @@ def wish(text: str, *, before: UUID | None, picked: bool) -> Wish | None:
         if not words:
             raise InvalidRequest("Say what to draw, for example: /draw a fox beside a lake")
         return Wish(words)
-    if (drawn := _DRAW.match(text)) and text[drawn.end() :].strip(" ?!."):
-        words = text[drawn.end() :].strip().rstrip("?").strip()
-        if not _NO_PICTURE.match(words):
-            return Wish(words)
+    if words := _drawn(text):
+        return Wish(words)
     if before is not None and _may_change(text):
         return Wish(text, before)
     return Wish(text) if picked and text else None
 
 
-async def possible() -> bool:
-    """Whether pictures can be drawn here."""
-    site = painter()
-    return site is not None and await site.ready()
+def _drawn(text: str) -> str:
+    """What these words say is to be drawn, "" where they say nothing of the kind."""
+    drawn = _DRAW.match(text)
+    words = text[drawn.end() :].strip().rstrip("?").strip() if drawn else ""
+    return words if words.strip(" !.") and not _NO_PICTURE.match(words) else ""
+
+
+def demands(text: str) -> bool:
+    """Whether the words leave no doubt that they want a picture."""
+    return bool(_drawn(text.strip()))
 
 
 async def wanted(
-    user: User, conversation_id: UUID, text: str, *, picked: bool, instead_of: UUID | None = None
+    user: User,
+    conversation_id: UUID,
+    text: str,
+    *,
+    picked: bool,
+    model: str = "",
+    instead_of: UUID | None = None,
 ) -> Wish | None:
     """As `wish`, in the person's conversation and with the site's painter, if it has one.
 
-    `instead_of` is the message in whose place it is said. Raises InvalidRequest where a picture was
-    chosen and nothing here makes any.
+    None, too, where `model`, which is to answer, draws by itself. `instead_of` is the message in
+    whose place it is said. Raises InvalidRequest where a picture was chosen and nothing here makes
+    any.
     """
+    at_once = picked or _COMMAND.match(text.strip()) is not None
     before = None
     if _may_change(text.strip()):
         before = await sync_to_async(selectors.drawing_before)(
             user, conversation_id, instead_of=instead_of
         )
     found = wish(text, before=before, picked=picked)
-    if found is None or await possible():
+    if found is None or (not at_once and await picture_tool.offered(model)):
+        return None
+    if await possible():
         return found
-    if picked or _COMMAND.match(text.strip()):
+    if at_once:
         raise InvalidRequest("No model that makes pictures is served here.")
     return None
 

@@ -46,18 +46,19 @@ def end_run(
     error: str = "",
     omitted: int = 0,
     served: str | None = None,
+    drawing: UUID | None = None,
 ) -> bool:
     """Close a running run and its message. False when it was closed or deleted before.
 
-    `served` is as in `save_progress`. The run's conversation then has the title and the version
-    that it has in the database.
+    `served` is as in `save_progress`; `drawing` is that of an answer that ends in a picture. The
+    run's conversation then has the title and the version that it has in the database.
     """
     with transaction.atomic():
         now = timezone.now()
         if not sql.execute(_CLOSE_RUN, status, now, run.id):
             return False
         closed = MESSAGE_STATUS[status]
-        sql.execute(_CLOSE_MESSAGE, text, closed, error, omitted, served, run.message_id)
+        sql.execute(_CLOSE_MESSAGE, text, closed, error, omitted, served, drawing, run.message_id)
         changed(run.conversation, updated_at=now)
     return True
 
@@ -67,7 +68,8 @@ _CLOSE_RUN = """
 """
 _CLOSE_MESSAGE = """
     UPDATE conversations_message
-    SET text = %s, status = %s, error = %s, omitted = %s, served = COALESCE(%s, served)
+    SET text = %s, status = %s, error = %s, omitted = %s, served = COALESCE(%s, served),
+        drawing = COALESCE(%s, drawing)
     WHERE id = %s
 """
 

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.services import update_profile
 from chatsite.backend.errors import InvalidRequest
-from conversations import comparisons, fragments, ratings, runner, selectors
+from conversations import comparisons, fragments, ratings, selectors
+from conversations.announcing import announce, conversation_group
 from conversations.forms import THUMBS, ComparisonForm, OpinionForm
 from conversations.models import Conversation
 from conversations.opinions import opinion_of, reasons_to_offer
@@ -43,9 +44,9 @@ async def rate(request: HttpRequest, conversation_id: UUID, message_id: UUID) ->
     """A thumb, or what there is to say beside it; the answer is what stands below the message."""
     html, told = await sync_to_async(_rate)(request, conversation_id, message_id)
     if told:
-        group = runner.conversation_group(conversation_id)
+        group = conversation_group(conversation_id)
         tab = request.headers.get("X-Tab", "")
-        await runner.announce(group, "message.rated", html=told, tab=tab)
+        await announce(group, "message.rated", html=told, tab=tab)
     return HttpResponse(html)
 
 
@@ -106,8 +107,8 @@ async def choose(request: HttpRequest, conversation_id: UUID, comparison_id: UUI
     """Which of two answers is better; the conversation goes on from that one, in every tab."""
     response = await sync_to_async(_choose)(request, conversation_id, comparison_id)
     # The page that chose has the thread from this reply: its socket would take it away first.
-    group, tab = runner.conversation_group(conversation_id), request.headers.get("X-Tab", "")
-    await runner.announce(group, "thread.changed", tab=tab)
+    group, tab = conversation_group(conversation_id), request.headers.get("X-Tab", "")
+    await announce(group, "thread.changed", tab=tab)
     return response
 
 

@@ -14,7 +14,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -26,10 +25,19 @@ from accounts.types import Caller
 from chatsite.backend import types
 from chatsite.backend.errors import BackendError, Unavailable
 from chatsite.backend.registry import get_registry
-from conversations import fragments, progress, selectors, services
+from chatsite.pictures import painter
+from conversations import fragments, picture_tool, picturing, progress, selectors, services
+from conversations.announcing import (
+    announce,
+    announce_ended,
+    announce_touched,
+    control_group,
+    conversation_group,
+)
 from conversations.completion import Origin, complete, prompt
 from conversations.markdown import StreamRenderer
 from conversations.models import Run
+from conversations.picture_tool import Call, Line, Wish
 from conversations.selectors import MessageView
 from conversations.titles import clean_title, title_request
 
@@ -49,45 +57,17 @@ BEAT = 10.0
 _tasks: dict[asyncio.Task[None], _Writer] = {}
 
 
-def conversation_group(conversation_id: UUID) -> str:
-    return f"conversation.{conversation_id}"
-
-
-def person_group(user_id: int) -> str:
-    return f"person.{user_id}"
-
-
-def control_group(conversation_id: UUID) -> str:
-    return f"control.{conversation_id}"
-
-
-async def announce(group: str, kind: str, **values: Any) -> None:
-    """Tell every socket of a group something; `kind` is the event's name."""
-    await get_channel_layer().group_send(group, {"type": kind, **values})
-
-
-async def announce_touched(user: User, conversation_id: UUID) -> None:
-    """Tell the person's pages that a conversation is now the newest, or has another title."""
-    await announce(person_group(user.pk), "conversation.touched", conversation=str(conversation_id))
-
-
-async def announce_ended(run: Run, html: str = "") -> None:
-    """Tell every page of the conversation that an answer is being written no more.
-
-    `html` is what they are to show now; without it each looks for itself.
-    """
-    group = conversation_group(run.conversation_id)
-    await announce(group, "run.ended", message=str(run.message_id), html=html)
-
-
-async def start(user: User, run: Run, view: MessageView | None = None) -> None:
+async def start(
+    user: User, run: Run, view: MessageView | None = None, *, draws: bool = True
+) -> None:
     """Start writing an answer in this process, and return at once.
 
-    `view` is the empty answer as the pages show it, where that is known. The task gets a context
-    of its own: the caller's ends with its socket. A run that cannot even be started is closed as
-    failed, or its conversation would be busy for good.
+    `view` is the empty answer as the pages show it, where that is known; `draws` says whether the
+    model may draw a picture. The task gets a context of its own: the caller's ends with its socket.
+    A run that cannot even be started is closed as failed, or its conversation would be busy for
+    good.
     """
-    writer = _Writer(user, run, view)
+    writer = _Writer(user, run, view, draws)
     try:
         await writer.listen()
     except Exception as problem:
@@ -135,6 +115,7 @@ class _Writer:
     user: User
     run: Run
     view: MessageView | None = None
+    draws: bool = False
     text: str = ""
     place: int = 0
     omitted: int = 0
@@ -144,8 +125,10 @@ class _Writer:
     status: Run.Status = Run.Status.FINISHED
     cut: Run.Status = Run.Status.STOPPED
     """What it will have been if it is cancelled."""
-    turns: int = 0
-    question: str = ""
+    lines: tuple[Line, ...] = ()
+    call: Call = field(default_factory=Call)
+    wish: Wish | None = None
+    drawing: UUID | None = None
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     shown_blocks: int = 0
     shown_place: int = 0
@@ -181,7 +164,7 @@ class _Writer:
             logger.error("run %s broke", self.run.id, exc_info=problem)
             self.status = Run.Status.FAILED
             self.error = "Something went wrong on this site."
-        elif self.status == Run.Status.FINISHED and not self.text.strip():
+        elif self.status == Run.Status.FINISHED and not (self.text.strip() or self.drawing):
             self.status = Run.Status.FAILED
             self.error = "The model gave no answer."
         await self._end()
@@ -197,32 +180,73 @@ class _Writer:
                 await asyncio.sleep(PAUSE)
 
     async def _read(self) -> None:
-        request = await self._request()
+        self.lines = await sync_to_async(selectors.history_for)(
+            self.user, self.run.conversation_id, self.run.message_id
+        )
+        self.draws = self.draws and not self.text and await picture_tool.offered(self.run.model)
+        problem = await self._hear()
+        if (
+            problem
+            and self.draws
+            and not self.text
+            and picture_tool.refused(self.run.model, problem)
+        ):
+            self.draws, problem = False, None
+            question, last = self.lines[-2].text, self.lines[-3:-2]
+            before = last[0].drawing if last else None
+            self.wish = picturing.wish(question, before=before, picked=False)
+            if self.wish is None:
+                problem = await self._hear()
+        elif self.call.name == picture_tool.NAME and self.status == Run.Status.FINISHED:
+            drawings = [line.drawing for line in self.lines if line.drawing]
+            try:
+                self.wish = self.call.wish(drawings[-1] if drawings else None)
+            except BackendError as unclear:
+                problem = unclear
+        if self.wish is not None:
+            problem = await self._draw(self.wish)
+        if problem is not None:
+            self.status, self.error = Run.Status.FAILED, problem.message
+
+    async def _hear(self) -> BackendError | None:
+        """Ask the model and take in what it says; why it failed, if it did."""
         origin = Origin(
             Caller(self.user),
             request_id=f"run-{self.run.id}",
             truncate=True,
             conversation_id=self.run.conversation_id,
         )
-        async with aclosing(complete(request, origin)) as events:
+        async with aclosing(complete(self._request(), origin)) as events:
             async for event in events:
+                if isinstance(event, types.Failed):
+                    return event.error
                 self._take(event)
                 if len(self.text) == services.MAX_TEXT:
                     self.status = Run.Status.STOPPED
                     self.error = TOO_LONG
-                    return
+                    break
+        return None
 
-    async def _request(self) -> types.ChatRequest:
-        history = await sync_to_async(selectors.history_for)(
-            self.user, self.run.conversation_id, self.run.message_id
-        )
-        self.turns, self.question = len(history), history[0][1]
-        messages = [types.Message(role, text) for role, text in history if text]  # type: ignore[arg-type]
+    def _request(self) -> types.ChatRequest:
+        messages = picture_tool.messages(self.lines, with_calls=self.draws)
+        demanded = self.draws and picturing.demands(self.lines[-2].text)
         return types.ChatRequest(
             model=self.run.model,
             messages=prompt(self.user.custom_instructions, messages),
+            params=picture_tool.params(demanded=demanded) if self.draws else {},
             continue_last=bool(self.text),
         )
+
+    async def _draw(self, wish: Wish) -> BackendError | None:
+        """Order the picture that the model has called for; why that failed, if it did."""
+        site = painter()
+        if site is None:
+            return Unavailable("No model that makes pictures is served here.")
+        try:
+            self.drawing = await site.order(self.user, wish.words, after=wish.after)
+        except BackendError as problem:
+            return problem
+        return None
 
     def _take(self, event: types.Event) -> None:
         match event:
@@ -232,19 +256,19 @@ class _Writer:
             case types.Queued(place):
                 self.place = place
                 self.news.set()
-            case types.Delta(text=text) if text:
-                # PostgreSQL cannot store NUL, and no page can show it.
-                self.text = (self.text + text.replace("\x00", ""))[: services.MAX_TEXT]
-                self.news.set()
+            case types.Delta(text=text, tool_calls=calls):
+                if text:
+                    # PostgreSQL cannot store NUL, and no page can show it.
+                    self.text = (self.text + text.replace("\x00", ""))[: services.MAX_TEXT]
+                    self.news.set()
+                if calls:
+                    self.call.take(calls)
             case types.ChoiceFinished(reason="content_filter"):
                 self.status = Run.Status.FAILED
                 self.error = "The rest of this answer was withheld by a content policy."
             case types.ChoiceFinished(reason="length"):
                 self.status = Run.Status.STOPPED
                 self.error = TOO_LONG
-            case types.Failed(error=BackendError(message=message)):
-                self.status = Run.Status.FAILED
-                self.error = message
             case _:
                 pass
 
@@ -334,14 +358,17 @@ class _Writer:
 
     def _close(self) -> str | None:
         """Save the end and render it once for every page; None if somebody else has ended it."""
-        run = self.run
+        run, text = self.run, self.text
+        if self.drawing and self.wish:
+            text = f"{text.rstrip()}\n\n{self.wish.caption}".lstrip()
         saved = progress.end_run(
             run,
             status=self.status,
-            text=self.text,
+            text=text,
             error=self.error,
             omitted=self.omitted,
             served=self.served,
+            drawing=self.drawing,
         )
         if not saved:
             return None
@@ -350,7 +377,8 @@ class _Writer:
         self.renderer.update(self.text)
         view = replace(
             self.view,
-            text=self.text,
+            text=text,
+            drawing=self.drawing,
             status=progress.MESSAGE_STATUS[self.status],
             error=self.error,
             omitted=self.omitted,
@@ -361,11 +389,12 @@ class _Writer:
 
     async def _entitle(self) -> None:
         """A better title than the first words, by a model that can write one."""
-        if self.turns != 2 or self.run.lane or self.run.conversation.titled_by_owner:
+        if len(self.lines) != 2 or self.run.lane or self.run.conversation.titled_by_owner:
             return
         if (await get_registry().resolve(self.run.model)).model.built_in:
             return
-        request = title_request(self.run.model, self.question, self.text)
+        answer = self.text or (self.wish.caption if self.wish else "")
+        request = title_request(self.run.model, self.lines[0].text, answer)
         origin = Origin(
             Caller(self.user),
             request_id=f"title-{self.run.id}",

@@ -16,6 +16,7 @@ from chatsite import sql
 from conversations.markdown import render
 from conversations.models import Conversation, Message, Run
 from conversations.opinions import Opinion, Pair, Said, said_of
+from conversations.picture_tool import Line
 
 THREAD_PAGE = 30
 SIDEBAR_PAGE = 40
@@ -68,7 +69,7 @@ class MessageView:
     next: UUID | None
     created: datetime
     drawing: UUID | None = None
-    """Of a message that is a picture; its text is what models read of that."""
+    """Of a message with a picture; the last line of its text is what models read of that."""
     rendered: tuple[str, ...] | None = None
     """What `render` makes of the text, where somebody has rendered it already."""
     opinion: Opinion | None = None
@@ -78,9 +79,18 @@ class MessageView:
     """Whether the page asks if it is better than the version before it."""
 
     @property
+    def said(self) -> str:
+        """The text without the caption of a picture."""
+        return self.text if self.drawing is None else self.text.rpartition("\n")[0].rstrip()
+
+    @property
+    def caption(self) -> str:
+        return "" if self.drawing is None else self.text.rpartition("\n")[2]
+
+    @property
     def blocks(self) -> tuple[SafeString, ...]:
-        """The text as sanitised HTML, a string for each block."""
-        blocks = render(self.text) if self.rendered is None else self.rendered
+        """What is said as sanitised HTML, a string for each block."""
+        blocks = render(self.said) if self.rendered is None else self.rendered
         return tuple(mark_safe(block) for block in blocks)  # noqa: S308 - sanitised
 
     @property
@@ -228,9 +238,16 @@ def _day_label(moment: datetime, today: date) -> str:
     return f"{day:%B %Y}"
 
 
-def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None) -> Thread:
+def thread_for(
+    user: User,
+    conversation_id: UUID,
+    *,
+    before: UUID | None = None,
+    through: UUID | None = None,
+) -> Thread:
     """The newest part of the shown branch, or the part above message `before`.
 
+    Message `through` is among them if it is on that branch, however far up.
     Raises Conversation.DoesNotExist.
     """
     conversation = conversation_for(user, conversation_id)
@@ -238,7 +255,8 @@ def thread_for(user: User, conversation_id: UUID, *, before: UUID | None = None)
     branch = tree.branch(conversation.leaf_id)
     if before is not None:
         branch = branch[: branch.index(before)] if before in branch else []
-    page = branch[-THREAD_PAGE:]
+    sought = branch.index(through) if through in branch else len(branch)
+    page = branch[min(sought, max(0, len(branch) - THREAD_PAGE)) :]
     said = said_of(user, page, conversation.leaf_id)
     found = Message.objects.in_bulk([*page, *said.offered_ids])
     pair = said.pair(found)
@@ -299,22 +317,22 @@ def only_child(message: Message) -> MessageView:
 
 
 _HISTORY = """
-    WITH RECURSIVE branch(parent_id, role, text, depth) AS (
-        SELECT m.parent_id, m.role, m.text, 1
+    WITH RECURSIVE branch(parent_id, role, text, drawing, depth) AS (
+        SELECT m.parent_id, m.role, m.text, m.drawing, 1
         FROM conversations_message m
         JOIN conversations_conversation c ON c.id = m.conversation_id
         WHERE m.id = %s AND c.id = %s AND c.owner_id = %s
         UNION ALL
-        SELECT m.parent_id, m.role, m.text, branch.depth + 1
+        SELECT m.parent_id, m.role, m.text, m.drawing, branch.depth + 1
         FROM conversations_message m JOIN branch ON m.id = branch.parent_id
         WHERE branch.depth < %s
     )
-    SELECT role, text FROM branch ORDER BY depth DESC
+    SELECT role, text, drawing FROM branch ORDER BY depth DESC
 """
 
 
-def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[tuple[str, str], ...]:
-    """The branch that ends in `leaf`, oldest first, as roles and texts: what the model reads.
+def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[Line, ...]:
+    """The branch that ends in `leaf`, oldest first: what the model reads.
 
     Raises Message.DoesNotExist. One query from the leaf upwards, because the tree of a long
     conversation is many times as large as what the model is to read of it.
@@ -322,7 +340,10 @@ def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[tuple[st
     found = sql.rows(_HISTORY, leaf, conversation_id, user.pk, CONTEXT_MESSAGES)
     if not found:
         raise Message.DoesNotExist
-    return tuple((role, text) for role, text in found)
+    # SQLite has no type of its own for the id of a drawing.
+    return tuple(
+        Line(role, text, UUID(str(drawing)) if drawing else None) for role, text, drawing in found
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from asgiref.sync import async_to_sync
 from celery import shared_task
 
-from conversations import completions_store, progress, responses_store, runner
+from conversations import completions_store, progress, responses_store
+from conversations.announcing import announce_ended
 
 
 @shared_task(name="conversations.tasks.settle_runs")
@@ -13,7 +14,7 @@ def settle_runs() -> int:
     """Mark the answers of processes that died as interrupted; how many there were."""
     settled = progress.settle_orphans()
     for run in settled:
-        async_to_sync(runner.announce_ended)(run)
+        async_to_sync(announce_ended)(run)
     return len(settled)
 
 

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.new, name="new"),
     path("conversations/", views.listing, name="list"),
     path("c/<uuid:conversation_id>/", views.show, name="show"),
+    path("c/<uuid:conversation_id>/at/<uuid:message_id>/", views.at, name="at"),
     path("c/<uuid:conversation_id>/rename/", views.rename, name="rename"),
     path("c/<uuid:conversation_id>/delete/", views.delete, name="delete"),
     path("c/<uuid:conversation_id>/select/<uuid:message_id>/", views.select, name="select"),

@@ -9,13 +9,16 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
+from chatsite import pictures
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
-from conversations import picturing, progress, runner, selectors, services
+from conversations import progress, runner, selectors, services
+from conversations.announcing import announce, conversation_group
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
 
@@ -39,8 +42,36 @@ def new(request: PageRequest) -> HttpResponse:
 def show(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
     progress.settle_orphans(conversation_id)
-    thread = selectors.thread_for(request.user, conversation_id)
+    through = _uuid(request.GET.get("message", ""))
+    thread = selectors.thread_for(request.user, conversation_id, through=through)
     return _chat(request, conversation_id, conversation, thread)
+
+
+@login_required
+@require_GET
+async def at(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Go to a message. Where it lies on another branch that one comes up, in every tab."""
+    if await sync_to_async(_bring_up)(request, conversation_id, message_id):
+        await announce(conversation_group(conversation_id), "thread.changed")
+    place = reverse("conversations:show", args=[conversation_id])
+    return redirect(f"{place}?message={message_id}#m-{message_id}")
+
+
+def _bring_up(request: PageRequest, conversation_id: UUID, message_id: UUID) -> bool:
+    """Whether another branch had to be shown."""
+    _own(request, conversation_id)
+    thread = selectors.thread_for(request.user, conversation_id, through=message_id)
+    if any(message.id == message_id for message in thread.messages):
+        return False
+    _select_own(request, conversation_id, message_id)
+    return True
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
 
 
 def _chat(
@@ -66,7 +97,7 @@ def _chat(
             "selected_model": selected,
             "built_in": any(model.built_in and model.id == selected for model in offered),
             "nonce": uuid4().hex,
-            "draws": async_to_sync(picturing.possible)(),
+            "draws": async_to_sync(pictures.possible)(),
         },
     )
 
@@ -109,7 +140,7 @@ def listing(request: PageRequest) -> HttpResponse:
 async def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     response = await sync_to_async(_rename)(request, conversation_id)
     if request.method == "POST" and response.status_code != 422:
-        await runner.announce(runner.conversation_group(conversation_id), "conversation.entitled")
+        await announce(conversation_group(conversation_id), "conversation.entitled")
     return response
 
 
@@ -140,7 +171,7 @@ async def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     response = await sync_to_async(_delete)(request, conversation_id)
     if request.method == "POST":
         await runner.stop(conversation_id)
-        await runner.announce(runner.conversation_group(conversation_id), "conversation.deleted")
+        await announce(conversation_group(conversation_id), "conversation.deleted")
     return response
 
 
@@ -162,10 +193,7 @@ def _delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
 def _shown_at(request: PageRequest) -> UUID | None:
     """The conversation that the page shows from which htmx sent the request."""
     path = request.htmx.current_url_abs_path or "" if request.htmx else ""
-    try:
-        return UUID(path.removeprefix("/c/").partition("/")[0])
-    except ValueError:
-        return None
+    return _uuid(path.removeprefix("/c/").partition("/")[0])
 
 
 @login_required
@@ -173,15 +201,19 @@ def _shown_at(request: PageRequest) -> UUID | None:
 async def select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Show another sibling and what follows it, in every tab."""
     response = await sync_to_async(_select)(request, conversation_id, message_id)
-    await runner.announce(runner.conversation_group(conversation_id), "thread.changed")
+    await announce(conversation_group(conversation_id), "thread.changed")
     return response
 
 
-def _select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def _select_own(request: PageRequest, conversation_id: UUID, message_id: UUID) -> None:
     try:
         services.select(request.user, conversation_id, message_id)
     except Message.DoesNotExist:
         raise Http404 from None
+
+
+def _select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    _select_own(request, conversation_id, message_id)
     if not request.htmx:
         return redirect("conversations:show", conversation_id)
     thread = selectors.thread_for(request.user, conversation_id)

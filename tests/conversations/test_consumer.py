@@ -25,6 +25,7 @@ from chatsite.backend import types
 from chatsite.backend.registry import get_registry
 from chatsite.origin import SameOrigin
 from conversations import progress, runner, services
+from conversations.announcing import announce, conversation_group
 from conversations.models import Conversation, Message, Run
 from conversations.routing import websocket_urlpatterns
 from tests.backend.engine.alphabet import running_manager, write_alphabet
@@ -217,8 +218,8 @@ def test_frames_that_were_missed_are_made_good(alice: User, fake_models: Upstrea
             await page.until("one1")
             message = str((await Message.objects.aget(role="assistant")).id)
             # A frame that starts beyond what the page has: those before it were lost.
-            await runner.announce(
-                runner.conversation_group(conversation),
+            await announce(
+                conversation_group(conversation),
                 "run.progressed",
                 message=message,
                 start=1000,
@@ -569,13 +570,13 @@ def test_an_answer_that_waits_for_the_model_says_so(alice: User, fake_models: Up
             await ask(page, model="fake/stall-0")
             await page.until("Answering…")
             run = await Run.objects.aget()
-            group = runner.conversation_group(conversation)
+            group = conversation_group(conversation)
             for place, words in (
                 (3, "2 answers are before"),
                 (2, "1 answer is before"),
                 (1, "next"),
             ):
-                await runner.announce(group, "run.queued", message=str(run.message_id), place=place)
+                await announce(group, "run.queued", message=str(run.message_id), place=place)
                 await page.until(f'id="m-{run.message_id}-queued"[^>]*>Waiting.*{words}')
             await page.send(action="stop")
             await page.until("Answer stopped")

@@ -14,7 +14,8 @@ from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.registry import get_registry
 from conversations import picturing, selectors, services
 from conversations.models import Conversation, Message
-from conversations.picturing import Wish, wish
+from conversations.picture_tool import Line, Wish
+from conversations.picturing import wish
 from images.models import Drawing
 
 BEFORE = UUID(int=7)
@@ -106,8 +107,8 @@ def test_a_picture_is_ordered_once_and_is_one_line_for_models(
     assert (again.repeated, Drawing.objects.count(), Message.objects.count()) == (True, 1, 2)
     leaf = Conversation.objects.values_list("leaf", flat=True).get()
     assert selectors.history_for(alice, chat, leaf) == (
-        ("user", "draw a fox"),
-        ("assistant", "[Picture: a fox]"),
+        Line("user", "draw a fox"),
+        Line("assistant", "[Picture: a fox]", drawing.id),
     )
     with pytest.raises(InvalidRequest, match="still being drawn"):
         say(alice, chat, "now at night", "m")

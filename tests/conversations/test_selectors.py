@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from conversations import selectors
 from conversations.models import Conversation, Message
+from conversations.picture_tool import Line
 
 pytestmark = pytest.mark.django_db
 
@@ -119,10 +120,10 @@ def test_history_is_the_branch_and_nothing_beside_it(alice: User) -> None:
     ids = talk(owner, 2)
     Message.objects.create(conversation=owner, parent_id=ids[0], role="assistant", text="other")
     assert selectors.history_for(alice, owner.id, ids[3]) == (
-        ("user", "user 0"),
-        ("assistant", "assistant 0"),
-        ("user", "user 1"),
-        ("assistant", "assistant 1"),
+        Line("user", "user 0"),
+        Line("assistant", "assistant 0"),
+        Line("user", "user 1"),
+        Line("assistant", "assistant 1"),
     )
 
 
@@ -134,8 +135,8 @@ def test_history_ends_where_no_model_would_read_on(
     with django_assert_num_queries(1):
         history = selectors.history_for(alice, owner.id, ids[-1])
     assert len(history) == selectors.CONTEXT_MESSAGES
-    assert history[0] == ("user", "user 2")
-    assert history[-1] == ("assistant", "assistant 201")
+    assert history[0] == Line("user", "user 2")
+    assert history[-1] == Line("assistant", "assistant 201")
 
 
 def test_nobody_sees_what_is_somebody_elses(alice: User, bob: User) -> None:

@@ -182,3 +182,40 @@ def test_nobody_opens_what_is_somebody_elses(
 @pytest.mark.parametrize("path", ["/", "/conversations/", "/models/", "/settings/"])
 def test_no_page_without_signing_in(client: Client, alice: User, path: str) -> None:
     assert client.get(path).headers["location"].startswith("/accounts/login/")
+
+
+def test_a_link_leads_to_a_message_however_far_up(page: Client, alice: User) -> None:
+    conversation = talk(alice, "first")
+    first = Message.objects.get(text="first")
+    for number in range(20):
+        turn = services.ask(alice, conversation, text=f"{number}", model="fake/echo", nonce="n")
+        assert turn.run
+        progress.end_run(turn.run, status=Run.Status.FINISHED, text="x")
+    assert f'id="m-{first.id}"' not in html(page.get(f"/c/{conversation}/"))
+    went = page.get(f"/c/{conversation}/at/{first.id}/")
+    assert went["Location"] == f"/c/{conversation}/?message={first.id}#m-{first.id}"
+    shown = html(page.get(went["Location"]))
+    assert f'id="m-{first.id}"' in shown
+    assert 'id="earlier"' not in shown
+    assert f'id="m-{first.id}"' not in html(page.get(f"/c/{conversation}/?message=broken"))
+
+
+def test_a_link_to_a_message_on_another_branch_brings_that_up(page: Client, alice: User) -> None:
+    conversation = talk(alice, "before", "an answer")
+    said, answer = Message.objects.order_by("created_at")
+    turn = services.edit(alice, conversation, said.id, text="instead", model="fake/echo", nonce="n")
+    assert turn.run
+    progress.end_run(turn.run, status=Run.Status.FINISHED, text="x")
+    assert "an answer" not in html(page.get(f"/c/{conversation}/"))
+    page.get(f"/c/{conversation}/at/{answer.id}/")
+    assert "an answer" in html(page.get(f"/c/{conversation}/"))
+
+
+def test_nobody_goes_to_somebody_elses_message(client: Client, alice: User, bob: User) -> None:
+    conversation = talk(alice)
+    said = Message.objects.filter(conversation=conversation).first()
+    assert said
+    client.force_login(bob)
+    assert client.get(f"/c/{conversation}/at/{said.id}/").status_code == 404
+    own = talk(bob)
+    assert client.get(f"/c/{own}/at/{said.id}/").status_code == 404

@@ -8,7 +8,7 @@ status-S-K      HTTP status S, K times, then echo    tool         calls the firs
 stall-N         goes silent after N words            reasoning    thinks first
 drop-N          breaks the connection off            no-usage     never reports usage
 garble-N        sends JSON that is cut in half       cut-N        ends without a finish reason
-error-N         sends an error event
+error-N         sends an error event                 no-tools     echoes, but refuses tools
 stall-N-K       does that K times, and then says what it would have said; so do the others
 """
 
@@ -58,6 +58,7 @@ class Answer:
     finish_reason: str = "stop"
     reasoning: str = ""
     calls_tool: bool = False
+    refuses_tools: bool = False
     reports_usage: bool = True
 
 
@@ -73,6 +74,7 @@ BY_NAME = {
     "huge": Answer(words(120_000)),
     "length": Answer(finish_reason="length"),
     "filter": Answer(finish_reason="content_filter"),
+    "no-tools": Answer(refuses_tools=True),
     "tool": Answer("", finish_reason="tool_calls", calls_tool=True),
     "reasoning": Answer(reasoning="Let me think about that."),
     "no-usage": Answer(reports_usage=False),

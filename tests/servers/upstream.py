@@ -257,6 +257,8 @@ class Upstream:
         scripted = self._script.popleft() if self._script else None
         answer = scripted or answer_for(model, self._seen[model]) or Answer(status=404)
         self._seen[model] += 1
+        if answer.refuses_tools and recorded.json.get("tools"):
+            answer = Answer(status=400, message=f"{model} does not support tools")
         if answer.status != 200:
             recorded.finished.set()
             return _refusal(answer)
@@ -288,7 +290,8 @@ class _Reply:
         self.asked = asked
         self.answer = answer
         said = [str(m.get("content") or "") for m in asked["messages"] if m["role"] == "user"]
-        text = answer.text if answer.text is not None else (said or [""])[-1]
+        self.question = (said or [""])[-1]
+        text = self.question if answer.text is None else answer.text
         self.words = re.findall(r"\S+\s*|\s+", text)
         self.finish_reason = answer.finish_reason
         limit = asked.get("max_completion_tokens") or asked.get("max_tokens")
@@ -316,7 +319,14 @@ class _Reply:
     def tool_calls(self) -> list[dict[str, Any]]:
         if not (self.answer.calls_tool and self.asked.get("tools")):
             return []
-        function = {"name": self.asked["tools"][0]["function"]["name"], "arguments": '{"n": 1}'}
+        tool = self.asked["tools"][0]["function"]
+        arguments: dict[str, Any] = {"n": 1}
+        if "prompt" in (tool.get("parameters") or {}).get("properties", {}):
+            arguments = {
+                "prompt": self.question.removeprefix("now "),
+                "change_last": self.question.startswith("now "),
+            }
+        function = {"name": tool["name"], "arguments": json.dumps(arguments)}
         return [{"id": "call_1", "type": "function", "function": function}]
 
     def logprobs(self, said: list[str]) -> dict[str, Any] | None:

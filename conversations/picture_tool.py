@@ -1,0 +1,164 @@
+"""The tool by which a model that can call tools draws pictures in the middle of a conversation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+
+from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.backend.registry import get_registry
+from chatsite.backend.types import Message
+from chatsite.pictures import possible
+
+NAME = "draw_picture"
+TOOL: Mapping[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": NAME,
+        "description": (
+            "Draws one picture and shows it to the user in this conversation. Call it when the "
+            "user wants something drawn, painted or shown as a picture, or wants the last picture "
+            "changed. Not for anything that words answer."
+        ),
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "prompt": {
+                    "type": "string",
+                    "description": (
+                        "What the picture shows, complete in itself; for a change of the last "
+                        "picture only the change, such as 'make it night' or 'add two boats'."
+                    ),
+                },
+                "change_last": {
+                    "type": "boolean",
+                    "description": "True to change the last picture instead of making one.",
+                },
+            },
+            "required": ["prompt"],
+        },
+    },
+}
+SHOWN = "The picture is shown to the user."
+_CAPTION = re.compile(r"\[Picture: (the one before, changed: )?(.*)\]")
+_refusing: set[str] = set()
+"""Models whose server has refused tools since this process began, whatever it said of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A picture of these words; with `after` what that drawing made is changed by them."""
+
+    words: str
+    after: UUID | None = None
+
+    @property
+    def caption(self) -> str:
+        """What models without tools read of the picture in later turns: one line."""
+        words = " ".join(self.words.split())
+        return (
+            f"[Picture: the one before, changed: {words}]" if self.after else f"[Picture: {words}]"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was said by one message of a conversation, and the drawing in it, if there is one.
+
+    Of a drawing the text's last line is its caption.
+    """
+
+    role: str
+    text: str
+    drawing: UUID | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """A call of the tool while it arrives in pieces, in OpenAI's form of a stream."""
+
+    name: str = ""
+    arguments: str = ""
+
+    def take(self, pieces: Sequence[Mapping[str, Any]]) -> None:
+        """Add what came; a second call beside the first one is not heard."""
+        for piece in pieces:
+            if piece.get("index", 0) == 0:
+                function = piece.get("function") or {}
+                self.name += function.get("name") or ""
+                self.arguments += function.get("arguments") or ""
+
+    def wish(self, last: UUID | None) -> Wish:
+        """The picture that is called for, where `last` is the drawing that may be changed.
+
+        Raises InvalidRequest.
+        """
+        try:
+            arguments = orjson.loads(self.arguments)
+            words = arguments["prompt"].strip()
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            words = ""
+        if not words:
+            raise InvalidRequest("The model wanted to draw, but did not say what. Try again.")
+        return Wish(words, last if arguments.get("change_last") is True else None)
+
+
+async def offered(model: str) -> bool:
+    """Whether this model is to draw by calling the tool: it can, and so can the site."""
+    if not (settings.PICTURE_TOOL and model) or model in _refusing:
+        return False
+    try:
+        resolved = await get_registry().resolve(model)
+    except BackendError:
+        return False
+    return "tools" in resolved.model.capabilities and await possible()
+
+
+def refused(model: str, error: BackendError) -> bool:
+    """Whether the error is that of a server that takes no tools for this model.
+
+    Servers list their models without saying which of them can call tools, so that it shows only
+    when one is asked. It is remembered until the process ends.
+    """
+    if not re.search(r"tool|function", error.message, re.IGNORECASE):
+        return False
+    _refusing.add(model)
+    return True
+
+
+def params(*, demanded: bool) -> dict[str, Any]:
+    """What offers the tool in a request; `demanded` leaves the model no choice but the words."""
+    chosen = {"tool_choice": {"type": "function", "function": {"name": NAME}}}
+    return {"tools": [TOOL], **(chosen if demanded else {})}
+
+
+def messages(lines: Sequence[Line], *, with_calls: bool) -> list[Message]:
+    """What a model reads of a conversation: with calls of the tool, or with captions alone."""
+    read: list[Message] = []
+    for line in lines:
+        if with_calls and line.drawing is not None:
+            read += _called(line, line.drawing)
+        elif line.text:
+            read.append(Message(line.role, line.text))  # type: ignore[arg-type]
+    return read
+
+
+def _called(line: Line, drawing: UUID) -> list[Message]:
+    said, _, caption = line.text.rpartition("\n")
+    found = _CAPTION.fullmatch(caption)
+    arguments = {"prompt": found[2] if found else caption}
+    if found and found[1]:
+        arguments |= {"change_last": True}
+    function = {"name": NAME, "arguments": orjson.dumps(arguments).decode()}
+    identifier = drawing.hex[:9]  # Mistral's servers take no longer ones
+    call = {"id": identifier, "type": "function", "function": function}
+    return [
+        Message("assistant", said.rstrip(), {"tool_calls": [call]}),
+        Message("tool", SHOWN, {"tool_call_id": identifier}),
+    ]

@@ -1,0 +1,174 @@
+"""Pictures that a model draws by calling a tool, over the real socket and the fake provider."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from chatsite.backend.errors import InvalidRequest
+from chatsite.backend.registry import get_registry
+from chatsite.backend.types import Message as Read
+from conversations import picture_tool
+from conversations.models import Message
+from conversations.picture_tool import SHOWN, TOOL, Call, Line, Wish
+from images.drawing import run_drawing
+from images.models import Drawing
+from tests.conversations.test_consumer import COMPLETE, Page, ask, in_a_loop, opened
+from tests.servers.upstream import Upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def illustrator(settings: Settings, fake_models: Upstream) -> Iterator[None]:
+    settings.ILLUSTRATOR_ENABLED = True
+    get_registry.cache_clear()
+    picture_tool._refusing.clear()
+    yield
+    picture_tool._refusing.clear()
+
+
+def said(alice: User, *texts: str, model: str, until: str = COMPLETE) -> str:
+    """What a page of one conversation has heard when the last of these was answered."""
+    heard = ""
+
+    async def scene() -> None:
+        nonlocal heard
+        async with opened(Page(alice, uuid4())) as page:
+            for text in texts:
+                page.heard = ""
+                await ask(page, text, model=model)
+                heard = await page.until(until)
+
+    in_a_loop(scene)
+    return heard
+
+
+def sent(fake_models: Upstream) -> list[dict[str, Any]]:
+    """The requests that were to be answered in a conversation, without those for a title."""
+    return [chat.json for chat in fake_models.chats if chat.json["messages"][0]["role"] == "user"]
+
+
+def test_the_model_decides_to_draw_and_says_what(alice: User, fake_models: Upstream) -> None:
+    heard = said(alice, "How does your castle look?", model="fake/tool")
+    drawing = Drawing.objects.get()
+    assert (drawing.owner, drawing.prompt) == (alice, "How does your castle look?")
+    assert f"/pictures/drawings/{drawing.id}/in-thread/" in heard
+    assert "Drawing…" in heard
+    [picture] = Message.objects.filter(role="assistant")
+    assert (picture.status, picture.text, picture.drawing) == (
+        "complete", "[Picture: How does your castle look?]", drawing.id,
+    )  # fmt: skip
+    [asked] = sent(fake_models)
+    assert asked["tools"] == [TOOL]
+    assert "tool_choice" not in asked
+
+
+def test_words_that_want_a_picture_leave_the_model_only_how(
+    alice: User, fake_models: Upstream
+) -> None:
+    said(alice, "draw a fox", model="fake/tool")
+    [asked] = sent(fake_models)
+    assert asked["tool_choice"] == {"type": "function", "function": {"name": "draw_picture"}}
+    assert Drawing.objects.get().prompt == "draw a fox"
+
+
+def test_the_last_picture_is_changed_and_read_as_a_call(alice: User, fake_models: Upstream) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, "A fox would be nice", model="fake/tool")
+            await page.until(COMPLETE)
+            page.heard = ""
+            await ask(page, "now at night", model="fake/tool")
+            await page.until('data-status="failed".*still being drawn')
+
+    in_a_loop(scene)
+    first = Drawing.objects.get()
+    [_, asked] = sent(fake_models)
+    identifier = first.id.hex[:9]
+    arguments = '{"prompt":"A fox would be nice"}'
+    function = {"name": "draw_picture", "arguments": arguments}
+    call = {"id": identifier, "type": "function", "function": function}
+    assert asked["messages"] == [
+        {"role": "user", "content": "A fox would be nice"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": SHOWN, "tool_call_id": identifier},
+        {"role": "user", "content": "now at night"},
+    ]
+
+
+def test_a_picture_that_is_done_is_changed(alice: User) -> None:
+    chat = uuid4()
+
+    async def scene(text: str) -> None:
+        async with opened(Page(alice, chat)) as page:
+            await ask(page, text, model="fake/tool")
+            await page.until(COMPLETE + ".*Drawing…")
+
+    in_a_loop(scene, "A fox would be nice")
+    first = Drawing.objects.get()
+    run_drawing(first.id, threading.Event())
+    in_a_loop(scene, "now at night")
+    second = Drawing.objects.exclude(id=first.id).get()
+    assert second.prompt == "at night"
+    last = Message.objects.filter(role="assistant").latest("created_at")
+    assert last.text == "[Picture: the one before, changed: at night]"
+
+
+def test_a_server_that_takes_no_tools_is_asked_without_them(
+    alice: User, fake_models: Upstream
+) -> None:
+    heard = said(alice, "Hello there", "Good evening", model="fake/no-tools")
+    assert "Good evening" in heard
+    assert ["tools" in asked for asked in sent(fake_models)] == [True, False, False]
+    assert [m.text for m in Message.objects.filter(role="assistant").order_by("created_at")] == [
+        "Hello there", "Good evening",
+    ]  # fmt: skip
+    assert not Drawing.objects.exists()
+
+
+def test_where_tools_are_refused_the_words_decide(alice: User, fake_models: Upstream) -> None:
+    said(alice, "draw a fox", model="fake/no-tools")
+    assert Drawing.objects.get().prompt == "a fox"
+    assert len(sent(fake_models)) == 1
+
+
+def test_the_setting_leaves_it_to_the_words(
+    alice: User, fake_models: Upstream, settings: Settings
+) -> None:
+    settings.PICTURE_TOOL = False
+    said(alice, "How does your castle look?", model="fake/tool", until='data-status="failed"')
+    [asked] = sent(fake_models)
+    assert "tools" not in asked
+    assert not Drawing.objects.exists()
+
+
+def test_a_call_in_pieces() -> None:
+    call = Call()
+    call.take([{"index": 0, "id": "c", "function": {"name": "draw_picture", "arguments": ""}}])
+    call.take([{"index": 0, "function": {"arguments": '{"prompt": " a fox ", '}}])
+    call.take([{"index": 1, "function": {"name": "draw_picture", "arguments": '{"prompt"'}}])
+    call.take([{"index": 0, "function": {"arguments": '"change_last": true}'}}])
+    last = UUID(int=3)
+    assert (call.name, call.wish(last), call.wish(None)) == (
+        "draw_picture", Wish("a fox", last), Wish("a fox"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", ["", "{", "[]", "7", '{"prompt": 3}', '{"prompt": " "}'])
+def test_a_call_without_words_is_an_error_that_says_so(arguments: str) -> None:
+    with pytest.raises(InvalidRequest, match="did not say what"):
+        Call("draw_picture", arguments).wish(None)
+
+
+def test_what_is_said_before_a_picture_stays_said() -> None:
+    line = Line("assistant", "Here it is.\n\n[Picture: a fox]", UUID(int=1))
+    assert picture_tool.messages([line], with_calls=False) == [Read("assistant", line.text)]
+    [called, shown] = picture_tool.messages([line], with_calls=True)
+    assert (called.content, shown.role) == ("Here it is.", "tool")
