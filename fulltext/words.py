@@ -115,11 +115,11 @@ def _pieces(text: str, start: int, end: int, marks: list[tuple[int, int]]) -> It
         if first >= end:
             break
         if plain := text[start:first]:
-            yield Piece(_one_line(plain))
-        yield Piece(_one_line(text[first:last]), marked=True)
+            yield Piece(_plain(plain))
+        yield Piece(_plain(text[first:last]), marked=True)
         start = last
     if plain := text[start:end]:
-        yield Piece(_one_line(plain))
+        yield Piece(_plain(plain))
     if max(start, end) < len(text):
         yield Piece(" …")
 
@@ -130,8 +130,9 @@ def _word_after(text: str, place: int) -> int:
     return found.start() + 1 if found else place
 
 
-def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+def _plain(text: str) -> str:
+    """On one line, without the stars and ticks of Markdown."""
+    return re.sub(r"\s+", " ", re.sub(r"\*\*|`+", "", text))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, str]]:

@@ -44,6 +44,11 @@ class Results:
     more_pictures: bool = False
     next_page: int = 0
 
+    @property
+    def count(self) -> int:
+        """How many there are on this page."""
+        return len(self.hits) + len(self.pictures)
+
 
 def results_for(user: User, typed: str, page: int = 1) -> Results:
     """What of the user's has all of the words, what fits best first."""

@@ -5,7 +5,9 @@ const NEAR_PX = 48;
 const scroller = element("scroller");
 const jump = document.querySelector("[data-jump]");
 // A link to a message leads to it, wherever it is.
-let following = !document.querySelector(".message:target");
+const target = element(location.hash.slice(1))?.closest(".message");
+let following = !target;
+target?.scrollIntoView();
 let lastTop = 0;
 
 const distance = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;

@@ -239,7 +239,7 @@ def test_the_page_asks_and_shows_and_says_when_nothing_is_found(page: Client, al
     assert 'name="q"' in empty
     assert 'class="hits"' not in empty
     found = page.get("/search/?q=fox").content.decode()
-    assert f'href="/c/{talk.id}/?message={talk.leaf_id}#m-{talk.leaf_id}"' in found
+    assert f'href="/c/{talk.id}/at/{talk.leaf_id}/"' in found
     assert "Is a &lt;<mark>fox</mark>&gt; &amp; co here?" in found
     assert "Animals &lt;i&gt;" in found
     assert f'href="/pictures/{picture.id}/"' in found
