@@ -61,7 +61,7 @@ def test_an_excerpt_is_cut_around_the_first_place_and_marks_all_in_it() -> None:
         Piece("Red Fox", marked=True),
         Piece(" and a "),
         Piece("red foxglove", marked=True),
-        Piece(" word word word wo"),
+        Piece(" word word word word wo"),
         Piece(" …"),
     )
     assert excerpt("All of it.", parse("none")) == (Piece("All of it."),)
