@@ -97,13 +97,14 @@ class DiffusersBackend:
 
 def _described(checkpoint: Checkpoint, lacking: str) -> ModelInfo:
     able: frozenset[Capability] = frozenset({"images"})
+    family = checkpoint.pipeline.removesuffix("Pipeline")
     return ModelInfo(
         id=checkpoint.name,
         backend=DIFFUSERS,
         upstream_id=checkpoint.name,
         owned_by="local",
         capabilities=able | {"image_edits"} if checkpoint.edits else able,
-        description=f"{checkpoint.pipeline.removesuffix('Pipeline')}, on this machine",
+        description=f"{family}, on this machine" if family else "",
         error=checkpoint.error or lacking,
         side=checkpoint.side,
     )

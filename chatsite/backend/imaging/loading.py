@@ -116,4 +116,4 @@ def _place(pipeline: Any, where: str) -> None:
     elif max(sizes) <= room:
         pipeline.enable_model_cpu_offload()
     else:
-        pipeline.enable_sequential_cpu_offload()
+        pipeline.enable_group_offload(torch.device(where), offload_type="leaf_level")

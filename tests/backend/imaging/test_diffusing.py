@@ -22,6 +22,7 @@ from tests.backend.imaging.published import CHECKPOINTS
 pytestmark = pytest.mark.training
 pytest.importorskip("diffusers")
 
+CUT = "'cut.safetensors' is no safetensors file that can be read."
 ROUNDING = 1
 """What the place of equal weights in memory may change of a colour."""
 
@@ -43,6 +44,11 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiffusersBacke
             pipeline.save_pretrained(folder / name)
             for weights in (folder / name).rglob("*.safetensors"):
                 weights.unlink()
+    tokenizer = folder / "sd" / "tokenizer"  # as the published one is stored
+    vocabulary = json.loads((tokenizer / "tokenizer.json").read_text())["model"]["vocab"]
+    (tokenizer / "tokenizer.json").unlink()
+    (tokenizer / "vocab.json").write_text(json.dumps(vocabulary))
+    (tokenizer / "merges.txt").write_text("#version: 0.2\n")
     # One has its text encoder in the folder, the other does without one.
     pipeline = MAKERS["sd3"]()
     pipeline.save_pretrained(folder / "few")
@@ -102,7 +108,8 @@ def png(image: Image.Image) -> bytes:
 
 def test_models_are_listed_without_loading_them(backend: DiffusersBackend) -> None:
     listed = {each.id: each for each in async_to_sync(backend.models)()}
-    assert listed.pop("cut").error == "'cut.safetensors' is no safetensors file that can be read."
+    cut = listed.pop("cut")
+    assert (cut.error, cut.description) == (CUT, "")
     assert {(name, each.side, each.description) for name, each in listed.items()} == {
         ("sd-folder", 64, "StableDiffusion, on this machine"),
         ("sd", 64, "StableDiffusion, on this machine"),
@@ -200,7 +207,7 @@ def test_a_file_that_does_not_fit_its_configuration_says_where(
 def test_a_model_that_was_broken_after_it_was_listed_is_refused(backend: DiffusersBackend) -> None:
     with pytest.raises(BackendError) as refused:
         drawn(backend, name="cut")
-    assert refused.value.message == "'cut.safetensors' is no safetensors file that can be read."
+    assert refused.value.message == CUT
 
 
 @pytest.mark.parametrize("repository", CHECKPOINTS)
