@@ -55,8 +55,10 @@ LISTED = 5.0
 SHORT = 50_000
 """Characters that are counted at once; more would hold up every other stream."""
 BREATH = 0.005
-"""Seconds in which a quick stream's words gather after the first: to be woken for each costs ten
-times as much as to read it, and nobody sees the difference."""
+"""Seconds in which a quick stream's words gather: to be woken for each costs ten times as much as
+to read it, and nobody sees the difference."""
+EAGER = 4
+"""Words that are passed on at once: somebody waits for the first, and a moderator for the next."""
 _LAST = b"[DONE]\n\n"
 _TEXT_ONLY = {"content", "role"}
 
@@ -247,7 +249,8 @@ async def _stream_once(
                         finished = True
                     yield event
                 now = time.monotonic()
-                if produced > before and now - heard < BREATH and not data.endswith(_LAST):
+                quick = produced > before and now - heard < BREATH
+                if quick and produced > EAGER and not data.endswith(_LAST):
                     await asyncio.sleep(BREATH)
                 heard = time.monotonic()
     except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
