@@ -156,7 +156,7 @@ def assembly_of(path: Path, kind: Kind, shapes: Shapes) -> Assembly:
         parts = {
             name: str(value[1])
             for name, value in index.items()
-            if isinstance(value, list) and value[1] is not None
+            if isinstance(value, list) and name[0] != "_" and value[1] is not None
         }
         written_for = index["_class_name"]
     except (OSError, ValueError, LookupError, AttributeError) as error:

@@ -43,7 +43,7 @@ def configure(folder: Path, **parts: Any) -> None:
     """A configuration of Stable Diffusion 1.5, as its repository has it."""
     index = {
         "_class_name": "StableDiffusionPipeline",
-        "_diffusers_version": "0.6.0",
+        "_ignore_files": ["pytorch_model.bin", "model.ckpt"],
         "requires_safety_checker": True,
         "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
         "feature_extractor": ["transformers", "CLIPImageProcessor"],
