@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.test_chat import violations
+from tests.browser.test_chat import ask, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -43,3 +43,16 @@ def test_a_picture_is_drawn_changed_and_there_after_a_reload(page_for: PageFor) 
     page.locator(".drawn-here").nth(1).get_by_role("link", name="Open").click()
     page.get_by_role("heading", name="now at night").wait_for()
     page.get_by_role("link", name="a red fox beside a lake").first.wait_for()
+
+
+def test_a_model_that_calls_tools_draws_when_it_thinks_fit(page_for: PageFor) -> None:
+    page = page_for("administrator")
+    page.goto("/")
+    ask(page, "Which house stands on a hill?", model="fake/tool")
+    pictures = page.locator(".drawn-here figure img")
+    pictures.first.wait_for(timeout=SLOWEST)
+    ask(page, "now with two boats", model="fake/tool")
+    pictures.nth(1).wait_for(timeout=SLOWEST)
+    page.locator(".drawn-here").nth(1).get_by_role("link", name="Open").click()
+    page.get_by_role("heading", name="with two boats").wait_for()
+    page.get_by_role("link", name="Which house stands on a hill?").first.wait_for()

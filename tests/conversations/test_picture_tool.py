@@ -20,6 +20,7 @@ from conversations.picture_tool import SHOWN, TOOL, Call, Line, Wish
 from images.drawing import run_drawing
 from images.models import Drawing
 from tests.conversations.test_consumer import COMPLETE, Page, ask, in_a_loop, opened
+from tests.servers.answers import Answer
 from tests.servers.upstream import Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +120,17 @@ def test_a_picture_that_is_done_is_changed(alice: User) -> None:
     assert second.prompt == "at night"
     last = Message.objects.filter(role="assistant").latest("created_at")
     assert last.text == "[Picture: the one before, changed: at night]"
+
+
+def test_the_words_beside_a_picture_stay(alice: User, fake_models: Upstream) -> None:
+    fake_models.script(Answer("Here it is, **red**.", calls_tool=True, finish_reason="tool_calls"))
+    heard = said(alice, "A fox would be nice", model="fake/echo")
+    [picture] = Message.objects.filter(role="assistant")
+    assert picture.text == "Here it is, **red**.\n\n[Picture: A fox would be nice]"
+    shown = heard[heard.rindex('<article id="m-') :]
+    assert "<strong>red</strong>" in shown
+    assert shown.index("<strong>red</strong>") < shown.index('class="drawn-here"')
+    assert "[Picture:" not in shown[: shown.index('class="drawn-here"')]
 
 
 def test_a_server_that_takes_no_tools_is_asked_without_them(
