@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
-from chatsite.api import document
+from chatsite.api_document import described
 from chatsite.api_manual import Call, Section, call_of, sections
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import ModelInfo
@@ -89,7 +89,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
         "start_time": str(now // DAY * DAY),
     }
     groups: dict[str, list[dict[str, Any]]] = {}
-    for endpoint in endpoints():
+    for endpoint in endpoints(async_to_sync(described)()):
         offered = _offered(endpoint, models, default)
         shown = {
             "is": endpoint,
@@ -130,13 +130,13 @@ def _pretty(value: Any) -> str:
 
 
 @cache
-def endpoints() -> tuple[Endpoint, ...]:
+def endpoints(document: bytes) -> tuple[Endpoint, ...]:
     """Every operation of the OpenAPI document, in the order of the manual."""
-    described = orjson.loads(document())
-    schemas = described.get("components", {}).get("schemas", {})
+    read = orjson.loads(document)
+    schemas = read.get("components", {}).get("schemas", {})
     operations = {
         (method.upper(), path): operation
-        for path, methods in described["paths"].items()
+        for path, methods in read["paths"].items()
         for method, operation in methods.items()
     }
     manual = {section.operation: section for section in sections() if section.operation}
