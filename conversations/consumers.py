@@ -116,7 +116,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if await self._pictured(sent, nonce):
             return
         model, text = await self._model(sent), _text(sent, "text")
-        comparable = not picturing.demands(text) and await comparisons.comparable(model)
+        comparable = await comparisons.comparable(model)
+        if comparable and await picturing.likely(self.user, self.conversation_id, text):
+            comparable = ""  # both answers would be words
         turn = await self._do(
             comparisons.ask, text=text, model=model, nonce=nonce, comparable=comparable
         )

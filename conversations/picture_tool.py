@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,12 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.backend.errors import (
+    BackendError,
+    ContentBlocked,
+    ContextLengthExceeded,
+    InvalidRequest,
+)
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import Message
 from chatsite.pictures import possible
@@ -47,8 +53,12 @@ TOOL: Mapping[str, Any] = {
 }
 SHOWN = "The picture is shown to the user."
 _CAPTION = re.compile(r"\[Picture: (the one before, changed: )?(.*)\]")
-_refusing: set[str] = set()
-"""Models whose server has refused tools since this process began, whatever it said of them."""
+LONGEST = 4000
+"""Characters of what a model wants drawn; most that draw read no more, and it can be told less."""
+REMEMBERED = 3600.0
+"""Seconds for which it is believed that a model's server takes no tools."""
+_refusing: dict[str, float] = {}
+"""Until when (by the monotonic clock) it is believed of which models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +95,29 @@ class Call:
 
     name: str = ""
     arguments: str = ""
+    first: str = ""
+    """The id of the call, where the server gives one."""
+    heard: bool = True
+    """Whether what comes belongs to this call."""
 
     def take(self, pieces: Sequence[Mapping[str, Any]]) -> None:
-        """Add what came; a second call beside the first one is not heard."""
+        """Add what came; a second call beside the first one is not heard.
+
+        Some servers give every call the index 0, or repeat the name and the id in each piece.
+        """
         for piece in pieces:
-            if piece.get("index", 0) == 0:
+            if identifier := piece.get("id"):
+                self.first = self.first or identifier
+                self.heard = identifier == self.first
+            if self.heard and not piece.get("index"):
                 function = piece.get("function") or {}
-                self.name += function.get("name") or ""
+                self.name = self.name or function.get("name") or ""
                 self.arguments += function.get("arguments") or ""
+
+    @property
+    def to_draw(self) -> bool:
+        """Whether it is the tool that is called, and nothing that the model made up."""
+        return self.name == NAME
 
     def wish(self, last: UUID | None) -> Wish:
         """The picture that is called for, where `last` is the drawing that may be changed.
@@ -101,7 +126,8 @@ class Call:
         """
         try:
             arguments = orjson.loads(self.arguments)
-            words = arguments["prompt"].strip()
+            # No database of ours keeps NUL, and no picture shows it.
+            words = arguments["prompt"].replace("\x00", "").strip()[:LONGEST]
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
             words = ""
         if not words:
@@ -109,27 +135,33 @@ class Call:
         return Wish(words, last if arguments.get("change_last") is True else None)
 
 
-async def offered(model: str) -> bool:
-    """Whether this model is to draw by calling the tool: it can, and so can the site."""
-    if not (settings.PICTURE_TOOL and model) or model in _refusing:
+async def offered(model: str, conversation_id: UUID) -> bool:
+    """Whether what answers here is to draw by calling the tool: it can, and so can the site."""
+    if not (settings.PICTURE_TOOL and model) or time.monotonic() < _refusing.get(model, 0.0):
         return False
     try:
-        resolved = await get_registry().resolve(model)
+        # As `completion.Origin` has it: a candidate on trial may not be able to.
+        resolved = await get_registry().resolve(model, draw=str(conversation_id))
     except BackendError:
         return False
     return "tools" in resolved.model.capabilities and await possible()
 
 
-def refused(model: str, error: BackendError) -> bool:
-    """Whether the error is that of a server that takes no tools for this model.
+def may_be_refusal(error: BackendError) -> bool:
+    """Whether the error may be that of a server that takes no tools for this model.
 
     Servers list their models without saying which of them can call tools, so that it shows only
-    when one is asked. It is remembered until the process ends.
+    when one is asked. They say so in many words, some in none.
     """
-    if not re.search(r"tool|function", error.message, re.IGNORECASE):
+    if isinstance(error, ContextLengthExceeded | ContentBlocked):
         return False
-    _refusing.add(model)
-    return True
+    spoken_of = re.search(r"tool|function", error.message, re.IGNORECASE)
+    return isinstance(error, InvalidRequest) or spoken_of is not None
+
+
+def remember_refusal(model: str) -> None:
+    """The model's server has answered without tools what it had refused with them."""
+    _refusing[model] = time.monotonic() + REMEMBERED
 
 
 def params(*, demanded: bool) -> dict[str, Any]:
@@ -147,6 +179,12 @@ def messages(lines: Sequence[Line], *, with_calls: bool) -> list[Message]:
         elif line.text:
             read.append(Message(line.role, line.text))  # type: ignore[arg-type]
     return read
+
+
+def lines_of(lines: Sequence[Line], count: int, *, with_calls: bool) -> int:
+    """How many lines the first `count` of these messages are: a call and its reply are one."""
+    first = messages(lines, with_calls=with_calls)[:count] if count else ()
+    return sum(message.role != "tool" for message in first)
 
 
 def _called(line: Line, drawing: UUID) -> list[Message]:

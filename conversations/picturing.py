@@ -78,6 +78,16 @@ def demands(text: str) -> bool:
     return bool(_drawn(text.strip()))
 
 
+async def likely(user: User, conversation_id: UUID, text: str) -> bool:
+    """Whether these words, said next in the person's conversation, may well want a picture."""
+    if demands(text):
+        return True
+    if not _may_change(text.strip()):
+        return False
+    before = await sync_to_async(selectors.drawing_before)(user, conversation_id)
+    return before is not None
+
+
 async def wanted(
     user: User,
     conversation_id: UUID,
@@ -100,7 +110,7 @@ async def wanted(
             user, conversation_id, instead_of=instead_of
         )
     found = wish(text, before=before, picked=picked)
-    if found is None or (not at_once and await picture_tool.offered(model)):
+    if found is None or (not at_once and await picture_tool.offered(model, conversation_id)):
         return None
     if await possible():
         return found

@@ -93,7 +93,7 @@ async def interrupt_all() -> None:
     await asyncio.sleep(0)  # the one that was started last has begun to read, too
     for writer in _tasks.values():
         writer.cut = Run.Status.INTERRUPTED
-        writer.reading.cancel()
+        writer.break_off()
     await settle(INTERRUPTION)
 
 
@@ -169,6 +169,12 @@ class _Writer:
             self.error = "The model gave no answer."
         await self._end()
 
+    def break_off(self) -> None:
+        """Stop the model. An order that is being placed is waited for: its picture would be drawn
+        all the same, and stand in no conversation."""
+        if self.wish is None:
+            self.reading.cancel()
+
     async def _steadily(self, step: Callable[[], Awaitable[None]]) -> None:
         """Do one thing again and again: the database or the layer may be away for a moment."""
         while True:
@@ -183,21 +189,15 @@ class _Writer:
         self.lines = await sync_to_async(selectors.history_for)(
             self.user, self.run.conversation_id, self.run.message_id
         )
-        self.draws = self.draws and not self.text and await picture_tool.offered(self.run.model)
-        problem = await self._hear()
-        if (
-            problem
-            and self.draws
+        self.draws = (
+            self.draws
             and not self.text
-            and picture_tool.refused(self.run.model, problem)
-        ):
-            self.draws, problem = False, None
-            question, last = self.lines[-2].text, self.lines[-3:-2]
-            before = last[0].drawing if last else None
-            self.wish = picturing.wish(question, before=before, picked=False)
-            if self.wish is None:
-                problem = await self._hear()
-        elif self.call.name == picture_tool.NAME and self.status == Run.Status.FINISHED:
+            and await picture_tool.offered(self.run.model, self.run.conversation_id)
+        )
+        problem = await self._hear()
+        if problem and self.draws and not self.text and picture_tool.may_be_refusal(problem):
+            problem = await self._do_without()
+        elif not problem and self.status == Run.Status.FINISHED and self.call.to_draw:
             drawings = [line.drawing for line in self.lines if line.drawing]
             try:
                 self.wish = self.call.wish(drawings[-1] if drawings else None)
@@ -207,6 +207,18 @@ class _Writer:
             problem = await self._draw(self.wish)
         if problem is not None:
             self.status, self.error = Run.Status.FAILED, problem.message
+
+    async def _do_without(self) -> BackendError | None:
+        """Have the words decide, and the model answer without the tool; why that failed."""
+        self.draws = False
+        before = self.lines[-3].drawing if len(self.lines) > 2 else None
+        self.wish = picturing.wish(self.lines[-2].text, before=before, picked=False)
+        if self.wish is not None:
+            return None
+        problem = await self._hear()
+        if problem is None:
+            picture_tool.remember_refusal(self.run.model)
+        return problem
 
     async def _hear(self) -> BackendError | None:
         """Ask the model and take in what it says; why it failed, if it did."""
@@ -238,7 +250,7 @@ class _Writer:
         )
 
     async def _draw(self, wish: Wish) -> BackendError | None:
-        """Order the picture that the model has called for; why that failed, if it did."""
+        """Order the picture that is wished for; why that failed, if it did."""
         site = painter()
         if site is None:
             return Unavailable("No model that makes pictures is served here.")
@@ -251,7 +263,7 @@ class _Writer:
     def _take(self, event: types.Event) -> None:
         match event:
             case types.Accepted(model, omitted):
-                self.omitted = omitted
+                self.omitted = picture_tool.lines_of(self.lines, omitted, with_calls=self.draws)
                 self.served = model if model != self.run.message.model else ""
             case types.Queued(place):
                 self.place = place
@@ -275,7 +287,7 @@ class _Writer:
     async def _obey(self) -> None:
         order = await get_channel_layer().receive(self.channel)
         if order["type"] == "run.stop":
-            self.reading.cancel()
+            self.break_off()
         else:
             self.shown_place = 0
             self.news.set()
@@ -330,7 +342,7 @@ class _Writer:
             self.run.id, self.run.message_id, text, beat=beat, served=self.served
         )
         if not kept:
-            self.reading.cancel()
+            self.break_off()
         return kept
 
     async def _end(self) -> None:

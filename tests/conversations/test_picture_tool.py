@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from chatsite.backend.errors import InvalidRequest
+from chatsite import pictures
+from chatsite.backend.errors import ContextLengthExceeded, InvalidRequest, UpstreamFailed
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import Message as Read
 from conversations import picture_tool
@@ -19,6 +21,7 @@ from conversations.models import Message
 from conversations.picture_tool import SHOWN, TOOL, Call, Line, Wish
 from images.drawing import run_drawing
 from images.models import Drawing
+from images.painting import GalleryPainter
 from tests.conversations.test_consumer import COMPLETE, Page, ask, in_a_loop, opened
 from tests.servers.answers import Answer
 from tests.servers.upstream import Upstream
@@ -151,6 +154,70 @@ def test_where_tools_are_refused_the_words_decide(alice: User, fake_models: Upst
     assert len(sent(fake_models)) == 1
 
 
+def test_a_server_that_refuses_tools_in_no_words_is_asked_without_them(
+    alice: User, fake_models: Upstream
+) -> None:
+    fake_models.script(Answer(status=422, message="Unprocessable"), Answer("Good day."))
+    said(alice, "Hello there", "Good evening", model="fake/echo")
+    assert ["tools" in asked for asked in sent(fake_models)] == [True, False, False]
+
+
+def test_what_was_no_refusal_of_tools_fails_and_is_not_remembered(
+    alice: User, fake_models: Upstream
+) -> None:
+    said(alice, "Hello there", "Hello", model="fake/status-400", until='data-status="failed"')
+    asked = ["tools" in chat.json for chat in fake_models.chats]
+    assert asked == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("error", "may_be"),
+    [
+        (InvalidRequest("HTTP 400"), True),
+        (UpstreamFailed("llama: tools param requires --jinja flag"), True),
+        (UpstreamFailed("HTTP 502"), False),
+        (ContextLengthExceeded("The messages and functions take 9000 tokens."), False),
+    ],
+)
+def test_these_errors_may_be_refusals_of_tools(error: Exception, may_be: bool) -> None:
+    assert picture_tool.may_be_refusal(error) is may_be  # type: ignore[arg-type]
+
+
+def test_a_stream_that_breaks_within_a_call_says_so(alice: User, fake_models: Upstream) -> None:
+    fake_models.script(Answer("Here it is.", calls_tool=True, breaks="error", after=1))
+    heard = said(alice, "A fox", model="fake/echo", until='data-status="failed"')
+    assert "The model crashed." in heard
+    assert not Drawing.objects.exists()
+
+
+def test_a_picture_that_is_being_ordered_is_not_stopped_halfway(alice: User) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(GalleryPainter):
+        async def order(self, user: User, words: str, *, after: UUID | None = None) -> UUID:
+            drawing = await super().order(user, words, after=after)
+            begun.set()
+            await go_on.wait()
+            return drawing
+
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, "A fox would be nice", model="fake/tool")
+            async with asyncio.timeout(20):
+                await begun.wait()
+            await page.send(action="stop")
+            await asyncio.sleep(0.2)
+            go_on.set()
+            await page.until(COMPLETE)
+
+    pictures.register(Slow())
+    try:
+        in_a_loop(scene)
+    finally:
+        pictures.register(GalleryPainter())
+    assert Message.objects.get(role="assistant").drawing == Drawing.objects.get().id
+
+
 def test_the_setting_leaves_it_to_the_words(
     alice: User, fake_models: Upstream, settings: Settings
 ) -> None:
@@ -173,6 +240,25 @@ def test_a_call_in_pieces() -> None:
     )  # fmt: skip
 
 
+def test_of_several_calls_the_first_one_is_heard() -> None:
+    call = Call()
+    for identifier, words in (("a", "a fox"), ("b", "a boat")):
+        function = {"name": "draw_picture", "arguments": f'{{"prompt": "{words}'}
+        call.take([{"index": 0, "id": identifier, "function": function}])
+        call.take([{"index": 0, "function": {"arguments": ' at night"}'}}])
+    assert (call.to_draw, call.wish(None)) == (True, Wish("a fox at night"))
+    repeating = Call()
+    for piece in ('{"prompt": ', '"a fox"}'):
+        function = {"name": "draw_picture", "arguments": piece}
+        repeating.take([{"index": None, "id": "a", "function": function}])
+    assert (repeating.to_draw, repeating.wish(None)) == (True, Wish("a fox"))
+
+
+def test_what_cannot_be_kept_or_read_is_left_out_of_a_wish() -> None:
+    assert Call("draw_picture", '{"prompt": "a\\u0000 fox"}').wish(None) == Wish("a fox")
+    assert Call("draw_picture", f'{{"prompt": "{"x" * 5000}"}}').wish(None) == Wish("x" * 4000)
+
+
 @pytest.mark.parametrize("arguments", ["", "{", "[]", "7", '{"prompt": 3}', '{"prompt": " "}'])
 def test_a_call_without_words_is_an_error_that_says_so(arguments: str) -> None:
     with pytest.raises(InvalidRequest, match="did not say what"):
@@ -184,3 +270,13 @@ def test_what_is_said_before_a_picture_stays_said() -> None:
     assert picture_tool.messages([line], with_calls=False) == [Read("assistant", line.text)]
     [called, shown] = picture_tool.messages([line], with_calls=True)
     assert (called.content, shown.role) == ("Here it is.", "tool")
+
+
+def test_a_picture_that_did_not_fit_is_one_message_to_people() -> None:
+    lines = [
+        Line("user", "A fox"), Line("assistant", "[Picture: a fox]", UUID(int=1)),
+        Line("user", "Hi"), Line("assistant", "Hello"),
+    ]  # fmt: skip
+    counts = [picture_tool.lines_of(lines, count, with_calls=True) for count in (0, 1, 3, 4)]
+    assert counts == [0, 1, 2, 3]
+    assert picture_tool.lines_of(lines, 3, with_calls=False) == 3

@@ -116,6 +116,20 @@ def test_a_picture_is_ordered_once_and_is_one_line_for_models(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_words_that_may_want_a_picture_are_known_beforehand(
+    alice: User, bob: User, illustrator: None
+) -> None:
+    chat = uuid4()
+    likely = async_to_sync(picturing.likely)
+    assert likely(alice, chat, "draw a fox")
+    assert not likely(alice, chat, "now at night")
+    say(alice, chat, "draw a fox")
+    assert likely(alice, chat, " now at night")
+    assert not likely(bob, chat, "now at night")
+    assert not likely(alice, chat, "What is a fox?")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_nobody_draws_in_anothers_conversation_or_sees_its_picture(
     alice: User, bob: User, illustrator: None
 ) -> None:
