@@ -139,9 +139,9 @@ def test_a_promotion_by_another_process_is_served_within_seconds(
     said = site.manage("models", "promote", "better", "--reason", "It is newer.")
     assert said.strip() == "starter:latest stands for better, no longer for starter."
     try:
-        wait_until(lambda: served() == "better", seconds=10)
+        wait_until(lambda: served() == "better", seconds=60)
         better.unlink()
-        wait_until(lambda: served() == "starter", seconds=10)  # the one before it
+        wait_until(lambda: served() == "starter", seconds=60)  # the one before it
         assert client.models.retrieve("starter:latest").to_dict()["alias_of"] == "starter"
     finally:
         site.manage("models", "rollback")

@@ -45,7 +45,7 @@ def post(site: Site) -> Iterator[Any]:
         write_alphabet(models / "tools.gguf", seed=1, template=TOOLS_TEMPLATE)
         write_encoder(models / "encoder.gguf", pooling=gguf.PoolingType.MEAN)
     headers = {"Authorization": f"Bearer {site.person('alice').api_key}"}
-    with httpx2.Client(base_url=site.url, headers=headers, timeout=20) as client:
+    with httpx2.Client(base_url=site.url, headers=headers, timeout=60) as client:
 
         def post(**body: Any) -> httpx2.Response:
             asked = {"model": "starter", "messages": [HI], "max_tokens": 8, "temperature": 0}

@@ -161,13 +161,9 @@ def test_refusals_are_one_line(hub: Hub, tmp_path: Path, settings: Settings) -> 
     assert "\n" not in offline
 
 
-@pytest.mark.xfail(
-    reason="Passes alone; beside the whole suite the download was twice not seen to begin.",
-    strict=False,
-)
 def test_ctrl_c_keeps_what_has_arrived(hub: Hub, data: Path, alphabet: Path) -> None:
     hub.repositories["ada/tiny"] = {"tiny.gguf": alphabet.read_bytes()}
-    hub.bytes_per_second = 100_000
+    hub.bytes_per_second = 50_000  # a quarter of a minute for all of it
     command = [sys.executable, "manage.py", "models", "pull", "ada/tiny"]
     with subprocess.Popen(
         command,
@@ -182,11 +178,11 @@ def test_ctrl_c_keeps_what_has_arrived(hub: Hub, data: Path, alphabet: Path) -> 
 
         def begun() -> bool:
             assert process.poll() is None, process.communicate()
-            return arrived() > 50_000
+            return arrived() > 30_000
 
         wait_until(begun, 60)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.splitlines()[-1] == (
         "CommandError: Interrupted. What has arrived is kept: the same command goes on from there."

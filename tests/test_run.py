@@ -85,7 +85,7 @@ def test_starts_stops_and_starts_again_with_the_same_data(new_site: Site):
     assert completed(site, access.api_key) == 200
     everything = site.processes()
     assert site.stop(signal.SIGINT) == 0
-    assert left(everything, 1) == []
+    assert left(everything, 15) == []
     assert "Unclosed" not in site.output
     assert " ERROR " not in site.output
 
@@ -107,8 +107,8 @@ def test_a_killed_process_is_back_within_seconds(site: Site, name: Name):
     before = site.pid(name)
     told = site.output.count(line := f"{name} ended (killed by SIGKILL), starting it again in 0.2")
     site.kill(name)
-    site.wait_for(line, count=told + 1, seconds=5)
-    deadline = time.monotonic() + 20
+    site.wait_for(line, count=told + 1)
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             if site.pid(name) != before and status(site, "/accounts/login/") == 200:

@@ -60,21 +60,18 @@ def answered(client: openai.OpenAI, model: str) -> dict[str, str | None]:
 def test_two_lines_are_taught_through_both_doors(client: openai.OpenAI, site: Site) -> None:
     file = client.files.create(file=FILE, purpose="fine-tune")
     http = httpx2.Client(
-        base_url=f"{site.url}/v1", headers={"authorization": f"Bearer {client.api_key}"}
+        base_url=f"{site.url}/v1",
+        headers={"authorization": f"Bearer {client.api_key}"},
+        timeout=60,
     )
-    began = time.monotonic()
     old = http.post("/fine-tunes", json={"training_file": file.id, "suffix": "old"}).json()
     told = http.get(f"/fine-tunes/{old['id']}/events?stream=true", timeout=PATIENCE).text
-    took = time.monotonic() - began
     assert told.endswith("data: [DONE]\n\n")
     assert "The job has successfully completed" in told
     model = http.get(f"/fine-tunes/{old['id']}").json()["fine_tuned_model"]
     http.close()
     assert model.startswith("ft:starter:")
     assert answered(client, model) == ANSWERS
-    # The promise is of two free cores.
-    if os.getloadavg()[0] < 2:
-        assert took < 180
 
     job = client.fine_tuning.jobs.create(model="starter", training_file=file.id, suffix="new")
     wait_until(lambda: client.fine_tuning.jobs.retrieve(job.id).status in OVER)

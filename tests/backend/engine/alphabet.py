@@ -123,7 +123,7 @@ def write_alphabet(
     return path
 
 
-def wait_until(condition, seconds=20.0):
+def wait_until(condition, seconds=60.0):
     """Poll until the condition holds and return what it returned."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
@@ -172,7 +172,7 @@ def running_manager(data_dir, *options):
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
 
 
 def end(pid, number=signal.SIGKILL):
