@@ -291,8 +291,10 @@ class WorkerProcess:
         """Send a signal, unless the process has ended."""
         if self._running.returncode is None:
             self.signals_sent.add(number)
+            # Not by the process's own method: it would take the exit code of one that has just
+            # ended away from asyncio, which then reports 255.
             with contextlib.suppress(ProcessLookupError):
-                self._running.send_signal(number)
+                os.kill(self._running.pid, number)
 
     @property
     def memory(self) -> int:
