@@ -11,19 +11,29 @@ import sys
 from django.conf import settings
 
 _made: list[bytes] = []
+_making: list[asyncio.Task[bytes]] = []
+"""The one process that is at it, for all who ask meanwhile."""
 
 
 async def described() -> bytes:
-    """The document as JSON, as `manage.py openapi` prints it."""
-    if not _made:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            settings.BASE_DIR / "manage.py",
-            "openapi",
-            stdout=asyncio.subprocess.PIPE,
-        )
-        printed, _ = await process.communicate()
-        if process.returncode:
-            raise RuntimeError("The OpenAPI document could not be made. The log says why.")
-        _made[:] = [printed]
-    return _made[0]
+    """The document as JSON, as `manage.py openapi` prints it. Raises RuntimeError if that fails."""
+    if _made:
+        return _made[0]
+    if not _making:
+        _making[:] = [asyncio.create_task(_printed())]
+        _making[0].add_done_callback(lambda _: _making.clear())
+    return await asyncio.shield(_making[0])  # whoever leaves does not end it for the others
+
+
+async def _printed() -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        settings.BASE_DIR / "manage.py",
+        "openapi",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError("The OpenAPI document could not be made. The log says why.")
+    _made[:] = [printed]
+    return printed
