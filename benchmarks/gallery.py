@@ -57,7 +57,7 @@ def fill() -> None:
 
     from accounts.models import User
     from chatsite.backend.imaging import files
-    from images import storing
+    from images import indexing, storing
     from images.models import Board, Operation, Picture
 
     owner = User.objects.get(email=EMAIL)
@@ -94,6 +94,8 @@ def fill() -> None:
             )
         )
     Picture.objects.bulk_create(pictures, batch_size=500)
+    while indexing.index_new():  # as the worker does
+        pass
     for side, content in zip(files.THUMBNAILS, small.files, strict=True):
         first = storing.thumbnail(pictures[0].pk, side)
         storing.write(first, content)

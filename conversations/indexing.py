@@ -62,13 +62,15 @@ def _unindexed(conversations: Sequence[Conversation]) -> tuple[list[Document], b
     owners = {conversation.id: conversation.owner_id for conversation in conversations}
     found: list[Document] = []
     characters = 0
-    rows = messages.values_list("id", "conversation_id", "text", "size", "created_at")
-    for identifier, group, text, size, made_at in rows[: MESSAGES + 1].iterator(chunk_size=20):
+    rows = messages.only("id", "conversation_id", "text", "drawing", "created_at")
+    for row in rows[: MESSAGES + 1].iterator(chunk_size=20):
         if len(found) == MESSAGES or characters > CHARACTERS:
             return found, False
-        document = Document(owners[group], MESSAGE, identifier, group, text, size, made_at)
-        found.append(document)
-        characters += len(text)
+        group = row.conversation_id
+        found.append(
+            Document(owners[group], MESSAGE, row.id, group, row.said, row.size, row.created_at)
+        )
+        characters += len(row.text)
     return found, True
 
 

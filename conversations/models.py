@@ -82,7 +82,7 @@ class Message(models.Model):
     served = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     omitted = models.PositiveIntegerField(default=0)
-    # The drawing of a message that is a picture; its text is what models read of it.
+    # The drawing of a message that is a picture; the last line of its text is its caption.
     drawing = models.UUIDField(null=True, blank=True)
     nonce = models.CharField(max_length=64, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -96,6 +96,17 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}'s message {self.id}"
+
+    @property
+    def said(self) -> str:
+        """The text without the caption of a picture, which models read and nobody else."""
+        return self.text if self.drawing is None else divided(self.text)[0]
+
+
+def divided(text: str) -> tuple[str, str]:
+    """What is said in a message with a picture, and the picture's caption."""
+    said, _, caption = text.rpartition("\n")
+    return said.rstrip(), caption
 
 
 class Run(models.Model):

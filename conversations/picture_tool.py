@@ -21,6 +21,7 @@ from chatsite.backend.errors import (
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import Message
 from chatsite.pictures import possible
+from conversations.models import divided
 
 NAME = "draw_picture"
 TOOL: Mapping[str, Any] = {
@@ -188,7 +189,7 @@ def lines_of(lines: Sequence[Line], count: int, *, with_calls: bool) -> int:
 
 
 def _called(line: Line, drawing: UUID) -> list[Message]:
-    said, _, caption = line.text.rpartition("\n")
+    said, caption = divided(line.text)
     found = _CAPTION.fullmatch(caption)
     arguments = {"prompt": found[2] if found else caption}
     if found and found[1]:
@@ -197,6 +198,6 @@ def _called(line: Line, drawing: UUID) -> list[Message]:
     identifier = drawing.hex[:9]  # Mistral's servers take no longer ones
     call = {"id": identifier, "type": "function", "function": function}
     return [
-        Message("assistant", said.rstrip(), {"tool_calls": [call]}),
+        Message("assistant", said, {"tool_calls": [call]}),
         Message("tool", SHOWN, {"tool_call_id": identifier}),
     ]

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import User
 from chatsite import sql
 from conversations.markdown import render
-from conversations.models import Conversation, Message, Run
+from conversations.models import Conversation, Message, Run, divided
 from conversations.opinions import Opinion, Pair, Said, said_of
 from conversations.picture_tool import Line
 
@@ -81,11 +81,11 @@ class MessageView:
     @property
     def said(self) -> str:
         """The text without the caption of a picture."""
-        return self.text if self.drawing is None else self.text.rpartition("\n")[0].rstrip()
+        return self.text if self.drawing is None else divided(self.text)[0]
 
     @property
     def caption(self) -> str:
-        return "" if self.drawing is None else self.text.rpartition("\n")[2]
+        return "" if self.drawing is None else divided(self.text)[1]
 
     @property
     def blocks(self) -> tuple[SafeString, ...]:

@@ -90,7 +90,7 @@ def _said(message: Message, query: Query) -> Hit:
         message.created_at,
         message.id,
         message.role == Message.Role.USER,
-        excerpt(message.text, query),
+        excerpt(message.said, query),
     )
 
 

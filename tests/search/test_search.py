@@ -167,6 +167,16 @@ def test_saving_a_message_writes_nothing_to_the_index(alice: User) -> None:
     assert [each["sql"] for each in made if "fulltext" in each["sql"]] == []
 
 
+def test_what_models_read_of_a_picture_is_not_found(alice: User) -> None:
+    drawn_there = said(alice, "A wombat?", "Here it is.\n\n[Picture: a wombat asleep]").leaf
+    assert drawn_there is not None
+    drawn_there.drawing = UUID(int=7)
+    drawn_there.save()
+    assert texts(alice, "picture") == []
+    assert texts(alice, "wombat") == ["A [wombat]?"]
+    assert texts(alice, "here it") == ["[Here] [it] is."]
+
+
 def test_a_worker_indexes_everybodys_and_then_nothing_is_left(alice: User, bob: User) -> None:
     said(alice, "a fox")
     said(bob, "a fox")
