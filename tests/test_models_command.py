@@ -163,7 +163,7 @@ def test_refusals_are_one_line(hub: Hub, tmp_path: Path, settings: Settings) -> 
 
 def test_ctrl_c_keeps_what_has_arrived(hub: Hub, data: Path, alphabet: Path) -> None:
     hub.repositories["ada/tiny"] = {"tiny.gguf": alphabet.read_bytes()}
-    hub.bytes_per_second = 50_000  # a quarter of a minute for all of it
+    hub.bytes_per_second = 8_000  # a piece at once, and a minute and a half for the others
     command = [sys.executable, "manage.py", "models", "pull", "ada/tiny"]
     with subprocess.Popen(
         command,
@@ -178,12 +178,12 @@ def test_ctrl_c_keeps_what_has_arrived(hub: Hub, data: Path, alphabet: Path) -> 
 
         def begun() -> bool:
             assert process.poll() is None, process.communicate()
-            return arrived() > 30_000
+            return arrived() > 0
 
         wait_until(begun, 60)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, said
     assert said.splitlines()[-1] == (
         "CommandError: Interrupted. What has arrived is kept: the same command goes on from there."
     )

@@ -142,9 +142,9 @@ def test_what_has_ended_is_not_run_again(administrator: User, hub: Hub) -> None:
 
 @pytest.fixture
 def slow(transactional_db: None, administrator: User, hub: Hub, alphabet: bytes) -> Download:
-    """A download that takes some seconds."""
+    """A download that takes a quarter of a minute."""
     hub.repositories["ada/tiny"] = {"tiny.gguf": alphabet}
-    hub.bytes_per_second = 300_000
+    hub.bytes_per_second = 50_000
     return services.request_download(administrator, "ada/tiny")
 
 
