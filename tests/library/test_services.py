@@ -222,13 +222,16 @@ def test_one_is_fetched_at_a_time_and_the_next_when_it_has_ended(
     thread.join(10)
 
 
-def test_what_a_dead_process_left_is_queued_again_and_its_ghost_gives_way(slow: Download) -> None:
+def test_what_a_dead_process_left_is_queued_again_and_its_ghost_gives_way(
+    slow: Download, hub: Hub
+) -> None:
     thread = begun(slow)
     assert services.settle_downloads() == ()
     Download.objects.filter(id=slow.id).update(
         heartbeat_at=timezone.now() - jobs.SILENCE - timedelta(seconds=1)
     )
     assert services.settle_downloads() == (slow.id,)
+    hub.bytes_per_second = 300_000
     # The process was not dead after all: it finds the row taken from it, and ends.
     assert run(slow).state == State.DONE
     thread.join(10)
