@@ -1,8 +1,8 @@
 """Speed of the embedded engine beside the bare llama.cpp server and transformers, in one run.
 
-`python -m benchmarks.engine [--quick] [--rounds N] [--model NAME]` measures the starter and a
-random model of 100 million parameters: time to the first token (median and 95th percentile of all
-requests) and tokens/s at 1, 4 and 16 streams, through
+`python -m benchmarks.engine [--quick] [--rounds N] [--model NAME] [--tokens N]` measures the
+starter and a random model of 100 million parameters: time to the first token (median and 95th
+percentile of all requests) and tokens/s at 1, 4 and 16 streams, through
 
 - the site's `/v1` with all that it does (keys, moderation, the ledger, the queue),
 - llama.cpp's server of the same wheel with the same slots, threads and windows, and as it comes,
@@ -281,10 +281,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one round instead of --rounds")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", choices=("starter", LARGE), help="this one only")
+    parser.add_argument(
+        "--tokens", type=int, default=64, help="an answer, half as many of the large model (64)"
+    )
     arguments = parser.parse_args()
     rounds = 1 if arguments.quick else arguments.rounds
-    small = Effort(64, {1: 8, 4: 4, 16: 2}, rounds)
-    large = Effort(32, {1: 3, 4: 2, 16: 1}, rounds)
+    small = Effort(arguments.tokens, {1: 8, 4: 4, 16: 2}, rounds)
+    large = Effort(arguments.tokens // 2, {1: 3, 4: 2, 16: 1}, rounds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models = folder / "data" / "models"
