@@ -66,9 +66,9 @@ def test_texts_and_chats_are_read_with_the_weights_of_their_kind(tmp_path: Path)
         Document(greeting, 1.0),
     ]
     assert read_corpus(folder, millions=8, generated=0, seed=0, tuning=True) == [
-        Document("A river.", 0.08),
-        Document("A novel.", 0.03),
-        Document(sum_, 0.05),
+        Document("A river.", 0.2),
+        Document("A novel.", 0.08),
+        Document(sum_, 0.25),
         Document(greeting, 1.0),
     ]
 
