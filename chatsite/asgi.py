@@ -14,7 +14,7 @@ from django.core.exceptions import RequestAborted
 from django.http import HttpRequest, HttpResponse
 from django.urls import set_script_prefix
 
-pages = get_asgi_application()
+_django = get_asgi_application()
 
 # Django has to be set up before anything that imports models.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
@@ -23,6 +23,7 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix  # noqa: E4
 
 from chatsite.api import is_endpoint  # noqa: E402
 from chatsite.backend.registry import get_registry  # noqa: E402
+from chatsite.local_time import LocalTime  # noqa: E402
 from chatsite.origin import SameOrigin  # noqa: E402
 from conversations import runner  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
@@ -69,6 +70,8 @@ class APIHandler(ASGIHandler):
 
 
 api = APIHandler()
+pages = LocalTime(_django)
+sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 
 
 async def http(scope: Any, receive: Any, send: Any) -> None:
@@ -79,7 +82,7 @@ async def http(scope: Any, receive: Any, send: Any) -> None:
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SameOrigin(LocalTime(sockets)),
     }
 )
 
