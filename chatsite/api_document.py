@@ -25,6 +25,14 @@ async def described() -> bytes:
     return await asyncio.shield(_making[0])  # whoever leaves does not end it for the others
 
 
+async def described_within(seconds: float) -> bytes | None:
+    """The same, or None where making it takes longer; it goes on being made. Raises as that."""
+    try:
+        return await asyncio.wait_for(described(), seconds)
+    except TimeoutError:
+        return None
+
+
 async def _printed() -> bytes:
     process = await asyncio.create_subprocess_exec(
         sys.executable,

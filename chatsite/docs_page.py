@@ -23,13 +23,15 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
-from chatsite.api_document import described
+from chatsite.api_document import described_within
 from chatsite.api_manual import Call, Section, call_of, sections
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import ModelInfo
 from conversations import markdown
 
 DAY = 86400
+PATIENCE = 0.5
+"""Seconds that the page waits for the document before it says so."""
 LANGUAGES = (("curl", "curl"), ("python", "Python"), ("node", "Node"))
 Schema = Mapping[str, Any]
 
@@ -79,7 +81,10 @@ class Endpoint:
 @login_required
 @require_GET
 def api_page(request: HttpRequest) -> HttpResponse:
-    """Every endpoint with an example to send."""
+    """Every endpoint with an example to send; a page that waits for it, first after a start."""
+    known = async_to_sync(described_within)(PATIENCE)
+    if known is None:
+        return render(request, "api/waiting.html")
     registry = get_registry()
     models = async_to_sync(registry.models)()
     default = async_to_sync(registry.default_model)(cast("User", request.user).default_model)
@@ -89,7 +94,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
         "start_time": str(now // DAY * DAY),
     }
     groups: dict[str, list[dict[str, Any]]] = {}
-    for endpoint in endpoints(async_to_sync(described)()):
+    for endpoint in endpoints(known):
         offered = _offered(endpoint, models, default)
         shown = {
             "is": endpoint,

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from html import unescape
 
 import orjson
+import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from chatsite.api import document
+from chatsite.api_document import described
 from chatsite.api_manual import sections
 from chatsite.docs_page import Endpoint, Input, endpoints
 from tests.servers.upstream import Upstream
 
 PAGE = "/v1/docs"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def made() -> None:
+    """The document, which takes seconds to make and outlives this module."""
+    asyncio.run(described())
 
 
 def page(user: User) -> str:
