@@ -62,7 +62,7 @@ class ProfileForm(forms.Form):
         # The model chosen before stays a choice while its backend is down.
         ids = dict.fromkeys([*models, *filter(None, [user.default_model])])
         picker = cast("forms.ChoiceField", self.fields["default_model"])
-        picker.choices = [("", "The site's choice"), *((id_, id_) for id_ in ids)]
+        picker.choices = [("", "The one I used last"), *((id_, id_) for id_ in ids)]
 
 
 class Lines(forms.CharField):
