@@ -89,7 +89,7 @@ def tidy() -> int:
     )[:1000]:
         storing.discard_drawing(drawing.id, sources=drawing.sources, previews=drawing.previews)
         drawing.delete()
-    gone = list(Picture.objects.filter(deleted_at__lt=timezone.now() - UNDO)[:1000])
+    gone = list(Picture.objects.filter(deleted_at__lte=timezone.now() - UNDO)[:1000])
     for picture in gone:
         storing.discard_picture(picture.id, picture.extension)
         picture.delete()

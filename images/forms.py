@@ -93,7 +93,10 @@ class UploadForm(forms.Form):
 
 
 class BoardForm(forms.Form):
-    name = forms.CharField(max_length=100, label="New board")
+    # Its popover begins with the field, so that Enter makes the board instead of closing it.
+    name = forms.CharField(
+        max_length=100, label="New board", widget=forms.TextInput({"autofocus": True})
+    )
 
 
 def _label(model: ModelInfo) -> str:

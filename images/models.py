@@ -102,6 +102,10 @@ class PictureQuerySet(models.QuerySet["Picture"]):
         """Those that are not deleted."""
         return self.filter(deleted_at=None)
 
+    def recently_deleted(self) -> PictureQuerySet:
+        """Those that can be had back."""
+        return self.filter(deleted_at__gt=timezone.now() - UNDO)
+
 
 class Picture(models.Model):
     """A stored picture. `parent` is the one that it was made from: together they are its lineage.

@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from chatsite.backend.errors import BackendError
@@ -24,7 +25,7 @@ from images.differences import differences
 from images.forms import ChangeForm, RemixForm
 from images.models import Board, Drawing, Operation, Picture
 from images.types import Order
-from images.views import PageRequest, place_order
+from images.views import PageRequest, gallery_after_deletion, place_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +276,11 @@ def share(request: PageRequest, picture_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def delete(request: PageRequest, picture_id: UUID) -> HttpResponse:
+    """Delete the picture; the gallery, where one is then, offers to undo it."""
     picture = _own(request, picture_id)
-    services.delete(request.user, [picture.pk])
-    return render(request, "images/deleted.html", {"ids": [picture.pk], "count": 1})
+    at = timezone.now()
+    services.delete(request.user, [picture.pk], at=at)
+    return redirect(gallery_after_deletion(at))
 
 
 @login_required

@@ -89,6 +89,12 @@ async def models_changing(picture: Picture, can: Capability) -> tuple[ModelInfo,
     return tuple(sorted(able, key=lambda model: model.id != picture.model))
 
 
+def deleted_pictures_for(user: User) -> PictureQuerySet:
+    """What can be had back, what was deleted last first."""
+    found = Picture.objects.recently_deleted().filter(owner=user).defer("scene", "params")
+    return found.order_by("-deleted_at", "-created_at", "-id")
+
+
 def same_picture_for(user: User, data: bytes) -> Picture | None:
     """The user's own picture of which these bytes are the file, so that its lineage goes on."""
     digest = hashlib.sha256(data).hexdigest()

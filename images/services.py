@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from asgiref.sync import sync_to_async
@@ -21,7 +22,7 @@ from chatsite.backend.registry import ResolvedImages, get_registry
 from chatsite.backend.types import Capability
 from chatsite.jobs import ACTIVE, State
 from images import selectors, storing
-from images.models import Board, Drawing, Operation, Picture
+from images.models import UNDO, Board, Drawing, Operation, Picture
 from images.types import Order
 
 MOST_WAITING = 20
@@ -226,16 +227,30 @@ def move(user: User, picture_ids: Iterable[UUID], board_id: UUID | None) -> int:
     return selectors.pictures_for(user).filter(id__in=list(picture_ids)).update(board=board)
 
 
-def delete(user: User, picture_ids: Iterable[UUID]) -> int:
-    """Delete pictures, which can be undone for a while; how many. Their links end at once."""
+def delete(user: User, picture_ids: Iterable[UUID], *, at: datetime | None = None) -> int:
+    """Delete pictures, which can be undone for a while; how many. Their links end at once.
+
+    `at` is the moment, by which those that were deleted together are found: now, unless given.
+    """
     found = selectors.pictures_for(user).filter(id__in=list(picture_ids))
-    return found.update(deleted_at=timezone.now(), shared_token="")
+    return found.update(deleted_at=at or timezone.now(), shared_token="")
 
 
 def restore(user: User, picture_ids: Iterable[UUID]) -> int:
-    """Undo `delete`; how many came back."""
-    mine = Picture.objects.filter(owner=user, id__in=list(picture_ids), deleted_at__isnull=False)
-    return mine.update(deleted_at=None)
+    """Undo `delete` while that is possible; how many came back."""
+    mine = selectors.deleted_pictures_for(user).filter(id__in=list(picture_ids))
+    return mine.order_by().update(deleted_at=None)
+
+
+def erase(user: User, picture_ids: Iterable[UUID] | None = None) -> int:
+    """End the time in which deleted pictures can be had back, of all where none are named.
+
+    How many. Whoever calls has `images.tasks.tidy` sent after that, which deletes their files.
+    """
+    mine = selectors.deleted_pictures_for(user).order_by()
+    if picture_ids is not None:
+        mine = mine.filter(id__in=list(picture_ids))
+    return mine.update(deleted_at=timezone.now() - UNDO)
 
 
 # --- boards

@@ -13,6 +13,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from chatsite.backend.errors import InvalidRequest
@@ -21,7 +22,7 @@ from images.archive import zipped
 from images.forms import BoardForm, UploadForm
 from images.models import Board
 from images.serving import streamed_download
-from images.views import PageRequest
+from images.views import PageRequest, gallery_after_deletion
 
 MOST_AT_ONCE = 500
 """Pictures that one request does something with."""
@@ -99,11 +100,11 @@ def _on_board(board_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: PageRequest) -> HttpResponse:
     """Delete the chosen pictures, with a way back."""
-    ids = _chosen(request)
-    count = services.delete(request.user, ids)
+    ids, at = chosen(request), timezone.now()
+    count = services.delete(request.user, ids, at=at)
     if not request.htmx:
-        return render(request, "images/deleted.html", {"ids": ids, "count": count})
-    words = f"{_counted(count)} deleted."
+        return redirect(gallery_after_deletion(at, request.POST.get("at", "")))
+    words = f"{counted(count)} deleted."
     return _done(request, words, "pictures-gone", ids=ids, undo=ids if count else ())
 
 
@@ -111,18 +112,18 @@ def delete(request: PageRequest) -> HttpResponse:
 @require_POST
 def restore(request: PageRequest) -> HttpResponse:
     """Undo the deletion of the chosen pictures."""
-    ids = _chosen(request)
+    ids = chosen(request)
     count = services.restore(request.user, ids)
     if not request.htmx:
         return redirect("images:gallery")
-    return _done(request, f"{_counted(count)} back.", "pictures-back", ids=ids)
+    return _done(request, f"{counted(count)} back.", "pictures-back", ids=ids)
 
 
 @login_required
 @require_POST
 def move(request: PageRequest) -> HttpResponse:
     """Lay the chosen pictures on a board, or on none."""
-    ids = _chosen(request)
+    ids = chosen(request)
     board = _uuid(request.POST.get("board", "")) if request.POST.get("board") else None
     try:
         target = selectors.board_for(request.user, board) if board else None
@@ -132,7 +133,7 @@ def move(request: PageRequest) -> HttpResponse:
     if not request.htmx:
         return _on_board(target.pk) if target else redirect("images:gallery")
     where = f"laid on “{target}”" if target else "taken off their board"
-    words = f"{_counted(count)} {where}."
+    words = f"{counted(count)} {where}."
     return _done(request, words, "pictures-moved", ids=ids, board=str(board or ""))
 
 
@@ -140,7 +141,7 @@ def move(request: PageRequest) -> HttpResponse:
 @require_POST
 def compare(request: PageRequest) -> HttpResponse:
     """Go to the comparison of the two chosen pictures."""
-    found = list(selectors.chosen_pictures_for(request.user, _chosen(request)))
+    found = list(selectors.chosen_pictures_for(request.user, chosen(request)))
     if len(found) != 2:
         messages.error(request, "Choose two pictures to compare them.")
         return redirect("images:gallery")
@@ -152,7 +153,7 @@ def compare(request: PageRequest) -> HttpResponse:
 @require_POST
 def download(request: PageRequest) -> StreamingHttpResponse:
     """The chosen pictures as one ZIP file."""
-    pictures = list(selectors.chosen_pictures_for(request.user, _chosen(request)))
+    pictures = list(selectors.chosen_pictures_for(request.user, chosen(request)))
     if not pictures:
         raise Http404
     return streamed_download(zipped(pictures), content_type="application/zip", name="pictures.zip")
@@ -169,12 +170,17 @@ def _done(
     return response
 
 
-def _counted(count: int) -> str:
+def counted(count: int) -> str:
+    """So many pictures, in words."""
     return "1 picture" if count == 1 else f"{count} pictures"
 
 
-def _chosen(request: PageRequest) -> list[UUID]:
-    given = request.POST.getlist("picture")
+def chosen(request: PageRequest) -> list[UUID]:
+    """The pictures that a form names, or the `only` one whose own button was pressed.
+
+    Raises BadRequest where they are too many, Http404.
+    """
+    given = request.POST.getlist("only") or request.POST.getlist("picture")
     if len(given) > MOST_AT_ONCE:
         raise BadRequest(f"At most {MOST_AT_ONCE} pictures at once.")
     return [_uuid(each) for each in given]

@@ -35,5 +35,6 @@ def settle_drawings() -> None:
 
 @shared_task(name="images.tasks.tidy")
 def tidy() -> None:
-    """Delete what was deleted long ago."""
-    drawing.tidy()
+    """Delete what was deleted long ago, or for good."""
+    while drawing.tidy():
+        pass

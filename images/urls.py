@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from images import (
+    bin_views,
     expansion_views,
     file_views,
     picture_views,
@@ -31,6 +32,15 @@ urlpatterns = [
     path("drawings/<uuid:drawing_id>/preview-<int:number>", file_views.preview, name="preview"),
     path("boards/", sorting_views.boards, name="boards"),
     path("boards/<uuid:board_id>/<slug:action>/", sorting_views.board, name="board"),
+    path("deleted/", bin_views.deleted, name="deleted"),
+    path("deleted/restore/", bin_views.restore, name="deleted_restore"),
+    path("deleted/erase/", bin_views.erase, name="deleted_erase"),
+    path("deleted/empty/", bin_views.empty, name="deleted_empty"),
+    path(
+        "deleted/<uuid:picture_id>/small-<int:side>.webp",
+        bin_views.thumbnail,
+        name="deleted_thumbnail",
+    ),
     path("several/delete/", sorting_views.delete, name="several_delete"),
     path("several/restore/", sorting_views.restore, name="several_restore"),
     path("several/move/", sorting_views.move, name="several_move"),

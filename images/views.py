@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -13,7 +14,9 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -89,10 +92,29 @@ def gallery_page(
         "shown_board": next((b for b in boards if str(b.pk) == request.GET.get("board")), None),
         "board_form": BoardForm(),
         "illustrated": len(known) == 1 and known[0].built_in,
+        "deleted": _just_deleted(request),
         "examples": EXAMPLES,
         **_open(request.user),
     }
     return render(request, "images/gallery.html", shared | context, status=status)
+
+
+def gallery_after_deletion(at: datetime, board: str = "") -> str:
+    """The address of the gallery that offers to undo what was deleted at that moment."""
+    query = {"deleted": at.isoformat()} | ({"board": board} if board else {})
+    return f"{reverse('images:gallery')}?{urlencode(query)}"
+
+
+def _just_deleted(request: PageRequest) -> list[UUID]:
+    """What was deleted at the moment that the address names and is not back."""
+    try:
+        at = parse_datetime(request.GET.get("deleted", ""))
+    except ValueError:
+        return []
+    if at is None or at.tzinfo is None:
+        return []
+    found = selectors.deleted_pictures_for(request.user).filter(deleted_at=at)
+    return list(found.values_list("id", flat=True))
 
 
 def _filters(request: PageRequest) -> Filters:

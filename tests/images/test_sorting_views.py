@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -60,11 +61,25 @@ def test_several_are_deleted_and_had_back(page: Client, alice: User) -> None:
     assert kept(ids) == 3
 
 
-def test_without_scripts_there_is_a_page_with_a_way_back(page: Client, alice: User) -> None:
+def test_without_scripts_the_gallery_offers_a_way_back(page: Client, alice: User) -> None:
     ids = some(alice, 2)
-    answer = page.post("/pictures/several/delete/", {"picture": ids}).content.decode()
-    assert "2 pictures are deleted" in answer
-    assert all(f'value="{each}"' in answer for each in ids)
+    board = str(services.create_board(alice, "Seas").pk)
+    answer = page.post("/pictures/several/delete/", {"picture": ids, "at": board})
+    assert answer.status_code == 302
+    for _ in ("seen", "reloaded"):
+        shown = page.get(answer["Location"])
+        assert set(shown.context["deleted"]) == {UUID(each) for each in ids}
+        assert "2 pictures deleted." in shown.content.decode()
+        assert str(shown.context["shown_board"]) == "Seas"
+    page.post("/pictures/several/restore/", {"picture": ids})
+    assert kept(ids) == 2
+    assert page.get(answer["Location"]).context["deleted"] == []
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-01T00:00:00"])
+def test_a_moment_that_is_none_offers_nothing(page: Client, alice: User, moment: str) -> None:
+    services.delete(alice, [UUID(each) for each in some(alice, 1)])
+    assert page.get("/pictures/", {"deleted": moment}).context["deleted"] == []
 
 
 def test_several_are_laid_on_a_board_and_taken_off(page: Client, alice: User) -> None:

@@ -144,7 +144,8 @@ def test_a_picture_is_starred_moved_shared_deleted_and_had_back(
     assert anybody.get(shared).status_code == 200
     file = anybody.get(f"{shared}file.png")
     assert (file.status_code, file["Content-Type"]) == (200, "image/png")
-    assert page.post(f"{place}delete/").status_code == 200
+    gone = page.post(f"{place}delete/")["Location"]
+    assert page.get(gone).context["deleted"] == [picture.id]
     assert (page.get(place).status_code, anybody.get(shared).status_code) == (404, 404)
     page.post("/pictures/several/restore/", {"picture": str(picture.id)})
     assert page.get(place).status_code == 200
