@@ -6,10 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chatsite import processes, sql
-from conversations.models import Conversation, Message, Run
+from conversations.models import Comparison, Conversation, Message, Run
 
 CUT_OFF = "The server stopped while this was being written."
 SILENCE = timedelta(seconds=45)
@@ -72,6 +73,25 @@ _CLOSE_MESSAGE = """
         drawing = COALESCE(%s, drawing)
     WHERE id = %s
 """
+
+
+def drop_twin(run: Run) -> None:
+    """Of two answers to be compared that came out the same, delete the second.
+
+    There is no choice between them, and they are not two versions. Called when one of them, the
+    run's, has ended; does nothing until both are complete, or where the second is gone on from.
+    """
+    message = run.message_id
+    undecided = Comparison.objects.filter(Q(first=message) | Q(second=message), choice="")
+    for pair in undecided.select_related("first", "second"):
+        answers = (pair.first, pair.second)
+        complete = all(answer.status == Message.Status.COMPLETE for answer in answers)
+        same = pair.first.text.strip() == pair.second.text.strip()
+        begun = Conversation.objects.filter(leaf=pair.second).exists()
+        if complete and same and not begun and not pair.second.children.exists():
+            with transaction.atomic():
+                pair.second.delete()
+                changed(run.conversation)
 
 
 MESSAGE_STATUS = {

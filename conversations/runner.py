@@ -385,6 +385,7 @@ class _Writer:
         if not saved:
             return None
         if self.view is None:
+            progress.drop_twin(run)
             return ""
         self.renderer.update(self.text)
         view = replace(
