@@ -109,6 +109,12 @@ function opened(endpoint) {
 
 // --- the reply
 
+// What a person has to do before anything can be sent, told at the field of the key.
+function askForKey(words) {
+  document.getElementById("key-missing").textContent = words;
+  KEY.setAttribute("aria-invalid", String(Boolean(words)));
+}
+
 // An empty reply, with words where its status will be.
 function begin(endpoint, words, field) {
   part(endpoint, "reply").hidden = false;
@@ -193,7 +199,10 @@ async function showWhole(endpoint, response) {
 
 async function send(endpoint) {
   const missing = [...endpoint.querySelectorAll('[data-place="path"]')].find((input) => !input.value.trim());
-  if (!KEY.value.trim()) return begin(endpoint, "Enter a key first, at the top of the page.", KEY);
+  if (!KEY.value.trim()) {
+    askForKey("Enter a key first. Then send the request again.");
+    return KEY.focus();
+  }
   if (missing) return begin(endpoint, `Enter ${missing.dataset.name} first.`, missing);
   const { path, method, body, form } = requestOf(endpoint);
   const [status, content] = [part(endpoint, "status"), part(endpoint, "content")];
@@ -239,6 +248,8 @@ async function send(endpoint) {
 }
 
 // --- events
+
+KEY.addEventListener("input", () => askForKey(""));
 
 for (const endpoint of document.querySelectorAll(".endpoint")) {
   endpoint.addEventListener("toggle", () => endpoint.open && opened(endpoint));

@@ -9,6 +9,13 @@ export const shownTiles = () => [...document.querySelectorAll("#grid .tile:not([
 export const chosen = () => shownTiles().filter((tile) => box(tile).checked);
 export const clearChosen = () => form.reset();
 
+// The bars go away with the button that was pressed: the focus goes to a picture, or to the composer.
+function focusInSight() {
+  const tiles = shownTiles();
+  const seen = tiles.find((tile) => tile.getBoundingClientRect().top >= 0) ?? tiles.at(-1);
+  (seen?.querySelector(".frame") ?? document.getElementById("id_prompt"))?.focus({ preventScroll: true });
+}
+
 const box = (tile) => tile.querySelector(".pick");
 const token = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
 
@@ -49,7 +56,10 @@ document.addEventListener("click", (event) => {
     for (const tile of tiles) box(tile).checked = !all;
     update();
   }
-  if (event.target.closest("[data-dismiss-done]")) document.getElementById("done").replaceChildren();
+  if (event.target.closest("[data-dismiss-done]")) {
+    document.getElementById("done").replaceChildren();
+    focusInSight();
+  }
 });
 form.addEventListener("reset", () => setTimeout(update));
 
@@ -71,7 +81,11 @@ form.addEventListener("submit", (event) => {
   const name = what.match(/several\/(delete|move)\//)?.[1];
   if (!name) return;
   event.preventDefault();
-  act(name, chosen(), name === "move" ? { board: form.elements.board.value } : {});
+  act(name, chosen(), name === "move" ? { board: form.elements.board.value } : {}).then(() => {
+    const undo = document.getElementById("undo");
+    if (undo) undo.focus();
+    else focusInSight();
+  });
 });
 
 function show(ids, shown) {
@@ -85,7 +99,10 @@ function show(ids, shown) {
 }
 
 document.addEventListener("pictures-gone", (event) => show(event.detail.ids, false));
-document.addEventListener("pictures-back", (event) => show(event.detail.ids, true));
+document.addEventListener("pictures-back", (event) => {
+  show(event.detail.ids, true);
+  focusInSight();
+});
 document.addEventListener("pictures-moved", (event) => {
   const at = form.elements.at.value;
   show(event.detail.ids, !at || at === event.detail.board);

@@ -1,10 +1,9 @@
 // The composer: keys, drafts, and one ask at a time, held until the server says it is saved.
-import { element, isRunning } from "./page.js";
+import { element, isRunning, touch } from "./page.js";
 import { editLast } from "./thread.js";
 
 const form = element("composer");
 const prompt = element("prompt");
-const touch = matchMedia("(hover: none) and (pointer: coarse)");
 const growsByItself = CSS.supports("field-sizing", "content");
 
 let draftKey = `draft:${form.dataset.draft}`;

@@ -1,9 +1,8 @@
 // Fragments replace what has the focus. It goes to the same place in what came instead, or to the
 // composer; on touch screens not there, since that would open the keyboard.
-import { element } from "./page.js";
+import { element, touch } from "./page.js";
 
 const FOCUSABLE = "a[href], button:not(:disabled), textarea, input:not([type=hidden])";
-const touch = matchMedia("(hover: none) and (pointer: coarse)");
 let held = null;
 
 document.addEventListener("htmx:wsBeforeMessage", () => {

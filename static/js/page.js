@@ -6,6 +6,9 @@ export const tab = Math.random().toString(36).slice(2);
 
 export const pageState = () => element("page-state").dataset;
 
+// Where the keyboard is a part of the screen: Enter breaks the line there.
+export const touch = matchMedia("(hover: none) and (pointer: coarse)");
+
 export const isRunning = () => element("run-state").dataset.state === "running";
 
 const site = document.title.slice(document.title.lastIndexOf(" · "));

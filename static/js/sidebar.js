@@ -86,6 +86,14 @@ sidebar.addEventListener("keydown", (event) => {
   }
 });
 
+// Saving swaps the row, and what had the focus goes with it: the new one has a button in its place,
+// or the field again where the title cannot be taken.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const form = event.detail.requestConfig?.elt;
+  if (!form?.matches("form.rename") || document.activeElement !== document.body) return;
+  element(form.getAttribute("hx-target").slice(1))?.querySelector(".rename input, .row-more")?.focus();
+});
+
 const dialog = element("dialog");
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === dialog) dialog.showModal();

@@ -1,5 +1,5 @@
 // Messages: editing one's own, and keeping the focus when the versions of a message are turned.
-import { element, isRunning } from "./page.js";
+import { element, isRunning, touch } from "./page.js";
 
 function openEditor(article) {
   if (isRunning()) return false;
@@ -43,7 +43,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     event.preventDefault();
     closeEditor(form.closest("article"));
-  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+  } else if (event.key === "Enter" && !event.shiftKey && !touch.matches && event.target.matches("textarea")) {
     event.preventDefault();
     form.requestSubmit();
   }

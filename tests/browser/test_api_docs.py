@@ -113,10 +113,12 @@ def test_mistakes_are_told(page_for: PageFor, site: Site) -> None:
     page = page_for()
     chat = opened(page, "", "post-chat-completions")
     chat.get_by_role("button", name="Send").click()
-    chat.get_by_text("Enter a key first").wait_for()
-    assert page.evaluate("document.activeElement.id") == "api-key"
-
-    page.get_by_label("API key", exact=True).fill("sk-wrong")
+    key = page.get_by_label("API key", exact=True)
+    expect(key).to_be_focused()
+    expect(key).to_have_accessible_description(re.compile("^Enter a key first"))
+    expect(page.get_by_text("Enter a key first")).to_be_in_viewport()
+    key.fill("sk-wrong")
+    expect(page.get_by_text("Enter a key first")).to_have_count(0)
     assert send(chat).startswith("401 Unauthorized")
     assert reply_of(chat)["error"]["code"] == "invalid_api_key"
 

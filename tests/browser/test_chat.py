@@ -229,8 +229,11 @@ def test_versions_by_edit_and_regenerate(page_for: PageFor) -> None:
     ask(page, "Helo", "fake/echo")
     answer(page)
     page.get_by_role("button", name="Edit message").click()
-    page.get_by_label("Edit your message").fill("Hello")
-    page.get_by_role("button", name="Save & send").click()
+    field = page.get_by_label("Edit your message")
+    field.fill("Hello")
+    field.press("Shift+Enter")
+    expect(field).to_have_value("Hello\n")
+    field.press("Enter")  # as in the composer
     page.get_by_text("2/2").wait_for()
     assert said(answer(page)) == "Hello"
     page.get_by_role("button", name="Previous version").click()
@@ -252,11 +255,60 @@ def test_rename_and_delete(page_for: PageFor) -> None:
     page.get_by_label("New title").fill("Renamed")
     page.get_by_label("New title").press("Enter")
     page.locator("h1", has_text="Renamed").wait_for()
-    page.get_by_role("button", name="Options for Renamed").click()
+    options = page.get_by_role("button", name="Options for Renamed")
+    expect(options).to_be_focused()
+    options.click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     page.locator("h1", has_text="New chat").wait_for()
     expect(page.get_by_role("link", name="Renamed")).to_have_count(0)
+
+
+def test_a_word_without_end_fits_on_a_narrow_screen(page_for: PageFor) -> None:
+    word = "Donaudampfschifffahrtsgesellschaft" * 5
+    page = page_for("bob", viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    page.goto("/settings/keys/")
+    page.get_by_label("Name").fill(word[:100])
+    page.get_by_text("Limit what it may do").click()
+    page.get_by_role("textbox", name="Models").fill(f"{word}*")
+    page.get_by_role("button", name="Create key").click()  # it is below what was filled in
+    page.get_by_role("link", name=f"Change {word[:100]}").click()
+    page.get_by_role("heading", name=word[:100]).wait_for()
+    assert sideways(page) <= 0
+    for path in ("/settings/keys/", f"/search/?q={word}"):
+        page.goto(path)
+        assert sideways(page) <= 0, path
+    chat = page_for("bob", viewport={"width": 360, "height": 740})
+    chat.goto("/")
+    ask(chat, word, "fake/echo")
+    answer(chat)
+    chat.wait_for_url(re.compile(r"/c/[0-9a-f-]{36}/$"))
+    assert sideways(chat) <= 0
+    place = chat.url
+    page.goto(f"{place}rename/")
+    page.get_by_label("Title").fill(word)
+    page.get_by_role("button", name="Save").click()
+    for path in ("/conversations/", f"{place}delete/"):
+        page.goto(path)
+        page.get_by_text(word).first.wait_for()
+        assert sideways(page) <= 0, path
+
+
+def sideways(page: Page) -> int:
+    """CSS pixels by which the page is wider than the window."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return wider
+
+
+def test_the_box_of_a_long_label_stands_beside_it(page_for: PageFor) -> None:
+    page = page_for(viewport={"width": 360, "height": 740})
+    page.goto("/settings/")
+    box = page.get_by_label("Keep my ratings").bounding_box()
+    label = page.get_by_text("Keep my ratings").bounding_box()
+    assert box is not None
+    assert label is not None
+    assert label["x"] > box["x"] + box["width"]
+    assert abs(label["y"] - box["y"]) < 10
 
 
 def test_what_was_typed_survives_a_reload(page_for: PageFor) -> None:
