@@ -18,10 +18,12 @@ class Painter(Protocol):
         """Whether there is a model that makes pictures."""
         ...
 
-    async def order(self, user: User, words: str, *, after: UUID | None = None) -> UUID:
+    async def order(
+        self, user: User, words: str, *, after: UUID | None = None, anew: bool = False
+    ) -> UUID:
         """Order a picture of these words, or what drawing `after` made changed by them.
 
-        Raises BackendError.
+        With `anew` another picture of the same as that drawing. Raises BackendError.
         """
         ...
 

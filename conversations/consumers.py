@@ -174,6 +174,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         turn = await self._do(services.regenerate, _identifier(sent), model=model)
         await self._begin(turn)
 
+    async def _redraw(self, sent: dict[str, Any]) -> None:
+        if not await sync_to_async(self._still_welcome)():
+            raise SignedOut
+        turn = await picturing.redraw(self.user, self.conversation_id, _identifier(sent))
+        self.owns = True
+        await self._tell(turn)
+        await self._acknowledge(turn, "")
+
     async def _continue(self, sent: dict[str, Any]) -> None:
         await self._begin(await self._do(services.continue_answer, _identifier(sent)))
 
@@ -187,6 +195,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         "edit": _edit,
         "regenerate": _regenerate,
         "retry": _regenerate,
+        "redraw": _redraw,
         "continue": _continue,
         "stop": _stop,
     }

@@ -53,6 +53,7 @@ TOOL: Mapping[str, Any] = {
     },
 }
 SHOWN = "The picture is shown to the user."
+_CAPTIONED = re.compile(r"\[Picture: (.*)\]")
 _CAPTION = re.compile(r"\[Picture: (the one before, changed: )?(.*)\]")
 LONGEST = 4000
 """Characters of what a model wants drawn; most that draw read no more, and it can be told less."""
@@ -64,18 +65,21 @@ _refusing: dict[str, float] = {}
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A picture of these words; with `after` what that drawing made is changed by them."""
+    """A picture of these words; with `after` what that drawing made is changed by them.
+
+    `anew` wants the same as that drawing once more, as another picture; the words are its own.
+    """
 
     words: str
     after: UUID | None = None
+    anew: bool = False
 
     @property
     def caption(self) -> str:
         """What models without tools read of the picture in later turns: one line."""
         words = " ".join(self.words.split())
-        return (
-            f"[Picture: the one before, changed: {words}]" if self.after else f"[Picture: {words}]"
-        )
+        changed = self.after is not None and not self.anew
+        return f"[Picture: the one before, changed: {words}]" if changed else f"[Picture: {words}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,12 @@ class Line:
     role: str
     text: str
     drawing: UUID | None = None
+
+    @property
+    def shown(self) -> str:
+        """What the drawing's caption says of it, "" where there is none."""
+        found = _CAPTIONED.fullmatch(divided(self.text)[1]) if self.drawing else None
+        return found[1] if found else ""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ other one it is the words that tell. A command and the page's button need neithe
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -14,78 +15,60 @@ from asgiref.sync import sync_to_async
 from accounts.models import User
 from chatsite.backend.errors import InvalidRequest
 from chatsite.pictures import painter, possible
-from conversations import picture_tool, selectors, services
-from conversations.picture_tool import Wish
+from conversations import picture_tool, picture_words, selectors, services
+from conversations.picture_tool import Line, Wish
+from conversations.picture_words import Standing
 from conversations.services import Turn
 
-LONGEST_CHANGE = 160
-"""Characters; whoever writes more after a picture wants to talk about it."""
-_COMMAND = re.compile(r"/(?:draw|picture|image)\b[:\s]*", re.IGNORECASE)
-_POLITE = (
-    r"(?:(?:please|now|hey|hi|ok|okay|so)[,!]?\s+)*"
-    r"(?:(?:can|could|would|will)\s+you\s+)?(?:please\s+)?"
-)
-_DRAW = re.compile(
-    _POLITE + r"(?:(?:draw|paint|sketch|illustrate)\s+(?:(?:me|us)\s+)?(?!up\b|out\b|from\b|on\b)"
-    r"|(?:draw|paint|sketch|make|create|generate|show)\s+(?:me\s+|us\s+)?(?:a|an|another|the)\s+"
-    r"(?:picture|image|painting|drawing|illustration|sketch)\s+(?:of|with|showing|that shows)\s+)",
-    re.IGNORECASE,
-)
-# Things that are drawn with words alone.
-_NO_PICTURE = re.compile(
-    r"(?:(?:a|an|the|some|any|your|my)\s+)?(?:\w+\s+){0,2}(?:conclusions?|comparisons?|parallels?|"
-    r"distinctions?|inferences?|attention|lessons?|analog(?:y|ies)|blanks?|lots?|"
-    r"boundary|boundaries|salary|breath)\b",
-    re.IGNORECASE,
-)
-_CHANGE = re.compile(
-    r"(?:please\s+)?(?:(?:and|but|now|then|ok|okay)[,\s]+)*(?:now\b|(?:make|add|remove|delete|erase|change|turn|move|put|give|"
-    r"replace|recolou?r|paint|draw|zoom|rotate|flip|show|take|swap|let|try|use)\b|"
-    r"(?:the\s+)?same\b|with(?:out)?\b|as\b|in\b|at\b|on\b|but\b|more\b|less\b|fewer\b|another\b|"
-    r"again\b|bigger\b|smaller\b|larger\b|darker\b|brighter\b|no\s+\w+)",
-    re.IGNORECASE,
-)
+READ = 12
+"""Lines above a message in which it is looked up what the last picture shows."""
+REACH = 6
+"""Lines after which nobody means the picture any more."""
+_COMMAND = re.compile(r"^/(?:draw|picture|image)\b[:\s]*", re.IGNORECASE)
 
 
-def wish(text: str, *, before: UUID | None, picked: bool) -> Wish | None:
+def wish(text: str, above: Sequence[Line], *, picked: bool) -> Wish | None:
     """The picture that a message asks for, or None where it wants to be answered.
 
-    `before` is the drawing that stands right before the message, if one does; `picked` says that
-    the person has chosen to have a picture. Raises InvalidRequest for a command without words.
+    `above` is what stands above it, the last line last; `picked` says that the person has chosen
+    to have a picture. Raises InvalidRequest for a command without words.
     """
     text = text.strip()
-    if command := _COMMAND.match(text):
-        words = text[command.end() :].strip()
-        if not words:
-            raise InvalidRequest("Say what to draw, for example: /draw a fox beside a lake")
+    command = _COMMAND.match(text)
+    words = text[command.end() :].strip() if command else text
+    if command and not words:
+        raise InvalidRequest("Say what to draw, for example: /draw a fox beside a lake")
+    if again := _of_the_last(words, above, changed=command is None):
+        return again
+    if words := words if command else picture_words.to_draw(text):
         return Wish(words)
-    if words := _drawn(text):
-        return Wish(words)
-    if before is not None and _may_change(text):
-        return Wish(text, before)
     return Wish(text) if picked and text else None
 
 
-def _drawn(text: str) -> str:
-    """What these words say is to be drawn, "" where they say nothing of the kind."""
-    drawn = _DRAW.match(text)
-    words = text[drawn.end() :].strip().rstrip("?").strip() if drawn else ""
-    return words if words.strip(" !.") and not _NO_PICTURE.match(words) else ""
+def _of_the_last(words: str, above: Sequence[Line], *, changed: bool) -> Wish | None:
+    """The last picture once more or, where it may be, changed, if the words say so."""
+    captions = " ".join(line.shown for line in above)
+    for back, line in enumerate(reversed(above[-REACH - 1 :])):
+        if line.drawing is not None:
+            since = [said.text for said in above[len(above) - back :] if said.role == "user"]
+            standing = picture_words.standing(captions, since)
+            if picture_words.once_more(words, standing):
+                return Wish(line.shown, line.drawing, anew=True)
+            if changed and picture_words.changes(words, captions, standing):
+                return Wish(words, line.drawing)
+            return None
+    return None
 
 
 def demands(text: str) -> bool:
     """Whether the words leave no doubt that they want a picture."""
-    return bool(_drawn(text.strip()))
+    text = text.strip()
+    return bool(picture_words.to_draw(text)) or picture_words.once_more(text, Standing.APART)
 
 
 async def likely(user: User, conversation_id: UUID, text: str) -> bool:
     """Whether these words, said next in the person's conversation, may well want a picture."""
-    if demands(text):
-        return True
-    if not _may_change(text.strip()):
-        return False
-    before = await sync_to_async(selectors.drawing_before)(user, conversation_id)
-    return before is not None
+    return await _wish_in(user, conversation_id, text, picked=False) is not None
 
 
 async def wanted(
@@ -104,12 +87,7 @@ async def wanted(
     any.
     """
     at_once = picked or _COMMAND.match(text.strip()) is not None
-    before = None
-    if _may_change(text.strip()):
-        before = await sync_to_async(selectors.drawing_before)(
-            user, conversation_id, instead_of=instead_of
-        )
-    found = wish(text, before=before, picked=picked)
+    found = await _wish_in(user, conversation_id, text, picked=picked, instead_of=instead_of)
     if found is None or (not at_once and await picture_tool.offered(model, conversation_id)):
         return None
     if await possible():
@@ -119,10 +97,18 @@ async def wanted(
     return None
 
 
-def _may_change(text: str) -> bool:
-    """Whether this would change a picture, if it were said right after one."""
-    short = len(text) <= LONGEST_CHANGE and not text.endswith("?")
-    return short and _CHANGE.match(text) is not None
+async def _wish_in(
+    user: User, conversation_id: UUID, text: str, *, picked: bool, instead_of: UUID | None = None
+) -> Wish | None:
+    """As `wish`; what stands above is read only for words that may be about a picture there."""
+
+    def read_above() -> Wish | None:
+        above = selectors.lines_above(user, conversation_id, most=READ, instead_of=instead_of)
+        return wish(text, above, picked=picked)
+
+    if picture_words.may_change(_COMMAND.sub("", text.strip(), count=1)):
+        return await sync_to_async(read_above)()
+    return wish(text, (), picked=picked)
 
 
 async def draw(
@@ -146,7 +132,7 @@ async def draw(
     site = painter()
     if site is None:
         raise InvalidRequest("No model that makes pictures is served here.")
-    drawing = await site.order(user, wish.words, after=wish.after)
+    drawing = await site.order(user, wish.words, after=wish.after, anew=wish.anew)
     return await sync_to_async(services.show_drawing)(
         user,
         conversation_id,
@@ -157,3 +143,16 @@ async def draw(
         nonce=nonce,
         instead_of=instead_of,
     )
+
+
+async def redraw(user: User, conversation_id: UUID, message_id: UUID) -> Turn:
+    """Order another version of the picture in a message, and give it its place beside that.
+
+    Nothing is saved where it cannot be ordered. Raises BackendError, and as `services.regenerate`.
+    """
+    before = await sync_to_async(services.drawn_message)(user, conversation_id, message_id)
+    site = painter()
+    if site is None:
+        raise InvalidRequest("No model that makes pictures is served here.")
+    drawing = await site.order(user, "", after=before.drawing, anew=True)
+    return await sync_to_async(services.show_version)(user, conversation_id, message_id, drawing)

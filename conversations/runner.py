@@ -211,8 +211,7 @@ class _Writer:
     async def _do_without(self) -> BackendError | None:
         """Have the words decide, and the model answer without the tool; why that failed."""
         self.draws = False
-        before = self.lines[-3].drawing if len(self.lines) > 2 else None
-        self.wish = picturing.wish(self.lines[-2].text, before=before, picked=False)
+        self.wish = picturing.wish(self.lines[-2].text, self.lines[:-2], picked=False)
         if self.wish is not None:
             return None
         problem = await self._hear()
@@ -255,7 +254,7 @@ class _Writer:
         if site is None:
             return Unavailable("No model that makes pictures is served here.")
         try:
-            self.drawing = await site.order(self.user, wish.words, after=wish.after)
+            self.drawing = await site.order(self.user, wish.words, after=wish.after, anew=wish.anew)
         except BackendError as problem:
             return problem
         return None

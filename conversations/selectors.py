@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -156,16 +157,33 @@ def message_for(user: User, conversation_id: UUID, message_id: UUID) -> Message:
     )
 
 
-def drawing_before(
-    user: User, conversation_id: UUID, *, instead_of: UUID | None = None
-) -> UUID | None:
-    """The drawing at the end of what is shown, or above message `instead_of`, if one is there."""
+_ABOVE = """
+    WITH RECURSIVE branch(parent_id, role, text, drawing, depth) AS (
+        SELECT m.parent_id, m.role, m.text, m.drawing, 1
+        FROM conversations_message m JOIN conversations_conversation c ON m.id = {start}
+        WHERE c.id = %s AND c.owner_id = %s AND m.conversation_id = c.id
+        UNION ALL
+        SELECT m.parent_id, m.role, m.text, m.drawing, branch.depth + 1
+        FROM conversations_message m JOIN branch ON m.id = branch.parent_id
+        WHERE branch.depth < %s
+    )
+    SELECT role, text, drawing FROM branch ORDER BY depth DESC
+"""
+_ABOVE_NEXT = _ABOVE.format(start="c.leaf_id")
+_ABOVE_ONE = _ABOVE.format(start="(SELECT parent_id FROM conversations_message WHERE id = %s)")
+
+
+def lines_above(
+    user: User, conversation_id: UUID, *, most: int, instead_of: UUID | None = None
+) -> tuple[Line, ...]:
+    """The last lines of what is shown, or those above message `instead_of`; the oldest first.
+
+    None of a conversation that does not exist, or is another's.
+    """
+    person = (conversation_id, user.pk, most)
     if instead_of is None:
-        shown = Conversation.objects.filter(owner=user, id=conversation_id)
-        return shown.values_list("leaf__drawing", flat=True).first()
-    said = Message.objects.filter(id=instead_of, conversation=conversation_id)
-    mine = said.filter(conversation__owner=user)
-    return mine.values_list("parent__drawing", flat=True).first()
+        return _lines(sql.rows(_ABOVE_NEXT, *person))
+    return _lines(sql.rows(_ABOVE_ONE, instead_of, *person))
 
 
 def row(conversation: Conversation) -> ConversationRow:
@@ -340,6 +358,10 @@ def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[Line, ..
     found = sql.rows(_HISTORY, leaf, conversation_id, user.pk, CONTEXT_MESSAGES)
     if not found:
         raise Message.DoesNotExist
+    return _lines(found)
+
+
+def _lines(found: Sequence[Sequence[Any]]) -> tuple[Line, ...]:
     # SQLite has no type of its own for the id of a drawing.
     return tuple(
         Line(role, text, UUID(str(drawing)) if drawing else None) for role, text, drawing in found

@@ -132,15 +132,43 @@ def show_drawing(
             parent_id = selectors.message_for(user, conversation_id, instead_of).parent_id
         moved = created or not selectors.is_newest(user, conversation)
         said = _say(conversation, parent_id, text, nonce, _said_with(conversation, nonce))
-        answer = _add(conversation, said.id, Message.Role.ASSISTANT, text=caption, model=model)
-        answer.drawing = drawing
-        answer.save(update_fields=["drawing"])
+        role = Message.Role.ASSISTANT
+        answer = _add(conversation, said.id, role, text=caption, model=model, drawing=drawing)
         changed(conversation, leaf_id=answer.id, updated_at=timezone.now())
     added = None
     if instead_of is None and (created or said.parent_id is not None):
         views = (selectors.only_child(said), selectors.only_child(answer))
         added = selectors.thread_of(conversation, *views)
     return Turn(conversation.id, None, added, moved=moved)
+
+
+def drawn_message(user: User, conversation_id: UUID, message_id: UUID) -> Message:
+    """A message with a picture of which another version may be drawn now.
+
+    Raises InvalidRequest, Busy, and Message.DoesNotExist.
+    """
+    drawn = selectors.message_for(user, conversation_id, message_id)
+    if drawn.drawing is None:
+        raise InvalidRequest("There is no picture in this message.")
+    if sql.rows(_RUNNING, conversation_id):
+        raise Busy
+    return drawn
+
+
+def show_version(user: User, conversation_id: UUID, message_id: UUID, drawing: UUID) -> Turn:
+    """Save a drawing as another answer, beside the message whose picture it is a version of.
+
+    Raises as `drawn_message`.
+    """
+    before = drawn_message(user, conversation_id, message_id)
+    conversation = before.conversation
+    moved = not selectors.is_newest(user, conversation)
+    with transaction.atomic():
+        role = Message.Role.ASSISTANT
+        text, model = before.text, before.model
+        answer = _add(conversation, before.parent_id, role, text=text, model=model, drawing=drawing)
+        changed(conversation, leaf_id=answer.id, updated_at=timezone.now())
+    return Turn(conversation_id, None, None, moved=moved)
 
 
 def edit(
@@ -311,6 +339,7 @@ def _add(
     nonce: str | None = None,
     model: str = "",
     status: Message.Status = Message.Status.COMPLETE,
+    drawing: UUID | None = None,
 ) -> Message:
     return Message.objects.create(
         conversation=conversation,
@@ -320,6 +349,7 @@ def _add(
         nonce=nonce,
         model=model,
         status=status,
+        drawing=drawing,
     )
 
 

@@ -23,10 +23,13 @@ class GalleryPainter:
     async def ready(self) -> bool:
         return bool(await selectors.image_models())
 
-    async def order(self, user: User, words: str, *, after: UUID | None = None) -> UUID:
+    async def order(
+        self, user: User, words: str, *, after: UUID | None = None, anew: bool = False
+    ) -> UUID:
         wanted = Order(Operation.GENERATION, prompt=words)
         if after is not None:
-            wanted = await _changed(await sync_to_async(_made)(user, after), words)
+            made = await sync_to_async(_made)(user, after)
+            wanted = await (_another(made) if anew else _changed(made, words))
         drawing = await services.order(Caller(user), wanted)
         await sync_to_async(draw.delay)(str(drawing.id))
         return drawing.id
@@ -47,11 +50,31 @@ async def _changed(picture: Picture, words: str) -> Order:
     try:
         await get_registry().resolve_images(picture.model, can="image_edits")
     except BackendError:
-        told = f"{picture.prompt}, {picture.change}" if picture.change else picture.prompt
-        return Order(
-            Operation.GENERATION,
-            prompt=f"{told}, {words}",
-            source=picture.pk,
-            size=f"{picture.width}x{picture.height}",
-        )
+        return _redrawn(picture, f"{_told(picture)}, {words}")
     return Order(Operation.EDIT, model=picture.model, prompt=words, source=picture.pk)
+
+
+async def _another(picture: Picture) -> Order:
+    """Another version by the model that made the picture, or its words drawn once more.
+
+    The order has those words either way: whoever changes the new picture goes on from them.
+    """
+    told = _told(picture)
+    try:
+        await get_registry().resolve_images(picture.model, can="image_variations")
+    except BackendError:
+        return _redrawn(picture, told)
+    return Order(Operation.VARIATION, model=picture.model, prompt=told, source=picture.pk)
+
+
+def _told(picture: Picture) -> str:
+    return f"{picture.prompt}, {picture.change}" if picture.change else picture.prompt
+
+
+def _redrawn(picture: Picture, prompt: str) -> Order:
+    return Order(
+        Operation.GENERATION,
+        prompt=prompt,
+        source=picture.pk,
+        size=f"{picture.width}x{picture.height}",
+    )

@@ -194,8 +194,10 @@ def test_a_picture_that_is_being_ordered_is_not_stopped_halfway(alice: User) -> 
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(GalleryPainter):
-        async def order(self, user: User, words: str, *, after: UUID | None = None) -> UUID:
-            drawing = await super().order(user, words, after=after)
+        async def order(
+            self, user: User, words: str, *, after: UUID | None = None, anew: bool = False
+        ) -> UUID:
+            drawing = await super().order(user, words, after=after, anew=anew)
             begun.set()
             await go_on.wait()
             return drawing

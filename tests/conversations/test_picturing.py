@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chatsite.backend.errors import InvalidRequest
@@ -16,9 +18,14 @@ from conversations import picturing, selectors, services
 from conversations.models import Conversation, Message
 from conversations.picture_tool import Line, Wish
 from conversations.picturing import wish
-from images.models import Drawing
+from images.drawing import run_drawing
+from images.models import Drawing, Picture
 
 BEFORE = UUID(int=7)
+DRAWN = (
+    Line("user", "draw a castle"),
+    Line("assistant", "[Picture: a castle]", BEFORE),
+)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +48,14 @@ BEFORE = UUID(int=7)
 )
 def test_these_words_ask_for_a_picture_and_those_do_not(text: str, words: str | None) -> None:
     expected = None if words is None else Wish(words)
-    assert wish(text, before=None, picked=False) == expected
+    assert wish(text, (), picked=False) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "changes"),
     [
         ("now at night", True),
+        ("can you make the castle black?", True),
         ("make it bigger", True),
         ("and add two boats", True),
         ("without the house", True),
@@ -55,18 +63,53 @@ def test_these_words_ask_for_a_picture_and_those_do_not(text: str, words: str | 
         ("What is in the picture?", False),
         ("Thanks, that is lovely", False),
         ("Tell me about foxes", False),
+        ("Now tell me a joke", False),
+        ("draw a conclusion from this", False),
     ],
 )
 def test_after_a_picture_such_words_change_it(text: str, changes: bool) -> None:
     expected = Wish(text, BEFORE) if changes else None
-    assert wish(text, before=BEFORE, picked=False) == expected
+    assert wish(text, DRAWN, picked=False) == expected
 
 
 def test_with_the_button_everything_is_a_picture() -> None:
-    assert wish("a fox", before=None, picked=True) == Wish("a fox")
-    assert wish("make it night", before=BEFORE, picked=True) == Wish("make it night", BEFORE)
+    assert wish("a fox", (), picked=True) == Wish("a fox")
+    assert wish("make it night", DRAWN, picked=True) == Wish("make it night", BEFORE)
     with pytest.raises(InvalidRequest, match="Say what to draw"):
-        wish("/draw", before=None, picked=False)
+        wish("/draw", (), picked=False)
+
+
+def talk(*said: str) -> tuple[Line, ...]:
+    """What the person said after the picture, each with an answer."""
+    return tuple(line for text in said for line in (Line("user", text), Line("assistant", "Well.")))
+
+
+def test_talk_does_not_end_the_changes_at_once() -> None:
+    thanked = (*DRAWN, *talk("Nice, thank you!"))
+    assert wish("in winter", thanked, picked=False) == Wish("in winter", BEFORE)
+    asked = (*DRAWN, *talk("What is a moat?"))
+    assert wish("in winter", asked, picked=False) is None
+    assert wish("make it winter", asked, picked=False) == Wish("make it winter", BEFORE)
+    wrote = (*DRAWN, *talk("Write a poem about it"))
+    assert wish("make it winter", wrote, picked=False) is None
+    long_ago = (*DRAWN, *talk("Hm?", "Who are you?", "What is a moat?"))
+    assert wish("remove the castle", long_ago, picked=False) == Wish("remove the castle", BEFORE)
+    long_ago = (*long_ago, *talk("Why?"))
+    assert wish("remove the castle", long_ago, picked=False) is None
+
+
+def test_another_one_is_the_same_picture_once_more() -> None:
+    again = Wish("a castle", BEFORE, anew=True)
+    assert wish("draw another one", DRAWN, picked=False) == again
+    assert wish("/draw another one", DRAWN, picked=False) == again
+    assert wish("once more", DRAWN, picked=True) == again
+    assert again.caption == "[Picture: a castle]"
+    assert wish("draw another castle", DRAWN, picked=False) == Wish("another castle")
+    changed = (*DRAWN, Line("user", "make it night"),
+               Line("assistant", Wish("make it night", BEFORE).caption, UUID(int=8)))  # fmt: skip
+    another = wish("another one", changed, picked=False)
+    assert another == Wish("the one before, changed: make it night", UUID(int=8), anew=True)
+    assert another.caption == changed[-1].text
 
 
 @pytest.fixture
@@ -127,6 +170,87 @@ def test_words_that_may_want_a_picture_are_known_beforehand(
     assert likely(alice, chat, " now at night")
     assert not likely(bob, chat, "now at night")
     assert not likely(alice, chat, "What is a fox?")
+
+
+def drawn(drawing: Drawing) -> Picture:
+    """The picture that is ordered, drawn."""
+    run_drawing(drawing.id, threading.Event())
+    return Picture.objects.get(drawing=drawing)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_one_has_the_same_things_in_another_picture(alice: User, illustrator: None) -> None:
+    chat = uuid4()
+    say(alice, chat, "draw a fox")
+    first = drawn(Drawing.objects.get())
+    turn = say(alice, chat, "draw another one", "m")
+    assert turn is not None
+    assert turn.added is not None
+    assert turn.added.messages[-1].text == "[Picture: a fox]"
+    second = drawn(Drawing.objects.latest("created_at"))
+    assert (second.prompt, second.parent, second.operation) == ("a fox", first, "variation")
+    assert second.scene is not None
+    assert [subject["kind"] for subject in second.scene["subjects"]] == ["fox"]
+    assert second.sha256 != first.sha256
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_version_stands_beside_the_picture(
+    alice: User, bob: User, illustrator: None
+) -> None:
+    chat = uuid4()
+    turn = say(alice, chat, "draw a fox")
+    assert turn is not None
+    assert turn.added is not None
+    question, answer = turn.added.messages
+    redraw = async_to_sync(picturing.redraw)
+    with pytest.raises(InvalidRequest, match="still being drawn"):
+        redraw(alice, chat, answer.id)
+    drawn(Drawing.objects.get())
+    with pytest.raises(Message.DoesNotExist):
+        redraw(bob, chat, answer.id)
+    with pytest.raises(InvalidRequest, match="no picture in this message"):
+        redraw(alice, chat, question.id)
+    assert Drawing.objects.count() == 1
+    redraw(alice, chat, answer.id)
+    version = Drawing.objects.latest("created_at")
+    [said, shown] = selectors.thread_for(alice, chat).messages
+    assert (said.id, shown.drawing, shown.number, shown.siblings, shown.previous) == (
+        question.id, version.id, 2, 2, answer.id,
+    )  # fmt: skip
+    assert shown.text == "[Picture: a fox]"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_an_answer_is_written_no_other_version_is_drawn(
+    alice: User, illustrator: None
+) -> None:
+    chat = uuid4()
+    turn = say(alice, chat, "draw a fox")
+    assert turn is not None
+    assert turn.added is not None
+    services.ask(alice, chat, text="Hello", model="fake/echo", nonce="m")
+    with pytest.raises(services.Busy):
+        async_to_sync(picturing.redraw)(alice, chat, turn.added.messages[-1].id)
+    assert Drawing.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_words_that_may_be_about_a_picture_cost_a_query(
+    alice: User, illustrator: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    chat = uuid4()
+    say(alice, chat, "draw a fox")
+    wanted = async_to_sync(picturing.wanted)
+    with django_assert_num_queries(0):
+        assert wanted(alice, chat, "Now tell me a joke", picked=False) is None
+    with django_assert_num_queries(1):
+        assert wanted(alice, chat, "make it rhyme", picked=False) is None
+    for number in range(3):
+        services.select(alice, chat, Message.objects.filter(role="assistant")[0].id)
+        say(alice, chat, f"draw {number + 2} foxes", f"n{number}")
+    with django_assert_num_queries(1):
+        assert wanted(alice, chat, "make it night", picked=False) is not None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatsite.backend.illustrator.language.lexer import tokens, unread
+from chatsite.backend.illustrator.language.lexicon import lexicon, vocabulary
 
 
 def things(text):
@@ -65,3 +66,13 @@ def test_a_very_long_prompt_is_read_up_to_a_point_which_is_told():
     assert unread("fox " * 400) == ""
     assert unread("fox " * 400 + "and a crow") == "and a crow"
     assert unread("fox, " * 400) == "fox fox fox fox fox\u2026"
+
+
+def test_the_vocabulary_has_every_phrase_of_the_lexicon_and_its_roles() -> None:
+    phrases = {
+        " ".join(words): frozenset(reading.role for reading in readings)
+        for entries in lexicon().phrases.values()
+        for words, readings in entries
+    }
+    assert dict(vocabulary()) == phrases
+    assert vocabulary()["orange"] >= {"color", "kind"}
