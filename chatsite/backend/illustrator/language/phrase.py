@@ -125,7 +125,10 @@ def _determine(phrase: Phrase, token: Token, cursor: Cursor) -> bool:
     """Notes an article, a number or a word that nobody knows; False where it is none."""
     number = token.get("number")
     if token.get("articles"):
-        if phrase.described:
+        # "One of the cats" is one cat, "a couple of the cats" are two.
+        before = cursor.peek(-1)
+        counted = before is not None and before.text.endswith("of")
+        if phrase.described and not counted:
             return False
         phrase.article = token.text
         phrase.owner = token.get("owners") is not None

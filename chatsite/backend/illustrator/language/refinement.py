@@ -136,7 +136,7 @@ def _remove(scene: Scene, clause: str) -> Scene:
         noun = read_phrase(Cursor(tokens(worn[1]))).noun
         if noun is not None and _bared(owners, _names_of(noun)):
             return merged(scene, sketch)
-        clause = worn[1]
+        clause = worn[1] if noun is not None else clause
     for phrase in _phrases(clause):
         found = find(sketch.drafts, phrase)
         _take(sketch, found, phrase.number)

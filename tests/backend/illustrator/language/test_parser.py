@@ -56,6 +56,8 @@ def test_the_same_prompt_is_always_the_same_scene():
         ("two gnomes, one red and one blue", [(1, "blue", "elf"), (1, "red", "elf")]),
         ("a pair of geese", [(2, None, "goose")]),
         ("several donkeys", [(4, None, "donkey")]),
+        ("one of your donkeys", [(1, None, "donkey")]),
+        ("a couple of the donkeys", [(2, None, "donkey")]),
         ("a herd of zebras", [(7, None, "zebra")]),
         ("a dozen eggs", [(12, None, "egg")]),
         ("15 snails", [(15, None, "snail")]),

@@ -194,6 +194,7 @@ def test_things_are_removed():
     changed("remove the sun", gone={3})
     changed("remove the sun and the owls", gone={3, 4})
     changed("remove one owl", replace(OWLS, count=2))
+    changed("remove one of the owls", replace(OWLS, count=2))
     changed("remove the house", replace(HORSE, relation=None), gone={1})
     changed("remove everything except the horse", replace(HORSE, relation=None), gone={1, 3, 4})
     changed("no animals", gone={2})
