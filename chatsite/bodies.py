@@ -10,7 +10,10 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -21,6 +24,25 @@ def _refuse(value: Any) -> None:
 
 
 Unsupported = Annotated[Any, AfterValidator(_refuse), WithJsonSchema({"type": "null"})]
+
+
+def said(words: str) -> WrapValidator:
+    """Has a value that does not match its pattern refused in these words, not in the pattern's."""
+
+    def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return inner(value)
+        except ValidationError as error:
+            [first, *_] = error.errors(include_url=False)
+            if first["type"] != "string_pattern_mismatch":
+                raise
+            raise PydanticCustomError(
+                "string_pattern_mismatch", "{words}", {"words": words}
+            ) from error
+
+    return WrapValidator(check)
+
+
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 

@@ -284,6 +284,9 @@ ACCOUNT_ADAPTER = "accounts.auth.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# Signing up with an address that has an account says so, unless addresses have to be confirmed:
+# then allauth hides it and writes to the address instead. Without that mail, which by default only
+# goes to the terminal, whoever forgot their account would wait for an answer that never comes.
 ACCOUNT_EMAIL_VERIFICATION = env.str("CHATSITE_EMAIL_VERIFICATION", default="none")
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True

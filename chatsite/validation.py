@@ -26,6 +26,7 @@ _CODES = {
     "bool_parsing": "invalid_type",
 }
 _BOUNDS = {"greater_than_equal": ("ge", "below_min"), "less_than_equal": ("le", "above_max")}
+_NO_OBJECT = ("model_type", "model_attributes_type", "dict_type")
 _TAGS = ("union_tag_invalid", "union_tag_not_found")
 
 
@@ -35,16 +36,29 @@ def invalid_request(errors: Sequence[dict[str, Any]], body: Any) -> InvalidReque
     first = placed[0][0][:1]
     place, error = max((each for each in placed if each[0][:1] == first), key=_says)
     param = _written(place)
-    kind, words = error["type"], error["msg"].removeprefix("Value error, ")
+    kind, words = error["type"], _words(error)
     if kind == "missing" and not param:
         return InvalidRequest("The request has no body. Send a JSON object.", code="invalid_json")
-    if kind in ("missing", "union_tag_not_found"):
+    if kind in _NO_OBJECT and not param:
+        message = "The request's body must be a JSON object."
+    elif kind in ("missing", "union_tag_not_found"):
         message = f"Missing required parameter: '{param}'."
     elif kind == "extra_forbidden":
         message = f"Unknown parameter: '{param}'."
     else:
         message = f"Invalid value for '{param}': {words}." if param else f"{words}."
     return InvalidRequest(message, param=param or None, code=_code(error))
+
+
+def _words(error: dict[str, Any]) -> str:
+    """pydantic's words, but for those that name our classes or its own notions."""
+    kind = error["type"]
+    if kind in _NO_OBJECT:
+        return "it must be an object"
+    if kind == "union_tag_invalid":
+        return f"it must be one of {error['ctx']['expected_tags']}"
+    words: str = error["msg"]
+    return words.removeprefix("Value error, ")
 
 
 def _says(placed: tuple[list[Any], dict[str, Any]]) -> tuple[int, bool, bool]:

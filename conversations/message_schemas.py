@@ -16,11 +16,19 @@ from pydantic import (
 )
 
 from chatsite.backend.types import Message
-from chatsite.bodies import Body, NonEmpty, Unsupported
+from chatsite.bodies import Body, NonEmpty, Unsupported, said
 from conversations import functions
 
-FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-PersonName = Annotated[str, StringConstraints(pattern=r"^[^\s<|\\/>]{1,64}$")]
+FunctionName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-zA-Z0-9_-]{1,64}$"),
+    said("it has from 1 to 64 letters, digits, underscores and hyphens"),
+]
+PersonName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\s<|\\/>]{1,64}$"),
+    said("it has from 1 to 64 characters, no spaces and none of < | \\ / >"),
+]
 
 
 class Part(Body):

@@ -7,10 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
 
 from chatsite.backend.imaging.terms import SAMPLING
-from chatsite.bodies import Body, NonEmpty
+from chatsite.bodies import Body, NonEmpty, said
 
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=32_000)]
-Size = Annotated[str, StringConstraints(pattern=r"^(auto|\d{2,5}x\d{2,5})$")]
+Size = Annotated[
+    str,
+    StringConstraints(pattern=r"^(auto|\d{2,5}x\d{2,5})$"),
+    said("it is auto, or width and height in pixels, such as 1024x1024"),
+]
 
 
 def _number(given: Any) -> Any:

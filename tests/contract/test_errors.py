@@ -16,6 +16,7 @@ from tests.servers.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 
+CHAT = "/chat/completions"
 HELLO = [{"role": "user", "content": "Hello"}]
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 FORM = "application/x-www-form-urlencoded"
@@ -131,6 +132,41 @@ def test_a_body_that_is_refused(
     )  # fmt: skip
     assert problem["message"].strip()
     assert fake_models.chats == []
+
+
+DRAWN = "/images/generations"
+PLAIN = {
+    # what is said, of which parameter, then the path and the body
+    "it must be an object": ("messages[0]", CHAT, chat(messages=["Hi"])),
+    "it must be one of 'system', 'developer', 'user', 'assistant', 'tool', 'function'": (
+        "messages[0].role", CHAT, chat(messages=[{"role": "boss", "content": "Hi"}]),
+    ),
+    "it has from 1 to 64 letters, digits, underscores and hyphens": (
+        "tools[0].function.name", CHAT,
+        chat(tools=[{"type": "function", "function": {"name": "a b"}}]),
+    ),
+    "it has from 1 to 64 characters, no spaces and none of < | \\ / >": (
+        "messages[0].name", CHAT, chat(messages=[{**HELLO[0], "name": "A B"}]),
+    ),
+    "it is auto, or width and height in pixels, such as 1024x1024": (
+        "size", DRAWN, {"prompt": "a fox", "size": "7x7"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "place"), PLAIN.items())
+def test_what_is_refused_is_told_in_plain_words(
+    secret: str, words: str, place: tuple[str, str, Any]
+) -> None:
+    param, path, body = place
+    status, problem = error(post(secret, body, path))
+    assert (status, problem["message"]) == (400, f"Invalid value for '{param}': {words}.")
+
+
+@pytest.mark.parametrize(("path", "body"), [(CHAT, []), (CHAT, "Hi"), (DRAWN, 1)])
+def test_a_body_that_is_no_object_is_told_to_be_none(secret: str, path: str, body: Any) -> None:
+    status, problem = error(post(secret, body, path))
+    assert (status, problem["message"]) == (400, "The request's body must be a JSON object.")
 
 
 def test_the_last_of_two_equal_names_holds(secret: str) -> None:
