@@ -9,12 +9,14 @@ from chatsite.backend.illustrator.language.lexer import tokens
 from chatsite.backend.illustrator.language.lexicon import lexicon
 from chatsite.backend.illustrator.language.phrase import Cursor, read_phrase
 
+_SHALL = re.compile(r"(the (?:\w+ ){1,3})(?:should|could|must) be (.+)")
 INSTEAD = re.compile(r"(.+?)\s+(?:instead of|rather than)\s+(.+)")
 _POLITE = re.compile(
     r"(?:please|now|ok|okay|and|but|then|maybe|just|also|can you|could you|would you|will you"
     r"|let's|let us|i want you to|i would like you to|i'd like you to|what about|how about"
     r"|i want it(?: to be)?|i'd like it(?: to be)?|i would like it(?: to be)?"
-    r"|(?:keep )?(?:the )?same(?: picture| scene| image)?,? but)\b,?\s+"
+    r"|(?:keep )?(?:the )?same(?: picture| scene| image)?,? but|try|use|it needs|it could use"
+    r"|(?:no|yes|nice|great|cool|perfect|lovely|thanks|thank you)(?=[,.!]))\b[,.!]*\s+"
 )
 
 
@@ -26,7 +28,7 @@ def clauses(instruction: str) -> list[tuple[str, str]]:
     text = re.sub(r"\s+(?:please|instead|again)$", "", text)
     found: list[tuple[str, str]] = []
     for piece in _starts().split(text):
-        clause = piece.strip(" ,.;!?")
+        clause = _SHALL.sub(r"make \1\2", piece.strip(" ,.;!?"))
         match = _command().match(clause)
         if not clause or clause in {"and", "then", "also", "but"}:
             continue

@@ -24,8 +24,9 @@ from chatsite.backend.illustrator.scene import Scene
 _ACROSS = {"left": 0.2, "center": 0.5, "right": 0.8}
 _MORE = re.compile(r"\b(?:more|another|extra|additional|to the (?:picture|scene|image))\b")
 _ABOUT = re.compile(
-    r"\bthe (?:colou?r|picture|scene|image|whole thing|background|backdrop|setting|scenery|place"
-    r"|location|style|time|weather|season)(?: of| to| into| be)?\b|'s colou?r(?: to)?\b"
+    r"\b(?:the|this) (?:colou?r|picture|scene|image|whole thing|background|backdrop|setting"
+    r"|scenery|place|location|style|time|weather|season)(?: of| to| into| be)?\b"
+    r"|'s colou?r(?: to)?\b"
 )
 _TO_SOMEBODY = re.compile(
     r"^((?:an?|the|some|two|three) .+?)(?<!next)(?<!close)(?<!left)(?<!right) (?:to|for)"
