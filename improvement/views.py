@@ -19,7 +19,7 @@ from accounts.models import User
 from chatsite.backend.engine import LATEST_ID
 from chatsite.backend.errors import BackendError
 from chatsite.backend.evaluation.comparing import Evaluation
-from chatsite.backend.tuning.estimates import readable_time
+from chatsite.backend.tuning.estimates import readable_range, readable_time
 from chatsite.jobs import State
 from chatsite.paging import page
 from finetuning.curves import curves
@@ -91,6 +91,7 @@ def overview(request: PageRequest) -> HttpResponse:
     ready = selectors.ready_for(user)
     alias = next((row for row in aliases_for(user) if row.name == LATEST_ID), None)
     expected = None if alias is None else expected_time(ready, alias.model)
+    shortest, longest = readable_range(expected.low, expected.high) if expected else ("", "")
     after = request.GET.get("after")
     last = None if after is None else selectors.improvement_for(user, _uuid(after))
     found = page(selectors.improvements_for(user), limit=SHOWN, descending=True, after=last)
@@ -100,8 +101,8 @@ def overview(request: PageRequest) -> HttpResponse:
         "alias": alias,
         **_trial(user, None if alias is None else alias.trial),
         "expected": expected,
-        "shortest": readable_time(expected.low) if expected else "",
-        "longest": readable_time(expected.high) if expected else "",
+        "shortest": shortest,
+        "longest": longest,
         "active": selectors.active_improvement(user, LATEST_ID),
         "methods": METHODS,
         "improvements": found.rows,

@@ -155,7 +155,7 @@ def verdict(found: Evaluation, method: str) -> tuple[Judgement, tuple[str, ...]]
     again = found.regressions
     if again is not None and again.cases:
         reasons.append(
-            f"Of {again.cases} answers that got a thumb down it repeats {again.repeated}, the "
+            f"Answers that got a thumb down: of {again.cases} it repeats {again.repeated}, the "
             f"model before {again.repeated_by_base}."
         )
         if again.repeated > again.repeated_by_base and judgement == "better":

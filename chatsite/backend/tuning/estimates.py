@@ -81,7 +81,16 @@ def estimate(
 
 def readable_time(seconds: float) -> str:
     """Seconds as people say them."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size:
+    for unit, size, least in (("h", 3600, 5400), ("min", 60, 60)):
+        if seconds >= least:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def readable_range(low: float, high: float) -> tuple[str, str]:
+    """Two times that are said together: "1" and "2 min", each with its unit where those differ or
+    both come to the same."""
+    shortest, longest = readable_time(low), readable_time(high)
+    number, unit = shortest.split()
+    alike = shortest != longest and unit == longest.split()[1]
+    return number if alike else shortest, longest

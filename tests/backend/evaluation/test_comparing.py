@@ -83,13 +83,13 @@ def test_better_is_what_held_out_ratings_prove() -> None:
             replace(PROVEN, regressions=Regressions(10, 4, 3)),
             "dpo",
             "same",
-            "Of 10 answers that got a thumb down it repeats 4, the model before 3.",
+            "Answers that got a thumb down: of 10 it repeats 4, the model before 3.",
         ),
         (
             replace(PROVEN, regressions=Regressions(10, 3, 9)),
             "dpo",
             "better",
-            "Of 10 answers that got a thumb down it repeats 3, the model before 9.",
+            "Answers that got a thumb down: of 10 it repeats 3, the model before 9.",
         ),
         # Each method is judged by what it learns from, where there is some.
         (

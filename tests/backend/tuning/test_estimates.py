@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from chatsite.backend.tuning.estimates import Estimate, Speed, estimate, guessed_speed
+from chatsite.backend.tuning.estimates import (
+    Estimate,
+    Speed,
+    estimate,
+    guessed_speed,
+    readable_range,
+    readable_time,
+)
 from chatsite.backend.tuning.hyperparameters import Hyperparameters
 
 CHOSEN = Hyperparameters(n_epochs=2, batch_size=8, generations=4, max_answer_tokens=10)
@@ -40,3 +47,26 @@ def test_what_each_method_reads(method, tokens):
     )
 
     assert found.trained_tokens == tokens
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(59, "59 s"), (76, "1 min"), (120, "2 min"), (4000, "67 min"), (7000, "2 h")],
+)
+def test_a_time_is_said_as_people_say_it(seconds: float, said: str) -> None:
+    assert readable_time(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (76, 120, ("1", "2 min")),
+        (40, 120, ("40 s", "2 min")),
+        (20, 40, ("20", "40 s")),
+        (115, 125, ("2 min", "2 min")),
+    ],
+)
+def test_two_times_have_one_unit_where_it_is_the_same(
+    low: float, high: float, said: tuple[str, str]
+) -> None:
+    assert readable_range(low, high) == said
