@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.test_chat import ask, violations
+from tests.browser.test_chat import answer, ask, said, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -43,6 +44,37 @@ def test_a_picture_is_drawn_changed_and_there_after_a_reload(page_for: PageFor) 
     page.locator(".drawn-here").nth(1).get_by_role("link", name="Open").click()
     page.get_by_role("heading", name="now at night").wait_for()
     page.get_by_role("link", name="a red fox beside a lake").first.wait_for()
+
+
+def test_what_is_said_of_a_picture_and_what_is_not(page_for: PageFor) -> None:
+    """The starter model calls no tools: here the words decide."""
+    page = page_for("administrator", viewport={"width": 360, "height": 740})
+    page.goto("/")
+    ask(page, "draw a castle")
+    pictures = page.locator(".drawn-here figure img")
+    pictures.first.wait_for(timeout=SLOWEST)
+    ask(page, "Nice, thank you!")
+    answer(page)
+    ask(page, "can you make it night?")
+    pictures.nth(1).wait_for(timeout=SLOWEST)
+    assert re.search("at night", pictures.nth(1).get_attribute("alt") or "")
+    ask(page, "Now tell me a joke")
+    assert said(answer(page)) != ""
+    expect(pictures).to_have_count(2)
+    again = page.get_by_role("button", name="Another version").last
+    again.scroll_into_view_if_needed()
+    again.press("Enter")
+    versions = page.get_by_label("Version 2 of 2")
+    versions.wait_for()
+    pictures.nth(1).wait_for(timeout=SLOWEST)
+    expect(page.get_by_text("Now tell me a joke")).to_have_count(0)
+    assert violations(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Previous version").click()
+    page.get_by_text("Now tell me a joke").wait_for()
+    ask(page, "draw another one")
+    pictures.nth(2).wait_for(timeout=SLOWEST)
+    assert pictures.nth(2).get_attribute("alt") == pictures.nth(1).get_attribute("alt")
 
 
 def test_a_model_that_calls_tools_draws_when_it_thinks_fit(page_for: PageFor) -> None:

@@ -125,6 +125,43 @@ def test_a_picture_that_is_done_is_changed(alice: User) -> None:
     assert last.text == "[Picture: the one before, changed: at night]"
 
 
+def test_another_version_is_drawn_beside_the_one_that_is_there(alice: User, bob: User) -> None:
+    chat = uuid4()
+
+    async def said(page: Page) -> None:
+        await ask(page, "A fox would be nice", model="fake/tool")
+        await page.until(COMPLETE + ".*Drawing…")
+
+    async def redrawn(user: User, message: str, until: str) -> None:
+        async with opened(Page(user, chat, "9")) as page:
+            await page.send(action="redraw", message=message)
+            await page.until(until)
+
+    async def scene() -> None:
+        async with opened(Page(alice, chat)) as page:
+            await said(page)
+
+    in_a_loop(scene)
+    first = Message.objects.get(role="assistant")
+    run_drawing(Drawing.objects.get().id, threading.Event())
+    in_a_loop(redrawn, alice, "no id", "This message does not exist")
+    in_a_loop(redrawn, alice, str(first.id), 'aria-label="Version 2 of 2"')
+    last = Message.objects.filter(role="assistant").latest("created_at")
+    drawing = Drawing.objects.latest("created_at")
+    assert (last.parent_id, last.text, last.drawing, drawing.operation) == (
+        first.parent_id, first.text, drawing.id, "variation",
+    )  # fmt: skip
+
+    async def refused() -> None:
+        page = Page(bob, chat)
+        connected, _ = await page.socket.connect()
+        assert connected
+        assert (await page.socket.receive_output())["type"] == "websocket.close"
+
+    in_a_loop(refused)
+    assert Drawing.objects.count() == 2
+
+
 def test_the_words_beside_a_picture_stay(alice: User, fake_models: Upstream) -> None:
     fake_models.script(Answer("Here it is, **red**.", calls_tool=True, finish_reason="tool_calls"))
     heard = said(alice, "A fox would be nice", model="fake/echo")
