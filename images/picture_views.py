@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -57,11 +58,13 @@ def _page(
 ) -> HttpResponse:
     editors = _able(picture, "image_edits")
     drawn = picture.operation != Operation.UPLOAD
+    family = _family(request, picture)
     return render(
         request,
         "images/picture.html",
         {
             "picture": picture,
+            "title": _title(picture, family),
             "drawn": drawn,
             "form": form or ChangeForm(editors),
             "editors": editors,
@@ -71,7 +74,7 @@ def _page(
             "remix_form": remix_form or RemixForm(initial={"prompt": _whole_prompt(picture)}),
             "again": _again(picture) if drawn else {},
             "formats": _formats(picture),
-            "family": _family(request, picture),
+            "family": family,
             "boards": selectors.boards_for(request.user),
             "drawing": _active(request, picture),
             "share_url": _share_url(request, picture),
@@ -83,6 +86,18 @@ def _page(
 
 def _able(picture: Picture, can: Capability) -> tuple[ModelInfo, ...]:
     return async_to_sync(selectors.models_changing)(picture, can)
+
+
+def _title(picture: Picture, family: Sequence[Relative]) -> str:
+    """What was asked for; another version has no words of its own, but those of what it varies."""
+    known = {each.picture.pk: each.picture for each in family}
+    varied = picture
+    while varied.operation == Operation.VARIATION and varied.parent_id in known:
+        varied = known[varied.parent_id]
+    words = varied.change or varied.prompt
+    if picture.operation != Operation.VARIATION:
+        return words or "Picture"
+    return f"Another version of “{words}”" if words else "Another version"
 
 
 def _whole_prompt(picture: Picture) -> str:

@@ -153,3 +153,12 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 document.addEventListener("htmx:wsAfterMessage", markCurrent);
 markCurrent();
+
+// Where the way back from other pages leads, see site.js.
+addEventListener("pagehide", () => {
+  try {
+    sessionStorage.setItem("conversation", location.pathname);
+  } catch {
+    // Storage is blocked.
+  }
+});

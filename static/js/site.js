@@ -2,6 +2,17 @@
 import "./confirm.js";
 import "./copy.js";
 
+// The way back leads to the conversation that this tab has shown last, unless somebody may have
+// signed out since, or it is not there any more: then to a new one.
+try {
+  const back = document.querySelector("a[data-back]");
+  const left = sessionStorage.getItem("conversation");
+  if (document.body.matches(".entrance")) sessionStorage.removeItem("conversation");
+  else if (back && /^\/c\/[0-9a-f-]{36}\/$/.test(left)) back.href = left;
+} catch {
+  // Storage is blocked.
+}
+
 // Drafts are kept on this device: whoever signs out takes theirs away.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-clear-drafts]")) return;

@@ -324,6 +324,24 @@ def test_what_was_typed_survives_a_reload(page_for: PageFor) -> None:
     expect(page.locator("#prompt")).to_have_value("the next half")
 
 
+def test_the_way_back_leads_to_the_conversation(page_for: PageFor) -> None:
+    page = page_for("bob")
+    page.goto("/")
+    ask(page, "Wait for me", "fake/echo")
+    answer(page)
+    page.wait_for_url(re.compile(r"/c/[0-9a-f-]{36}/$"))
+    place = page.url
+    page.goto("/settings/")
+    page.get_by_role("link", name="API keys").click()
+    page.get_by_role("heading", name="API keys").wait_for()
+    page.get_by_role("link", name="Back to chat").click()
+    page.wait_for_url(place)
+    # Not from where it cannot be known, nor after a page that says it is gone.
+    page.goto("/c/00000000-0000-4000-8000-000000000000/")
+    page.get_by_role("link", name="Search").click()
+    expect(page.get_by_role("link", name="Back to chat")).to_have_attribute("href", "/")
+
+
 def test_somebody_elses_conversation_is_not_there(page_for: PageFor) -> None:
     page = page_for()
     page.goto("/")

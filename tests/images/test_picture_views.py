@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -52,6 +53,28 @@ def test_the_family_takes_as_many_queries_however_large_it_is(
         with django_assert_num_queries(6):
             shown = page.get(f"/pictures/{last.pk}/").content.decode()
         assert shown.count('class="relative"') == family
+
+
+def test_a_picture_is_called_by_what_was_asked_for(page: Client, alice: User) -> None:
+    def heading(picture: Picture) -> str:
+        shown = page.get(f"/pictures/{picture.pk}/").content.decode()
+        found = re.search("<h1>(.*?)</h1>", shown)
+        assert found is not None
+        assert f"<title>{found[1]} · " in shown
+        return found[1]
+
+    first = made(alice)
+    night = made(alice, parent=first, operation=Operation.EDIT, change="make it night")
+    other = made(alice, parent=night, operation=Operation.VARIATION, prompt="")
+    again = made(alice, parent=other, operation=Operation.VARIATION, prompt="")
+    alone = made(alice, operation=Operation.VARIATION, prompt="")
+    assert list(map(heading, (first, night, other, again, alone))) == [
+        "a fox by a lake",
+        "make it night",
+        "Another version of “make it night”",
+        "Another version of “make it night”",
+        "Another version",
+    ]
 
 
 def test_a_deleted_ancestor_ends_the_family(page: Client, alice: User) -> None:
