@@ -52,7 +52,7 @@ class KeyRow:
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     user = _person(request)
-    models = async_to_sync(get_registry().models)(can="chat")
+    models = async_to_sync(get_registry().models)(can="chat", asker=user.asker)
     form = ProfileForm(user, request.POST or None, models=[model.id for model in models])
     if form.is_valid():
         services.update_profile(user, **form.cleaned_data)
@@ -78,7 +78,9 @@ def keys(request: HttpRequest) -> HttpResponse:
         "keys": [_key_row(key, spent) for key in selectors.keys_for(user)],
         "secret": secret,
         "base_url": request.build_absolute_uri("/v1"),
-        "example_model": async_to_sync(get_registry().default_model)(user.default_model),
+        "example_model": async_to_sync(get_registry().default_model)(
+            user.default_model, asker=user.asker
+        ),
     }
     return render(request, "accounts/keys.html", context)
 

@@ -86,8 +86,9 @@ def api_page(request: HttpRequest) -> HttpResponse:
     if known is None:
         return render(request, "api/waiting.html")
     registry = get_registry()
-    models = async_to_sync(registry.models)()
-    default = async_to_sync(registry.default_model)(cast("User", request.user).default_model)
+    user = cast("User", request.user)
+    models = async_to_sync(registry.models)(asker=user.asker)
+    default = async_to_sync(registry.default_model)(user.default_model, asker=user.asker)
     now = int(time.time())
     given = {
         "date": datetime.fromtimestamp(now, UTC).date().isoformat(),

@@ -106,7 +106,9 @@ async def complete(
         try:
             await limits.admit(origin.caller, request.n)
             registry = get_registry()
-            resolved = await registry.resolve(request.model, draw=origin.draw)
+            resolved = await registry.resolve(
+                request.model, draw=origin.draw, asker=origin.caller.user.asker
+            )
             keys.require_model(origin.caller, *resolved.names)
             charge = open_charge(origin, resolved)
             _validate(request, resolved)

@@ -214,7 +214,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _model(self, sent: dict[str, Any]) -> str:
         wished = _text(sent, "model") or self.user.default_model
-        model = wished or await get_registry().default_model()
+        model = wished or await get_registry().default_model(asker=self.user.asker)
         if not model:
             raise InvalidRequest("No model can be reached now. The models page says why.")
         return model

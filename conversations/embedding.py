@@ -19,7 +19,9 @@ async def embed(request: EmbeddingRequest, origin: Origin) -> tuple[Embeddings, 
     Raises BackendError, ContextLengthExceeded among them where an input is too long.
     """
     await limits.admit(origin.caller)
-    resolved = await get_registry().resolve(request.model, can="embeddings")
+    resolved = await get_registry().resolve(
+        request.model, can="embeddings", asker=origin.caller.user.asker
+    )
     keys.require_model(origin.caller, *resolved.names)
     _validate(request, resolved)
     charge = open_charge(origin, resolved)

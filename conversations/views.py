@@ -81,7 +81,7 @@ def _chat(
     thread: selectors.Thread,
 ) -> HttpResponse:
     sidebar = selectors.sidebar_for(request.user)
-    aliases, statuses, selected = async_to_sync(_models)(_last_model(request, thread))
+    aliases, statuses, selected = async_to_sync(_models)(request.user, _last_model(request, thread))
     offered = [*aliases, *(model for status in statuses for model in status.models)]
     return render(
         request,
@@ -116,11 +116,13 @@ def _last_model(request: PageRequest, thread: selectors.Thread) -> str:
 
 
 async def _models(
-    wished: str,
+    user: User, wished: str
 ) -> tuple[tuple[ModelInfo, ...], tuple[BackendStatus, ...], str]:
-    registry = get_registry()
-    aliases = tuple(each for each in await registry.models(can="chat") if each.alias_of)
-    return aliases, await registry.statuses(can="chat"), await registry.default_model(wished)
+    registry, asker = get_registry(), user.asker
+    listed = await registry.models(can="chat", asker=asker)
+    aliases = tuple(each for each in listed if each.alias_of)
+    statuses = await registry.statuses(can="chat", asker=asker)
+    return aliases, statuses, await registry.default_model(wished, asker=asker)
 
 
 @login_required

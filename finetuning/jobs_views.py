@@ -29,7 +29,6 @@ from finetuning.tasks import settle_jobs
 from finetuning.types import Order, Plan
 from finetuning.workplace import (
     TUNED_PREFIX,
-    base_ids,
     job_folder,
     tuned_file,
     tuned_folder,
@@ -102,7 +101,7 @@ def new_job(request: PageRequest) -> HttpResponse:
         purpose=UploadedFile.Purpose.FINE_TUNE, state=State.DONE
     )
     choices = [(file.public_id, file.filename) for file in files.order_by("-created_at")[:200]]
-    bases = [(base, base) for base in base_ids()]
+    bases = [(base, base) for base in async_to_sync(tuning.bases_for)(request.user)]
     judges = selectors.reward_models_for(request.user).values_list("result_model", flat=True)
     form = JobForm(
         request.POST if request.method == "POST" else None,

@@ -19,8 +19,6 @@ PREFIX = "file-"
 JOB_PREFIX = "ftjob-"
 EVENT_PREFIX = "ftevent-"
 CHECKPOINT_PREFIX = "ftckpt-"
-CHECKPOINT_MARK = ":ckpt-step-"
-"""Between a model's id and the number of steps, in the id of one of its checkpoints."""
 
 
 class UploadedFile(Job):

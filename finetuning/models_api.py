@@ -19,7 +19,7 @@ router = Router(tags=["Models"])
 
 @router.get("/models", summary="List the models")
 async def list_models(request: HttpRequest) -> HttpResponseBase:
-    models = await get_registry().models()
+    models = await get_registry().models(asker=_caller(request).user.asker)
     data = [model_body(each) for each in models if _may_use(request, each)]
     return json_response({"object": "list", "data": data})
 
@@ -47,7 +47,7 @@ def _may_use(request: HttpRequest, model: ModelInfo) -> bool:
 
 
 async def _model(request: HttpRequest, model_id: str) -> ModelInfo:
-    for model in await get_registry().models():
+    for model in await get_registry().models(asker=_caller(request).user.asker):
         if model.id == model_id and _may_use(request, model):
             return model
     raise ModelNotFound(f"The model '{model_id}' does not exist.", param="model")

@@ -25,6 +25,7 @@ from chatsite.jobs import Pulse, State, StoppedError
 from finetuning import storing
 from finetuning.mirroring import tell
 from finetuning.models import JobCheckpoint, JobEvent, TuningJob, UploadedFile
+from library.services import withhold
 
 log = logging.getLogger("chatsite.tuning")
 
@@ -223,10 +224,12 @@ def _succeeded(job: TuningJob, theirs: FineTuningJob) -> dict[str, Any]:
         duration_ms=round(1000 * (timezone.now() - began).total_seconds()),
         training_tokens=tokens,
     )
-    model = theirs.fine_tuned_model
+    model = f"{_table(job)['prefix']}{theirs.fine_tuned_model}" if theirs.fine_tuned_model else ""
+    if model:
+        withhold(model, job.owner_id)
     return {
         "state": State.DONE,
-        "result_model": f"{_table(job)['prefix']}{model}" if model else "",
+        "result_model": model,
         "trained_tokens": tokens,
         "cost_nanos": cost,
     }

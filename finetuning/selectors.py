@@ -13,11 +13,11 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import User
+from chatsite.backend.engine import CHECKPOINT_MARK
 from chatsite.backend.errors import BackendError
 from chatsite.jobs import ACTIVE, State
 from chatsite.paging import Page, page
 from finetuning.models import (
-    CHECKPOINT_MARK,
     CHECKPOINT_PREFIX,
     EVENT_PREFIX,
     JOB_PREFIX,

@@ -42,6 +42,7 @@ from finetuning.workplace import (
     place_result,
     weights_in,
 )
+from library.services import withhold
 
 log = logging.getLogger("chatsite.tuning")
 
@@ -109,6 +110,7 @@ def run_job(job_id: UUID, stopping: threading.Event) -> None:
 
 
 def _begin(job: TuningJob) -> None:
+    withhold(model_name(job), job.owner_id)
     if job.started_at is None:
         job.started_at = timezone.now()
         job.save(update_fields=["started_at"])

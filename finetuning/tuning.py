@@ -38,6 +38,7 @@ from finetuning.types import Order, Plan
 from finetuning.workplace import (
     TUNED_PREFIX,
     base_folder,
+    base_ids,
     job_folder,
     tuned_file,
     tuned_folder,
@@ -73,13 +74,20 @@ async def create_job(caller: Caller, order: Order) -> TuningJob:
     the caller's budget or limits cannot bear it. The doorway sends for a worker.
     """
     require_model(caller, order.model)
-    backend = await _backend_for(order.model)
+    backend = await _backend_for(caller.user, order.model)
     make = sync_to_async(plan_job if backend == TuningJob.LOCAL else _plan_elsewhere)
     plan = await make(caller.user, order)
     await job_charges.require_funds(
         caller, model=order.model, backend=backend, training_tokens=plan.tokens
     )
     return await sync_to_async(_store)(caller, order, backend)
+
+
+async def bases_for(user: User) -> tuple[str, ...]:
+    """The models that the user can have trained on this machine, the starter first."""
+    registry = get_registry()
+    known = await asyncio.to_thread(base_ids)
+    return tuple([each for each in known if not await registry.withholds(each, user.asker)])
 
 
 def plan_job(user: User, order: Order) -> Plan:
@@ -128,12 +136,14 @@ def _plan_elsewhere(user: User, order: Order) -> Plan:
     return Plan(tokens, None, None, read_prices().of(order.model).of(training_tokens=tokens))
 
 
-async def _backend_for(model: str) -> str:
-    """Who trains a model. Raises InvalidRequest where nobody does."""
-    if await sync_to_async(base_folder)(model) is not None:
+async def _backend_for(user: User, model: str) -> str:
+    """Who trains a model for the user. Raises InvalidRequest where nobody does."""
+    registry = get_registry()
+    withheld = await registry.withholds(model, user.asker)
+    if not withheld and await sync_to_async(base_folder)(model) is not None:
         return TuningJob.LOCAL
     try:
-        resolved = await get_registry().resolve(model)
+        resolved = await registry.resolve(model, asker=user.asker)
     except ModelNotFound as error:  # what is asked for is a job, not a model
         raise InvalidRequest(error.message, param="model", code=error.code) from error
     if isinstance(resolved.backend, OpenAIBackend):

@@ -19,10 +19,16 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.text import slugify
 
-from chatsite.backend.engine import STARTER_CHECKPOINT, STARTER_ID, tuned_id, tuned_stem
+from chatsite.backend.engine import (
+    CHECKPOINT_MARK,
+    STARTER_CHECKPOINT,
+    STARTER_ID,
+    tuned_id,
+    tuned_stem,
+)
 from chatsite.backend.library.shelf import models_folder
 from chatsite.backend.tuning.events import Succeeded
-from finetuning.models import CHECKPOINT_MARK, TuningJob
+from finetuning.models import TuningJob
 
 TUNED_PREFIX = "ft:"
 _REWARD = "ForSequenceClassification"

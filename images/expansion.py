@@ -29,8 +29,9 @@ async def writer_for(user: User) -> Resolved | None:
     """The chat model that can rewrite prompts for this person; None where only the built-in
     starter is there, which is too small to help."""
     registry = get_registry()
-    chosen = await registry.default_model(user.default_model)
-    able = [model for model in await registry.models(can="chat") if not model.built_in]
+    chosen = await registry.default_model(user.default_model, asker=user.asker)
+    known = await registry.models(can="chat", asker=user.asker)
+    able = [model for model in known if not model.built_in]
     model = next((each for each in able if each.id == chosen), able[0] if able else None)
     return None if model is None else await registry.resolve(model.id)
 

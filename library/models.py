@@ -120,6 +120,27 @@ class Trial(models.Model):
         return f"{self.candidate} on trial"
 
 
+class TunedModel(models.Model):
+    """A model that was made here of somebody's examples, which may be asked out of it again.
+
+    It is there for its owner and for administrators alone, until it is `shared`, and while an
+    alias stands for it or has it on trial.
+    """
+
+    model = models.CharField(max_length=200, unique=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tuned_models",
+    )
+    shared = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.model
+
+
 class LoopSettings(models.Model):
     """How the loop from ratings to a better model runs by itself. There is one row.
 

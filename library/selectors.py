@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,11 +15,12 @@ from django.utils import timezone
 from accounts.models import User
 from chatsite.backend import types
 from chatsite.backend.embedded import EmbeddedBackend
+from chatsite.backend.engine import CHECKPOINT_MARK
 from chatsite.backend.engine.client import EngineClient
 from chatsite.backend.library.shelf import StoredModel, inventory, readable_count, readable_size
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
-from library.models import Alias, Download, LoopSettings, Promotion, Trial
+from library.models import Alias, Download, LoopSettings, Promotion, Trial, TunedModel
 
 NEWS = timedelta(hours=1)
 """For so long a finished download is still told of."""
@@ -39,7 +40,9 @@ class ModelRow:
 
     `removable` tells that its file is this site's to delete. `loaded` is the memory it takes now,
     in words, "" where it is not loaded or that cannot be known; `unload` the id to unload then.
-    An alias may stand for one that `chats`.
+    An alias may stand for one that `chats`. Of one that was made here, `whose` it is in words;
+    while it is `withheld`, it is there for that person and the administrators alone; `shareable`
+    where the administrator who looks may change that.
     """
 
     id: str
@@ -53,6 +56,9 @@ class ModelRow:
     unload: str
     error: str
     chats: bool = False
+    whose: str = ""
+    withheld: bool = False
+    shareable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ class AliasRow:
 
 def aliases_for(user: User) -> tuple[AliasRow, ...]:
     """Every alias with what it stands for, whether or not that is there."""
-    serving, default = async_to_sync(_serving)(user.default_model)
+    serving, default = async_to_sync(_serving)(user)
     rows = Alias.objects.order_by("name")
     if user.is_staff:
         changes = Promotion.objects.order_by("created_at").select_related("by")
@@ -140,10 +146,10 @@ def _alias_row(row: Alias, serving: dict[str, str], default: str, *, told: bool)
     )
 
 
-async def _serving(wished: str) -> tuple[dict[str, str], str]:
+async def _serving(user: User) -> tuple[dict[str, str], str]:
     registry = get_registry()
-    models = await registry.models()
-    return {each.id: each.alias_of for each in models}, await registry.default_model(wished)
+    default = await registry.default_model(user.default_model, asker=user.asker)
+    return {each.id: each.alias_of for each in await registry.models()}, default
 
 
 def models_before(alias: str) -> tuple[str, ...]:
@@ -177,8 +183,33 @@ def loop_settings() -> LoopSettings:
 
 
 def backends_for(user: User) -> tuple[BackendRow, ...]:
-    """Every backend with every model, broken ones and those of a backend that is down, too."""
-    return async_to_sync(_backends)(user.default_model)
+    """Every backend with every model that is there for the user, broken ones, and those of a
+    backend that is down, too."""
+    made = TunedModel.objects.select_related("owner") if user.is_staff else TunedModel.objects
+    tuned = {each.model: each for each in made.all()}
+    withheld = async_to_sync(get_registry().withheld)()
+    return tuple(
+        replace(row, models=tuple(_whose(model, tuned, withheld, user) for model in row.models))
+        for row in async_to_sync(_backends)(user)
+    )
+
+
+def _whose(
+    row: ModelRow, tuned: Mapping[str, TunedModel], withheld: Collection[str], user: User
+) -> ModelRow:
+    made = tuned.get(row.id.partition(CHECKPOINT_MARK)[0])
+    if made is None:
+        return row
+    if user.is_staff and made.owner_id != user.pk:
+        whose = f"of {made.owner.email}" if made.owner else "of a deleted account"
+    else:
+        whose = "yours" if made.owner_id == user.pk else ""
+    return replace(
+        row,
+        whose=whose,
+        withheld=made.model in withheld,
+        shareable=user.is_staff and made.model == row.id and (made.shared or row.id in withheld),
+    )
 
 
 def engine() -> EngineClient | None:
@@ -202,14 +233,18 @@ def download_for(user: User, download_id: UUID) -> Download:
     return downloads_for(user).get(id=download_id)
 
 
-async def _backends(wished: str) -> tuple[BackendRow, ...]:
+async def _backends(user: User) -> tuple[BackendRow, ...]:
     registry = get_registry()
-    statuses = await registry.statuses()
-    default = await registry.default_model(wished)
+    statuses = await registry.statuses(asker=user.asker)
+    default = await registry.default_model(user.default_model, asker=user.asker)
     client = engine()
-    stored: Sequence[StoredModel] = ()
+    stored: list[StoredModel] = []
     if client is not None:
-        stored = (await inventory(settings.DATA_DIR, client)).models
+        stored = [
+            model
+            for model in (await inventory(settings.DATA_DIR, client)).models
+            if not await registry.withholds(model.id, user.asker)
+        ]
     return tuple(
         _engine_row(status, stored, default)
         if status.name == EmbeddedBackend.name

@@ -17,14 +17,21 @@ from django.utils import timezone
 from accounts.models import User
 from chatsite import jobs
 from chatsite.backend.engine import STARTER_ID
-from chatsite.backend.errors import BackendError, InvalidRequest, NotPermitted, Unavailable
+from chatsite.backend.errors import (
+    BackendError,
+    InvalidRequest,
+    ModelNotFound,
+    NotPermitted,
+    Unavailable,
+)
 from chatsite.backend.library import Progress, receiving, shelf
 from chatsite.backend.library.hub import Hub, Reference
 from chatsite.backend.library.pull import BusyError, discard, pull
 from chatsite.backend.pieces import Upload
+from chatsite.backend.registry import get_registry
 from chatsite.jobs import ACTIVE, Pulse, State, StoppedError
 from library import selectors
-from library.models import Download
+from library.models import Download, TunedModel
 
 if TYPE_CHECKING:
     from chatsite.backend.engine.discovery import GgufFile
@@ -203,6 +210,25 @@ def require_unneeded(model_id: str) -> None:
             param="model",
             code="model_in_use",
         )
+
+
+def withhold(model_id: str, owner_id: int) -> None:
+    """A model that is made here is its owner's, and the administrators', until it is shared.
+
+    To be called before it is there to be asked; calling it again changes nothing.
+    """
+    TunedModel.objects.get_or_create(model=model_id, defaults={"owner_id": owner_id})
+
+
+def share_model(user: User, model_id: str, *, shared: bool) -> None:
+    """Let everybody use a model that was made here, or its owner alone again.
+
+    Other processes see it within seconds. Raises NotPermitted, ModelNotFound.
+    """
+    _require_administrator(user)
+    if not TunedModel.objects.filter(model=model_id).update(shared=shared):
+        raise ModelNotFound(f"No model '{model_id}' was made here.")
+    transaction.on_commit(get_registry().forget_aliases)
 
 
 def unload_model(user: User, model_id: str) -> bool:

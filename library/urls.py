@@ -20,6 +20,7 @@ urlpatterns = [
     path("aliases/<str:alias>/promote/", views.promote, name="promote"),
     path("aliases/<str:alias>/roll-back/", views.roll_back, name="roll_back"),
     path("aliases/<str:alias>/end-trial/", views.end_trial, name="end_trial"),
+    path("stored/<path:model_id>/share/", views.share, name="share"),
     path("stored/<str:model_id>/remove/", views.remove, name="remove"),
     path("stored/<str:model_id>/unload/", views.unload, name="unload"),
 ]

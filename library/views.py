@@ -322,3 +322,17 @@ def end_trial(request: PageRequest, alias: str) -> HttpResponse:
     else:
         messages.success(request, f"The trial of {trial.candidate} is over.")
     return redirect("library:models")
+
+
+@_for_administrators
+@require_POST
+def share(request: PageRequest, model_id: str) -> HttpResponse:
+    """Let everybody use a model that was made here, or keep it for its owner again."""
+    shared = request.POST.get("for") == "everybody"
+    try:
+        services.share_model(request.user, model_id, shared=shared)
+    except ModelNotFound as error:
+        raise Http404 from error
+    words = "is there for everybody" if shared else "is its owner's and the administrators' alone"
+    messages.success(request, f"{model_id} {words} within seconds.")
+    return redirect("library:models")

@@ -81,6 +81,11 @@ class AliasSource(Protocol):
         """The aliases by their names, as they were a few seconds ago at most."""
         ...
 
+    async def withheld(self) -> Mapping[str, str]:
+        """The ids of models that are not for everybody, each with whom it is for beside the
+        administrators ("" for nobody). As old as the above; checkpoints are not named."""
+        ...
+
     def forget(self) -> None:
         """Look anew when it is asked next: something has been changed."""
         ...

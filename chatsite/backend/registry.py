@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from chatsite.backend.base import AliasSource, Backend, ChatBackend, ImageBackend, Moderator
 from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
-from chatsite.backend.engine import LATEST_ID
+from chatsite.backend.engine import CHECKPOINT_MARK, LATEST_ID
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound
 from chatsite.backend.imaging.diffusing import DiffusersBackend
 from chatsite.backend.imaging.illustrating import IllustratorBackend
@@ -61,7 +61,8 @@ class ResolvedImages:
 class Registry:
     """The site's backends, in the order in which equal model ids are settled.
 
-    An alias is looked for before any model.
+    An alias is looked for before any model. Models that are withheld are not there for an `asker`
+    who is somebody else; without one, for the site itself and for administrators, all are there.
     """
 
     def __init__(
@@ -80,21 +81,41 @@ class Registry:
         self._asking: dict[str, asyncio.Task[BackendStatus]] = {}
 
     async def statuses(
-        self, *, fresh: bool = False, can: Capability | None = None
+        self,
+        *,
+        fresh: bool = False,
+        can: Capability | None = None,
+        asker: str | None = None,
     ) -> tuple[BackendStatus, ...]:
         """Every backend with its models, or with the error that keeps it from telling them.
 
-        With `can`, models without that capability are left out.
+        With `can`, models without that capability are left out, and those withheld from `asker`.
         What is known is given at once, and renewed behind the scenes when it is old; `fresh` asks
         now. A backend is asked once at a time, and none is waited for longer than the others.
         """
         found = await asyncio.gather(*(self._status(b, fresh=fresh) for b in self.backends))
-        if can is None:
+        hidden = await self._withheld(asker)
+        if can is None and not hidden:
             return tuple(found)
-        return tuple(
-            replace(status, models=tuple(m for m in status.models if can in m.capabilities))
-            for status in found
-        )
+        return tuple(replace(status, models=_shown(status.models, can, hidden)) for status in found)
+
+    async def withheld(self) -> frozenset[str]:
+        """The ids of the models that are not there for everybody."""
+        return frozenset(await self._aliases.withheld() if self._aliases is not None else ())
+
+    async def withholds(self, model_id: str, asker: str | None) -> bool:
+        """Whether there is a model of that id, or may be one, that the asker is not to know of."""
+        if asker is None or self._aliases is None:
+            return False
+        owner = (await self._aliases.withheld()).get(_made_of(model_id))
+        return owner is not None and owner != asker
+
+    async def _withheld(self, asker: str | None) -> Mapping[str, str]:
+        """Models that are not there for the asker."""
+        if asker is None or self._aliases is None:
+            return {}
+        withheld = await self._aliases.withheld()
+        return {model: owner for model, owner in withheld.items() if owner != asker}
 
     async def _status(self, backend: Backend, *, fresh: bool) -> BackendStatus:
         believed_until, known = self._listed.get(backend.name, (0.0, None))
@@ -129,7 +150,14 @@ class Registry:
         self._listed[backend.name] = (time.monotonic() + believed, status)
         return status
 
-    async def resolve(self, model_id: str, *, can: Capability = "chat", draw: str = "") -> Resolved:
+    async def resolve(
+        self,
+        model_id: str,
+        *,
+        can: Capability = "chat",
+        draw: str = "",
+        asker: str | None = None,
+    ) -> Resolved:
         """The model of that id or behind that alias; an unknown one is looked for afresh.
 
         `draw` says who asks, for example a conversation: while a candidate of the alias is on
@@ -138,6 +166,8 @@ class Registry:
         """
         alias = (await self._known_aliases()).get(model_id)
         if alias is None:
+            if await self.withholds(model_id, asker):
+                raise _not_found(model_id, await self.statuses())
             backend, model = await self._able(model_id, can)
             return Resolved(cast("ChatBackend", backend), model)
         backend, model = await self._behind(alias)
@@ -201,11 +231,7 @@ class Registry:
             statuses = await self.statuses(fresh=fresh)
             if found := self._find(model_id, statuses):
                 return found
-        down = [status.error for status in statuses if not status.up]
-        raise ModelNotFound(
-            " ".join([f"The model '{model_id}' does not exist or is not served here.", *down]),
-            param="model",
-        )
+        raise _not_found(model_id, statuses)
 
     def _last_known(self) -> list[BackendStatus | None]:
         return [self._listed.get(backend.name, (0.0, None))[1] for backend in self.backends]
@@ -221,8 +247,10 @@ class Registry:
                     return backend, model
         return None
 
-    async def models(self, *, can: Capability | None = None) -> tuple[ModelInfo, ...]:
-        """Every alias and every model that works, or has the capability.
+    async def models(
+        self, *, can: Capability | None = None, asker: str | None = None
+    ) -> tuple[ModelInfo, ...]:
+        """Every alias and every model that works, is there for the asker, or has the capability.
 
         Of equal ids it is the alias, then the first backend's.
         """
@@ -232,15 +260,12 @@ class Registry:
                 if not model.error:
                     found.setdefault(model.id, model)
         named = _named((await self._known_aliases()).values(), found)
-        return tuple(
-            model
-            for model in {**named, **found, **named}.values()
-            if can is None or can in model.capabilities
-        )
+        hidden = await self._withheld(asker)
+        return _shown({**named, **found, **named}.values(), can, hidden)
 
-    async def default_model(self, wished: str = "") -> str:
+    async def default_model(self, wished: str = "", *, asker: str | None = None) -> str:
         """The chat model wished for if it is there, else the site's, else the first, else ""."""
-        ids = [model.id for model in await self.models(can="chat")]
+        ids = [model.id for model in await self.models(can="chat", asker=asker)]
         for candidate in (wished, self._default_model):
             if candidate in ids:
                 return candidate
@@ -264,6 +289,27 @@ def _named(aliases: Iterable[Alias], models: Mapping[str, ModelInfo]) -> dict[st
                 served, id=alias.name, description=words, alias_of=served.id
             )
     return found
+
+
+def _shown(
+    models: Iterable[ModelInfo], can: Capability | None, hidden: Mapping[str, str]
+) -> tuple[ModelInfo, ...]:
+    return tuple(
+        model
+        for model in models
+        if (can is None or can in model.capabilities) and _made_of(model.id) not in hidden
+    )
+
+
+def _made_of(model_id: str) -> str:
+    """The tuned model that this is a checkpoint of, else the model itself."""
+    return model_id.partition(CHECKPOINT_MARK)[0]
+
+
+def _not_found(model_id: str, statuses: Iterable[BackendStatus]) -> ModelNotFound:
+    down = [status.error for status in statuses if not status.up]
+    words = f"The model '{model_id}' does not exist or is not served here."
+    return ModelNotFound(" ".join([words, *down]), param="model")
 
 
 def _require(model: ModelInfo, can: Capability, asked: str) -> None:

@@ -20,14 +20,18 @@ ON_TRIAL = replace(BEST, candidate="fake/echo", share=0.3, trial="a trial")
 
 
 class Names:
-    """An alias that a test changes as it goes."""
+    """An alias, and owners of models, that a test changes as it goes."""
 
     def __init__(self, alias: Alias) -> None:
         self.alias = alias
+        self.owners: dict[str, str] = {}
         self.forgotten = 0
 
     async def current(self) -> Mapping[str, Alias]:
         return {self.alias.name: self.alias}
+
+    async def withheld(self) -> Mapping[str, str]:
+        return self.owners
 
     def forget(self) -> None:
         self.forgotten += 1
@@ -173,3 +177,57 @@ def test_what_the_model_cannot_do_is_told_by_the_alias_s_name(upstream: Upstream
             await registry.resolve("best:latest", can="embeddings")
 
     run(upstream, BEST, scene)
+
+
+def test_what_is_withheld_is_there_for_its_owner_alone(upstream: Upstream) -> None:
+    async def scene(registry: Registry, names: Names) -> None:
+        names.owners = {"fake/echo": "7", "fake/markdown": ""}
+        everything = {model.id for model in await registry.models()}
+        hidden: dict[str | None, set[str]] = {
+            None: set(),
+            "7": {"fake/markdown"},
+            "8": {"fake/echo", "fake/markdown"},
+        }
+        for asker, theirs in hidden.items():
+            assert everything - {m.id for m in await registry.models(asker=asker)} == theirs
+            [status] = await registry.statuses(asker=asker)
+            assert {model.id for model in status.models} & hidden["8"] == hidden["8"] - theirs
+            for model in hidden["8"] - theirs:
+                assert (await registry.resolve(model, asker=asker)).model.id == model
+            assert await registry.default_model("fake/echo", asker=asker) == (
+                "best:latest" if "fake/echo" in theirs else "fake/echo"
+            )
+
+    run(upstream, BEST, scene)
+
+
+def test_it_is_refused_as_what_is_not_there_checkpoints_too(upstream: Upstream) -> None:
+    async def refusal(registry: Registry, model: str) -> tuple[str, str | None, str | None]:
+        with pytest.raises(ModelNotFound) as refused:
+            await registry.resolve(model, asker="8")
+        words = refused.value.message.replace(model, "MODEL")
+        return words, refused.value.param, refused.value.code
+
+    async def scene(registry: Registry, names: Names) -> None:
+        names.owners = {"fake/echo": "7"}
+        unknown = await refusal(registry, "fake/unknown")
+        assert await refusal(registry, "fake/echo") == unknown
+        assert await refusal(registry, "fake/echo:ckpt-step-4") == unknown
+        assert await registry.withholds("fake/echo:ckpt-step-4", "8")
+        assert not await registry.withholds("fake/echo:ckpt-step-4", "7")
+        assert not await registry.withholds("fake/echoes", "8")
+
+    run(upstream, BEST, scene)
+
+
+def test_an_alias_lets_everybody_at_what_stands_behind_it(upstream: Upstream) -> None:
+    async def scene(registry: Registry, names: Names) -> None:
+        names.owners = {"fake/tool": "", "fake/echo": ""}
+        for draw in ("", "a conversation"):
+            resolved = await registry.resolve("best:latest", draw=draw, asker="8")
+            assert resolved.stands_for == "fake/tool"
+        listed = [model.id for model in await registry.models(asker="8")]
+        assert listed[0] == "best:latest"
+        assert "fake/tool" not in listed
+
+    run(upstream, ON_TRIAL, scene)

@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -127,8 +127,9 @@ def test_several_pictures_are_sorted_by_hand_and_by_keys(page_for: PageFor, tmp_
     uploaded(page, tmp_path, ("teal", "navy", "olive"))
     tiles = page.locator("#grid .tile:not([hidden])")
     tiles.nth(2).wait_for()
-    page.get_by_role("button", name="New board").click()
-    page.get_by_label("New board", exact=True).fill("Colours")
+    page.get_by_role("button", name="New board").press("Enter")
+    expect(page.get_by_label("New board", exact=True)).to_be_focused()
+    page.keyboard.type("Colours")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Colours").wait_for()
     page.get_by_role("link", name="All pictures").click()
@@ -162,9 +163,67 @@ def test_several_pictures_are_sorted_by_hand_and_by_keys(page_for: PageFor, tmp_
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("1 picture back.").wait_for()
     tiles.nth(2).wait_for()
+    tiles.nth(0).locator(".pick").check()
+    page.locator("#chosen").get_by_role("button", name="Delete").press("Enter")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    page.get_by_text("1 picture back.").wait_for()
+    expect(tiles.nth(0).locator(".frame")).to_be_focused()
     page.reload()
     for day in page.get_by_role("button", name="Select all of").all():  # two at midnight
         day.click()
     page.get_by_text("3 selected").wait_for()
     page.keyboard.press("Escape")
     page.locator("#chosen.open").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_deleted_pictures_can_be_had_back(
+    page_for: PageFor, tmp_path: Path, scheme: Any, width: int
+) -> None:
+    scripts = width == 1280  # and without them on the phone
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 740}}
+    page = page_for("administrator", **options)
+    page.goto("/pictures/")
+    uploaded(page, tmp_path, ("teal", "navy", "olive"))
+    tiles = page.locator("#grid .tile:not([hidden])")
+    tiles.nth(2).wait_for()
+    before = tiles.count()
+    tiles.first.locator("a").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_text("1 picture deleted.").wait_for()
+    expect(tiles).to_have_count(before - 1)
+    assert violations(page) == []
+    page.reload()
+    page.get_by_role("button", name="Undo").click()
+    expect(tiles).to_have_count(before)
+    for _ in range(3):
+        tiles.first.locator("a").click()
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_text("1 picture deleted.").wait_for()
+
+    if not scripts:
+        page = page_for("administrator", java_script_enabled=False, **options)
+        page.goto("/pictures/")
+    page.get_by_role("link", name="Recently deleted").click()
+    thrown = page.locator(".thrown")
+    expect(thrown).to_have_count(3)
+    if scripts:
+        assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(".thrown img").first).not_to_have_js_property("naturalWidth", 0)
+    page.get_by_role("button", name="Restore “olive.png”").click()
+    page.get_by_text("1 picture is back in the gallery.").wait_for()
+    expect(thrown).to_have_count(2)
+    page.get_by_role("checkbox", name="Select “navy.png”").check()
+    page.get_by_role("button", name="Delete selected for good").click()
+    page.get_by_role("heading", name="Delete 1 picture for good?").wait_for()
+    if scripts:
+        assert violations(page) == []
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_text("1 picture is deleted for good.").wait_for()
+    page.get_by_role("button", name="Empty").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_text("Nothing was deleted in the last 30 days.").wait_for()

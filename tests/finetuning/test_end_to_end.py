@@ -82,11 +82,12 @@ def test_two_lines_are_taught_through_both_doors(client: openai.OpenAI, site: Si
     assert answered(client, done.fine_tuned_model) == ANSWERS
 
     bobs = site.person("bob").api_key
-    with (
-        openai.OpenAI(base_url=f"{site.url}/v1", api_key=bobs) as other,
-        pytest.raises(openai.PermissionDeniedError),
-    ):
-        other.models.delete(model)
+    with openai.OpenAI(base_url=f"{site.url}/v1", api_key=bobs) as other:
+        assert model not in {each.id for each in other.models.list()}
+        with pytest.raises(openai.NotFoundError):
+            answered(other, model)
+        with pytest.raises(openai.NotFoundError):
+            other.models.delete(model)
     deleted = client.models.delete(model)
     assert (deleted.id, deleted.deleted) == (model, True)
     wait_until(lambda: model not in {each.id for each in client.models.list()})

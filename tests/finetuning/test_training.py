@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 from django.utils import timezone
 from gguf import GGUFReader
@@ -18,13 +19,15 @@ pytest.importorskip("trl")
 
 from accounts.models import UsageRecord, User
 from accounts.types import Caller
-from chatsite.backend.errors import BackendError
+from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.tuning.spec import PROMPTS
 from chatsite.jobs import State
 from finetuning import selectors, training, tuning
 from finetuning.models import TuningJob, UploadedFile
 from finetuning.types import Order
 from finetuning.workplace import base_ids, job_folder, tuned_file, tuned_folder
+from library.models import TunedModel
+from library.services import withhold
 from tests.backend.training.tuning.jobs import chats, write_tiny
 from tests.finetuning.conftest import jsonl
 
@@ -110,6 +113,8 @@ def test_a_job_becomes_a_model_that_is_charged_once(job: TuningJob, alice: User)
     )  # fmt: skip
     assert record.training_tokens == job.trained_tokens
     assert record.training_tokens > 0
+    made = TunedModel.objects.get()
+    assert (made.model, made.owner, made.shared) == (model, alice, False)
     # A message that comes twice does nothing.
     run(job)
     assert UsageRecord.objects.count() == 1
@@ -361,3 +366,22 @@ def test_an_order_is_planned(alice: User, bob: User, sent: Sent) -> None:
     assert plan.tokens == plan.estimate.trained_tokens > 0
     with pytest.raises(BackendError, match="does not exist"):
         tuning.plan_job(bob, order)
+
+
+def test_what_is_somebody_elses_cannot_be_trained_on(
+    alice: User, bob: User, administrator: User, sent: Sent, data: Path
+) -> None:
+    hers = "ft:tiny:chatsite::1"
+    shutil.copytree(data / "tuned" / TINY, tuned_folder(hers))
+    withhold(hers, alice.pk)
+    bases = async_to_sync(tuning.bases_for)
+    assert bases(alice) == bases(administrator) == ("starter", hers, TINY)
+    assert bases(bob) == ("starter", TINY)
+    create = async_to_sync(tuning.create_job)
+    for model in (hers, "ft:tiny:chatsite::2"):
+        order = Order(model, sent(bob, jsonl(*chats(12))).public_id)
+        with pytest.raises(InvalidRequest, match=f"'{model}' does not exist") as refused:
+            create(Caller(bob), order)
+        assert refused.value.code == "model_not_found"
+    order = Order(hers, sent(alice, jsonl(*chats(12))).public_id)
+    assert create(Caller(alice), order).base == hers

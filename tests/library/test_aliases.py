@@ -7,9 +7,10 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from chatsite.backend.types import Alias as Known
 from library.aliases import EARLIER, AliasRows
-from library.models import Alias, Promotion, Trial
+from library.models import Alias, Promotion, Trial, TunedModel
 
 pytestmark = pytest.mark.django_db
 LATEST = Known("starter:latest", "starter")
@@ -50,3 +51,27 @@ def test_without_its_tables_a_site_has_no_aliases() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE library_alias RENAME TO library_mislaid")
     assert async_to_sync(AliasRows().current)() == {}
+
+
+def test_who_has_a_model_of_their_own_is_read_by_one_query_and_remembered(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    TunedModel.objects.create(model="hers", owner=alice)
+    TunedModel.objects.create(model="nobody's")
+    TunedModel.objects.create(model="shared", owner=alice, shared=True)
+    TunedModel.objects.create(model="promoted", owner=alice)
+    TunedModel.objects.create(model="tried", owner=alice)
+    TunedModel.objects.create(model="tried before", owner=alice)
+    alias = Alias.objects.create(name="two", model="promoted")
+    Trial.objects.create(alias=alias, candidate="tried", share=0.5)
+    over = "2026-11-23T00:00Z"
+    Trial.objects.create(alias=alias, candidate="tried before", share=0.5, ended_at=over)
+    source = AliasRows()
+    withheld = async_to_sync(source.withheld)
+    hers = str(alice.pk)
+    with django_assert_num_queries(1):
+        first = withheld()
+        assert first == withheld() == {"hers": hers, "nobody's": "", "tried before": hers}
+    alice.delete()
+    source.forget()
+    assert withheld() == {"hers": "", "nobody's": "", "tried before": ""}

@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from chatsite.backend.registry import get_registry
 from chatsite.celery import app as celery
-from library import promotion
+from library import promotion, services
 from library.models import Alias, Download, Promotion
 from tests.backend.engine.small_models import skip, write_adapter, write_encoder
 from tests.servers.hub import Hub
@@ -68,6 +68,7 @@ def actions() -> list[tuple[str, str]]:
         ("delete", reverse("library:upload", args=[upload])),
         ("post", reverse("library:remove", args=["mine"])),
         ("post", reverse("library:unload", args=["mine"])),
+        ("post", reverse("library:share", args=["mine"])),
         ("post", reverse("library:promote", args=["latest"])),
         ("post", reverse("library:roll_back", args=["latest"])),
         ("post", reverse("library:end_trial", args=["latest"])),
@@ -185,8 +186,9 @@ def test_more_rows_take_no_more_queries(
         Download.objects.create(reference=f"ada/{count}", state=State.FAILED)
         Download.objects.create(reference=f"ada/{count}-next")
         get_registry().forget_aliases()
-        # Session, user, downloads; aliases, their changes and trials; and what the registry reads.
-        with django_assert_num_queries(7):
+        # Session, user, downloads; aliases, their changes and trials; what was made here; and what
+        # the registry reads.
+        with django_assert_num_queries(8):
             response = admin.get("/models/")
         assert len(response.context["downloads"]) == 2 * count
 
@@ -471,3 +473,52 @@ def test_the_administration_lists_downloads(admin: Client) -> None:
     Download.objects.create(reference="ada/tiny")
     assert "ada/tiny" in words(admin.get("/admin/library/download/"))
     assert admin.get("/admin/library/download/add/").status_code == 403
+
+
+# --- models that were made here
+
+
+def test_a_model_is_its_owners_until_an_administrator_shares_it(
+    admin: Client,
+    administrator: User,
+    alice: User,
+    bob: User,
+    models: Path,
+    alphabet: bytes,
+) -> None:
+    (models / "ft=a=b==1.gguf").write_bytes(alphabet)
+    services.withhold("ft:a:b::1", alice.pk)
+    services.withhold("ft:a:b::1", bob.pk)  # which changes nothing
+    page, hers, his = "/models/", signed_in(alice), signed_in(bob)
+    told = words(admin.get(page))
+    assert "ft:a:b::1 Not shared" in told
+    assert f"of {alice.email}. Only they and the administrators can use it" in told
+    assert "Yours alone" in words(hers.get(page))
+    assert "Share" not in words(hers.get(page))
+    assert "ft:a:b::1" not in words(his.get(page))
+    place = reverse("library:share", args=["ft:a:b::1"])
+    answer = admin.post(place, {"for": "everybody"})
+    assert notes(answer) == ["ft:a:b::1 is there for everybody within seconds."]
+    get_registry().forget_aliases()
+    assert "ft:a:b::1" in words(his.get(page))
+    assert f"of {alice.email}. Everybody here can use it." in words(admin.get(page))
+    admin.post(place, {"for": "owner"})
+    get_registry().forget_aliases()
+    assert "ft:a:b::1" not in words(his.get(page))
+    assert admin.post(reverse("library:share", args=["other"])).status_code == 404
+
+
+def test_three_made_here_take_as_many_queries_as_one(
+    admin: Client,
+    alice: User,
+    models: Path,
+    alphabet: bytes,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for count in (1, 3):
+        for number in range(count):
+            (models / f"ft=a=b=={number}.gguf").write_bytes(alphabet)
+            services.withhold(f"ft:a:b::{number}", alice.pk)
+        admin.get("/models/")
+        with django_assert_num_queries(7):
+            admin.get("/models/")

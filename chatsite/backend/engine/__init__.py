@@ -17,6 +17,9 @@ other model."""
 STARTER_CHECKPOINT = Path(__file__).parent / "starter" / "checkpoint"
 """The Hugging Face checkpoint that it was converted from, to be trained further."""
 
+CHECKPOINT_MARK = ":ckpt-step-"
+"""Between a tuned model's id and the number of steps, in the id of one of its checkpoints."""
+
 
 def is_of_starter(model_id: str) -> bool:
     """Whether it is the starter or was tuned from it, and so small that it knows little."""
