@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import orjson
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -179,6 +180,8 @@ def _endpoint(
 
 
 def _html(words: str) -> SafeString:
+    # The manual is for every site, and names a setting; the page is this site's.
+    words = words.replace("`CHATSITE_FEEDBACK_HOURS`", f"{settings.FEEDBACK_HOURS} hours")
     # Cleaned by the renderer, as every answer is.
     return mark_safe("\n".join(markdown.render(words)))  # noqa: S308
 

@@ -97,6 +97,11 @@ def test_the_manual_says_what_an_endpoint_is_and_what_to_send() -> None:
     assert (listed.body, listed.streams, listed.capability) == ("", False, "")
 
 
+def test_a_time_of_this_site_is_told_instead_of_its_settings_name() -> None:
+    words = " ".join(endpoint("POST", "/v1/chat/completions").words.split())
+    assert "it can be rated by its id for 24 hours." in words
+
+
 def test_a_parameter_is_told_in_words() -> None:
     stored = {each.name: each for each in endpoint("GET", "/v1/chat/completions").inputs}
     assert stored["limit"].hint == "1 to 100; 20 if left out"
