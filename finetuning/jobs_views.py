@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import NANOS, User
 from accounts.types import Caller
 from chatsite.backend.errors import BackendError
-from chatsite.backend.tuning.estimates import readable_time
+from chatsite.backend.tuning.estimates import readable_range, readable_time
 from chatsite.jobs import State
 from finetuning import selectors, tuning
 from finetuning.curves import curves
@@ -132,9 +132,10 @@ def _started(request: PageRequest, order: Order) -> HttpResponse:
 def _in_words(plan: Plan | None) -> dict[str, str]:
     if plan is None or plan.estimate is None:
         return {}
+    shortest, longest = readable_range(plan.estimate.seconds_low, plan.estimate.seconds_high)
     return {
-        "shortest": readable_time(plan.estimate.seconds_low),
-        "longest": readable_time(plan.estimate.seconds_high),
+        "shortest": shortest,
+        "longest": longest,
         "cost": f"${plan.cost_nanos / NANOS:.4f}" if plan.cost_nanos else "nothing",
     }
 
