@@ -14,7 +14,7 @@ NAMED = (
     r"(?:picture|image|drawing|painting|illustration|sketch|photo|scene)"
 )
 _WHOLE = rf"(?:it|this|that|them|everything|him|her|all of (?:it|them)|the whole thing|{NAMED})"
-_DET = r"(?:the|its|his|her|their|both|all(?: the)?|each|every|one of the|two of the)"
+_DET = r"(?:the|its|his|her|their|both|all(?: the)?|each|every|one|two|three|one of the|two of the)"
 _CHANGE = (
     r"(?:make|turn|(?:re)?paint|(?:re)?colou?r|render|(?:re)?draw|sketch|change|set|show|put|move"
     r"|place|let|have|rotate|flip|mirror|give|try)"
@@ -22,8 +22,9 @@ _CHANGE = (
 _LIKE = r"i(?:'d| would) (?:like|love|prefer)"
 _ASIDE = re.compile(
     r"(?:please|now|and|but|then|so|ok|okay|well|hey|hm+|oh|also|just|maybe|perhaps|plus"
-    r"|can you|could you|would you|will you|can we|could we|let's|let us|you could|you can"
-    r"|i want you to|i would like you to|i'd like you to|go ahead and|try to"
+    r"|can you|could you|would you|will you|can (?:we|i)|could (?:we|i)|i think|let's"
+    r"|let us|you could|you can|i want you to|i would like you to|i'd like you to|go ahead and"
+    r"|try to"
     r"|(?:no|yes|yeah|nice|great|cool|good|perfect|lovely|beautiful|wow|thanks|thank you)(?=[,.!]))"
     r"\b[,.!]*\s+"
 )
@@ -39,7 +40,7 @@ _GROWN = (
 )
 _FORMS = {
     "whole": (
-        rf"{_CHANGE}\s+(?:me\s+)?{_WHOLE}\b(?!:)(?P<rest>.+)",
+        rf"(?:{_CHANGE}|do)\s+(?:me\s+)?{_WHOLE}\b(?!:)(?P<rest>.+)",
         r"turn\s+(?P<rest>(?!it|this|that)\w+ (?:in)?to\s.+)",
     ),
     "drawn": (r"(?:draw|paint|sketch|show)\s+(?:me\s+)?(?:the|its|his|her)\s+(?P<rest>.+)",),
@@ -56,14 +57,21 @@ _FORMS = {
     "hide": (r"(?:drop|hide|lose|forget|take|clear)\s+(?P<rest>.+)",),
     "replace": (r"(?:replace|swap|exchange|substitute|switch)\s+(?P<rest>.+)",),
     "use": (r"use\s+(?P<rest>.+)",),
-    "bare": (
-        rf"(?P<rest>(?:{_IN}|no|less|fewer|more|another|one more)\s.+)",
-        rf"(?P<rest>(?:(?:much|a bit|a little|even|slightly|way)\s+)?{_GROWN}\b.*)",
-        rf"(?:{_WHOLE}|there)\s+(?P<rest>{_MODAL}\b.+)",
+    "plain": (r"(?:make|turn|(?:re)?paint|(?:re)?colou?r)\s+(?P<rest>\w+\s.+)",),
+    "wanted": (
+        rf"(?:(?:{_WHOLE}|there)\s+)?(?P<rest>{_MODAL}\b.+)",
+        r"what if it (?:was|were|is)\s+(?P<rest>.+)",
+        r"(?:how|what) would it look(?: like)?\s+(?P<rest>.+)",
         rf"(?:can|could)\s+it\s+(?P<rest>{_SHOW}\b.+)",
+    ),
+    "bare": (
+        rf"(?:try\s+)?(?P<rest>(?:{_IN}|no|less|fewer|more|another|one more|only)\s.+)",
+        r"(?P<rest>(?:\w+\s+){1,3}instead of\s.+)",
+        rf"(?P<rest>(?:(?:much|a bit|a little|even|slightly|way)\s+)?{_GROWN}\b.*)",
         rf"(?:i want|{_LIKE})\s+(?P<rest>(?:{_WHOLE}|more|fewer)\s.+)",
-        r"(?:the )?same(?: picture| scene| thing| one)?,?(?: but)?\s+(?P<rest>.+)",
-        rf"(?:what|how) about\s+(?P<rest>(?:an?|as|more|{_IN})\s.+)",
+        r"(?:the )?same(?: picture| scene| thing| one)?,?(?: but)?\s+(?P<rest>(?!for\b|to\b).+)",
+        rf"(?:what|how) about\s+(?P<rest>(?:as|more|{_IN})\s.+)",
+        r"how about\s+(?P<rest>an?\s.+)",
     ),
     "stated": (
         rf"(?P<rest>(?:the|its|his|her|their)\s+\w+(?:\s+\w+)?\s+{_MODAL}\b.+)",
@@ -74,12 +82,10 @@ _FORMS = {
 }
 """By what is done; the first that fits a text is its form."""
 _READY = tuple((name, re.compile(form)) for name, forms in _FORMS.items() for form in forms)
-_JOINED = re.compile(
-    r"(?:now|and|but|plus)\s+(?P<rest>(?:an?|the|some|two|three|four|five|many)\s.+)"
-)
+_JOINED = re.compile(r"(?:now|and|but|plus)\s+(?P<rest>(?:an?|some|two|three|four|five|many)\s.+)")
 _ASKED = re.compile(
-    r".*\b(?:please|can you|could you|would you|will you|can we|could we|can it|could it"
-    r"|can the|could the|what about|how about)\b|(?:make|add|remove|turn|change|replace)\b"
+    r".*\b(?:please|(?:can|could) (?:you|we|i|it|the)|(?:would|will) you|(?:what|how) about"
+    r"|what if it|would it look)\b|(?:make|add|remove|turn|change|replace)\b"
 )
 
 

@@ -31,9 +31,9 @@ _JOINING = frozenset(
 _SEEN = word_set("""
     background foreground sky color colors colour colours light lights lighting shadow shadows
     style contrast brightness season weather outline outlines frame border nicer prettier cuter
-    scarier spookier happier colorful colourful zoom closer in out
+    scarier spookier happier colorful colourful closer
 """)
-_SCENERY = _SEEN - {"in", "out", "nicer", "prettier", "cuter", "scarier", "spookier", "happier"}
+_SCENERY = _SEEN - {"nicer", "prettier", "cuter", "scarier", "spookier", "happier"}
 _LINKING = word_set("""
     be have has look wear hold use used some more less fewer much bit little all other even way far
     than by from like as into for its i it them one ones should needs need could has ought to sure
@@ -48,7 +48,7 @@ _OF_TEXT = word_set("""
     points step steps argument topic subject tone language conclusion introduction draft plan
     funnier simpler easier clearer formal informal concise polite casual personal professional
     faster quicker harder smarter name names number numbers variable file files song about love
-    pleasure
+    pleasure work
 """)
 # Sizes of a text, too, and what can be said of anything.
 _UNDECIDED = word_set("""

@@ -99,6 +99,11 @@ _COMPARED = re.compile(
     r"(?:\w+er|(?:more|less)\s+\w+)"
 )
 
+_CLAUSE = word_set("""
+    what where when who whom whose why how which that is are was were am do does did i we you he she
+    they right
+""")
+
 
 def may_change(text: str) -> bool:
     """Whether the form is one in which a picture is changed, or asked for once more.
@@ -115,10 +120,10 @@ def changes(text: str, shown: str, standing: Standing) -> bool:
         return False
     name, rest = form
     said = _said(rest, shown)
-    if any(word.of_text for word in said.words) or _TABLE.search(rest):
+    if said.owned or any(word.of_text for word in said.words) or _TABLE.search(rest):
         return False
     if standing is Standing.NEXT:
-        return (name == "zoom" or said.head is not None) and _NEXT[name](said)
+        return _NEXT[name](said)
     decisive = _NEAR.get(name)
     return decisive is not None and bool(said.told) and not said.unknown and decisive(said)
 
@@ -147,6 +152,16 @@ class _Said:
         return self.head is not None and self.head.tells
 
     @property
+    def clause(self) -> bool:
+        """Whether it is a sentence of its own."""
+        return any(word.text in _CLAUSE for word in self.words)
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is about what somebody has, and not about the picture."""
+        return any(word.text in {"my", "our", "your"} for word in self.words)
+
+    @property
     def placed(self) -> bool:
         """Whether it says where in the picture."""
         return any(word.places for word in self.words)
@@ -167,7 +182,7 @@ def _said(text: str, shown: str) -> _Said:
 
 def _whole_changes(said: _Said) -> bool:
     compared = _COMPARED.fullmatch(" ".join(word.text for word in said.words)) is not None
-    return (bool(said.told) and len(said.told) >= said.unknown) or compared
+    return (bool(said.told) and len(said.told) >= said.unknown) or (compared and said.unknown < 2)
 
 
 def _thing_changes(said: _Said) -> bool:
@@ -180,28 +195,33 @@ def _thing_changes(said: _Said) -> bool:
 def _thing_becomes(said: _Said) -> bool:
     if said.there:
         return bool(said.more) or said.placed
-    return all(word.decided for word in said.told[:2])
+    return len(said.told) > 1 and all(word.decided for word in said.told[:2])
 
 
 _NEXT: dict[str, Callable[[_Said], bool]] = {
     "whole": _whole_changes,
     "thing": _thing_changes,
     "drawn": lambda said: said.there and bool(said.more),
+    "plain": lambda said: said.there and bool(said.more),
     "zoom": lambda _: True,
     "add": lambda said: said.seen and len(said.told) > said.unknown,
     "remove": lambda said: said.seen and len(said.told) > said.unknown,
     "replace": lambda said: said.seen and len(said.told) > said.unknown,
     "hide": lambda said: said.there,
     "use": lambda said: not said.unknown and any(word.scenic for word in said.words),
-    "style": lambda said: not said.unknown and any(word.styled for word in said.words),
+    "style": lambda said: (
+        not said.unknown and not said.clause and any(word.styled for word in said.words)
+    ),
     "stated": lambda said: said.seen and bool(said.more) and (said.there or not said.unknown),
-    "bare": lambda said: bool(said.told) and not said.unknown,
+    "wanted": lambda said: not said.unknown and bool(said.told) and said.told[0].decided,
+    "bare": lambda said: bool(said.told) and not said.unknown and not said.clause,
 }
 """Right after a picture, by the form: most of it must be something to be seen in pictures."""
 _NEAR: dict[str, Callable[[_Said], bool]] = {
     "whole": lambda said: any(word.decided for word in said.told),
     "thing": _thing_becomes,
     "drawn": lambda said: said.there and any(word.decided for word in said.more),
+    "plain": lambda said: said.there and any(word.decided for word in said.more),
     "stated": lambda said: said.there and any(word.decided for word in said.more),
     "add": lambda said: said.told[0].decided,
     "remove": lambda said: said.told[0].decided,

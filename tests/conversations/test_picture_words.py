@@ -7,6 +7,7 @@ import pytest
 from conversations.picture_words import Standing, changes, may_change, once_more, standing, to_draw
 
 SHOWN = "a castle and a cat"
+FOX = "a fox beside a lake at sunset"
 ORDINARY = """
 Now tell me a joke
 Give me a recipe for pancakes
@@ -171,6 +172,182 @@ the answer should be 42
 the sun should rise in the east
 that could be a problem
 """.strip().split("\n")
+OF_FOXES = """
+In winter where do foxes sleep
+In which season do foxes hunt
+With what do foxes hunt
+On the moon is there water
+At night foxes hunt, right
+In Egypt, who built the pyramids
+In Paris what can I eat
+In London the weather is bad
+In my garden there are foxes
+At sunset I like to walk
+On Monday I have school
+In the morning I drink coffee
+With milk and sugar please
+I want it
+I want the truth
+I'd like the recipe
+I'd like it to be a surprise
+I want it to stop
+Add sugar and milk
+Add salt
+Add fox to my list
+Add a fox to the story
+Remove the fox from the story
+Make the fox the hero of a story
+Make a story about the fox
+Make me a sandwich
+Make a cake
+Give me a cookie
+Give me a fox fact
+Give me the weather in London
+Put a smile on my face
+Put the kettle on
+Take the dog out
+Take a photo
+Take me to the moon
+Turn left at the house
+Turn around
+Turn the music up
+Turn on the light
+Change my mind
+Change the world
+Change the language to German
+Change your name to Fox
+Replace the battery
+Swap places
+Move to Berlin
+Move fast
+Move along
+Let me see
+Let the games begin
+Let's eat
+Let's draw
+Let's start over
+Set an alarm
+Set the table
+Show me a picture
+Show me foxes
+Show me the money
+Show me how foxes hunt
+Show it to me
+Show me it
+Hide and seek rules
+Lose weight fast tips
+Drop me a line
+Clear the chat
+Clear everything
+Forget the fox, tell me a joke
+Delete everything
+Delete this chat
+Delete the conversation
+Remove that
+Remove the background noise from audio
+Erase my memory
+Get rid of acne
+Get rid of ants in my house
+Use metric units
+Use dark mode
+Use a formal tone
+Use red for errors
+As a child, I had a dog
+As a king, what would you do
+As a pirate
+As an expert
+like a pirate
+Like father like son
+By night or by day
+By train
+From Paris to London
+From above, explain
+From now on speak like a pirate
+The fox is cute
+The sun is hot
+The fox should be called Bob
+the fox should have a name
+The moon should be visible tonight
+The earth is round
+It needs salt
+It needs to be cooked
+It could be raining tomorrow
+It should work
+it should be easy
+There should be peace
+There should be a law
+Can it rain in winter?
+Can it be dangerous?
+Can the fox swim?
+Can the fox be tamed?
+Can foxes fly?
+Can you sing?
+Can you see it?
+Can you make coffee?
+Can you make music?
+Can you make a list of animals?
+Can you make me a website?
+Can you make it simple?
+Can you put it simply?
+Can you give me the recipe?
+Can you show me the code?
+Can you add?
+Can you change a tire?
+Could you move the meeting?
+Could you remove stains from a shirt?
+What about dogs?
+What about a dog?
+How about a game?
+How about a joke
+How about some music
+How about a story
+and a fox?
+but a fox is an animal
+and the dog?
+now the weather
+now the news
+but the sun is a star
+and the moon is a satellite
+no I want text
+no not that
+no more
+no dogs allowed
+without you
+without a doubt
+with you
+with whom
+under water pressure
+under stress
+on time
+in love
+in total
+at work
+on the beach what should I pack
+on the other side
+on purpose
+near me
+near the lake are foxes
+against all odds
+another joke
+another fox fact
+less talk
+more info
+more jokes
+more power
+fewer words
+bigger is better
+smaller than an atom
+larger than life
+same
+same to you
+the same as before
+the same for dogs
+the same question in German
+zoom in on chapter two
+zoom meeting at 5
+zoom
+""".strip().split("\n")
+"""Said after a picture of a fox, with words for what is seen in it."""
 CHANGES = """
 now at night
 make it bigger
@@ -308,6 +485,102 @@ Nice! Now make it night
 thanks, now add a dragon
 add a tree?
 """.strip().split("\n")
+OF_BOATS = """
+make the boats red
+make the water purple
+add a lighthouse on the hill
+make one boat bigger
+make the sky more dramatic
+add birds
+put a dog in the boat
+move the boats closer
+remove one boat
+make it less dark
+give the boats sails
+change the season to autumn
+could you draw it as a cartoon?
+can you turn it into pixel art?
+can we have it at night?
+can I have it at night?
+can you do it in watercolor?
+do it in watercolor
+now do it at night
+now make it look like winter
+I think it should be night
+please add some snow to the mountains
+can you add more boats please
+try with a red boat
+without the boats
+only one boat
+more boats!
+as a van gogh painting
+in van gogh style
+at night, with stars
+and make it night
+also add a moon
+make the left boat blue
+a bit darker
+make boats red
+turn the boats red
+it should have a moon
+should be at night
+needs more trees
+needs a moon
+could be darker
+make them blue
+make both boats red
+make it a sunny day
+make it foggy
+make it rainy
+make it more beautiful
+make it better
+make it cuter
+make it scary
+make it look old
+make it look more realistic
+make it black and white
+make it a cartoon
+make it a painting
+make it anime style
+make the background white
+make the background a desert
+change the background
+change the boats to ducks
+turn the boats into ducks
+replace the boats by ducks
+swap the boats for ducks
+ducks instead of boats
+with ducks instead of boats
+no boats
+add a person
+add a man and a woman
+add people swimming
+add a sunset
+add some clouds to the sky
+add colors
+bigger boats
+larger
+zoom in on the boats
+zoom out a bit
+show it at night
+show me the boats at night
+same thing in winter
+the same picture at night
+the same with three boats
+what if it was night?
+what if it were winter
+how would it look in winter?
+what would it look like at night?
+can you show it in winter?
+i'd prefer it in watercolor
+i would love it in winter
+make the boats sail to the left
+have the boats sink
+put the moon in the sky
+place a castle behind the lake
+let it rain
+""".strip().split("\n")
+"""Said after a picture of two boats on a lake."""
 UNMISTAKABLE = """
 now make it night
 make it winter
@@ -392,12 +665,12 @@ draw another picture
 """.strip().split("\n")
 
 
-def about_picture(texts: list[str], standing: Standing) -> list[str]:
-    """Those of the texts that would draw, if a picture stood so to them."""
+def about_picture(texts: list[str], standing: Standing, shown: str = SHOWN) -> list[str]:
+    """Those of the texts that would draw, if a picture of that stood so to them."""
     return [
         text
         for text in texts
-        if to_draw(text) or changes(text, SHOWN, standing) or once_more(text, standing)
+        if to_draw(text) or changes(text, shown, standing) or once_more(text, standing)
     ]
 
 
@@ -405,12 +678,14 @@ def test_what_is_said_of_other_things_draws_nothing() -> None:
     assert len(ORDINARY) >= 100
     for place in Standing:
         assert about_picture(ORDINARY, place) == []
+        assert about_picture(OF_FOXES, place, FOX) == []
 
 
 def test_right_after_a_picture_it_is_changed() -> None:
     assert len(CHANGES) >= 100
     assert about_picture(CHANGES, Standing.NEXT) == CHANGES
-    assert [text for text in CHANGES if not may_change(text)] == []
+    assert about_picture(OF_BOATS, Standing.NEXT, "two boats on a lake") == OF_BOATS
+    assert [text for text in (*CHANGES, *OF_BOATS) if not may_change(text)] == []
     new = [text for text in CHANGES if to_draw(text)]
     assert new == ["draw the castle bigger", "paint the castle red"]
 
