@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import LazySettings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.types import Caller
+from chatsite.backend.registry import get_registry
 from chatsite.jobs import State
 from finetuning import tuning
 from finetuning.models import JobCheckpoint, JobEvent, TuningJob, UploadedFile
 from finetuning.types import Order
 from finetuning.workplace import base_ids, tuned_folder
+from library.models import TunedModel
+from library.services import withhold
+from tests.finetuning.conftest import TWO_LINES
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +185,31 @@ def test_the_list_takes_as_many_queries_for_three_as_for_one(
     with django_assert_num_queries(3):
         page = client.get(LIST).content.decode()
     assert page.index("third") < page.index("second") < page.index("first")
+
+
+def test_what_was_made_before_is_its_owners_too(alice: User, sent: Sent) -> None:
+    done, _ = ordered(alice, sent(alice, TWO_LINES)), ordered(alice, sent(alice, TWO_LINES))
+    TuningJob.objects.filter(pk=done.pk).update(result_model="ft:starter:chatsite::1")
+    migration = import_module("finetuning.migrations.0003_tuned_models")
+    for _ in range(2):
+        migration.withhold(apps, None)
+    made = TunedModel.objects.get()
+    assert (made.model, made.owner, made.shared) == ("ft:starter:chatsite::1", alice, False)
+
+
+def test_models_of_others_are_not_offered_to_be_trained(
+    alice: User, bob: User, sent: Sent, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path / "data"
+    hers = "ft:starter:chatsite::1"
+    tuned_folder(hers).mkdir(parents=True)
+    (tuned_folder(hers) / "config.json").write_text("{}")
+    withhold(hers, alice.pk)
+    get_registry().forget_aliases()
+    offered = []
+    for user in (alice, bob):
+        sent(user, TWO_LINES)
+        page = signed_in(user).get(f"{LIST}new/").content.decode()
+        assert "The model will be there for you and the administrators" in page
+        offered.append(f'value="{hers}"' in page)
+    assert offered == [True, False]

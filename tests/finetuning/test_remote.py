@@ -15,6 +15,7 @@ from chatsite.jobs import State
 from finetuning import remote, tuning
 from finetuning.models import TuningJob, UploadedFile
 from finetuning.tasks import relay
+from library.models import TunedModel
 from tests.finetuning.conftest import TWO_LINES
 from tests.gateway import error, post
 from tests.servers.tuning import TuningServer
@@ -110,6 +111,8 @@ def test_a_job_is_handed_over_followed_and_charged_once(
     )  # fmt: skip
     record = UsageRecord.objects.get(operation="fine_tuning")
     assert (record.backend, record.training_tokens) == ("there", 1000)
+    made = TunedModel.objects.get()
+    assert (made.model, made.owner, made.shared) == (job.result_model, job.owner, False)
 
 
 def test_a_cancellation_is_passed_on(job: TuningJob, server: TuningServer, alice: User) -> None:

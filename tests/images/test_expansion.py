@@ -11,6 +11,7 @@ from accounts.types import Caller
 from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.registry import get_registry
 from images import expansion
+from library.services import withhold
 from tests.servers.answers import Answer
 from tests.servers.upstream import Upstream
 
@@ -62,3 +63,15 @@ def test_a_model_that_says_nothing_or_fails_is_said_to_and_the_row_tells(
         expanded(alice, "a fox")
     rows = UsageRecord.objects.order_by("id").values_list("status", flat=True)
     assert list(rows) == ["finished", "failed"]
+
+
+def test_a_model_of_somebody_else_writes_nothing(
+    alice: User, bob: User, fake_models: Upstream
+) -> None:
+    for name in fake_models.models:
+        withhold(f"fake/{name}", alice.pk)
+    get_registry().forget_aliases()
+    hers = async_to_sync(expansion.writer_for)(alice)
+    assert hers is not None
+    assert hers.model.id == f"fake/{fake_models.models[0]}"
+    assert async_to_sync(expansion.writer_for)(bob) is None
