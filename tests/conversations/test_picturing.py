@@ -236,6 +236,27 @@ def test_while_an_answer_is_written_no_other_version_is_drawn(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_is_said_in_the_place_of_a_message_is_about_what_stands_above_that(
+    alice: User, bob: User, illustrator: None
+) -> None:
+    chat = uuid4()
+    say(alice, chat, "draw a fox")
+    fox = Drawing.objects.get()
+    drawn(fox)
+    turn = say(alice, chat, "make it night", "m")
+    assert turn is not None
+    assert turn.added is not None
+    change = turn.added.messages[0].id
+    question = Message.objects.get(text="draw a fox").id
+    wanted = async_to_sync(picturing.wanted)
+    assert wanted(alice, chat, "make it winter", picked=False, instead_of=change) == Wish(
+        "make it winter", fox.id
+    )
+    assert wanted(alice, chat, "make it winter", picked=False, instead_of=question) is None
+    assert wanted(bob, chat, "make it winter", picked=False, instead_of=change) is None
+
+
+@pytest.mark.django_db(transaction=True)
 def test_only_words_that_may_be_about_a_picture_cost_a_query(
     alice: User, illustrator: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from conversations import selectors
@@ -137,6 +138,27 @@ def test_history_ends_where_no_model_would_read_on(
     assert len(history) == selectors.CONTEXT_MESSAGES
     assert history[0] == Line("user", "user 2")
     assert history[-1] == Line("assistant", "assistant 201")
+
+
+def test_the_lines_above_what_is_said_next_or_in_the_place_of_a_message(
+    alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    owner, others = conversation(alice), conversation(alice)
+    ids, elsewhere = talk(owner, 3), talk(others, 1)
+    lines = tuple(
+        Line(role, f"{role} {number}") for number in range(3) for role in ("user", "assistant")
+    )
+
+    def above(user: User = alice, most: int = 9, of: UUID | None = None) -> tuple[Line, ...]:
+        with django_assert_num_queries(1):
+            return selectors.lines_above(user, owner.id, most=most, instead_of=of)
+
+    assert above() == lines
+    assert above(most=2) == lines[-2:]
+    assert above(of=ids[4]) == lines[:4]
+    assert above(of=ids[0]) == ()
+    assert above(of=elsewhere[1]) == ()
+    assert above(bob) == above(bob, of=ids[4]) == ()
 
 
 def test_nobody_sees_what_is_somebody_elses(alice: User, bob: User) -> None:
