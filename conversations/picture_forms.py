@@ -38,6 +38,10 @@ _GROWN = (
     r"(?:bigger|smaller|larger|darker|brighter|lighter|warmer|colder|closer|taller|wider"
     r"|further away)"
 )
+_LOOKS = (
+    r"(?:water ?colou?rs?|pixel art|oil painting|black and white|night|winter|summer|autumn|sunset"
+    r"|sunrise)"
+)
 _FORMS = {
     "whole": (
         rf"(?:{_CHANGE}|do)\s+(?:me\s+)?{_WHOLE}\b(?!:)(?P<rest>.+)",
@@ -78,6 +82,7 @@ _FORMS = {
         rf"(?:can|could)\s+(?P<rest>(?:the|its|his|her)\s+\w+\s+{_SHOW}\b.+)",
         rf"(?:i want|{_LIKE})\s+(?P<rest>the\s.+)",
     ),
+    "scene": (rf"(?P<rest>{_LOOKS}\b.*)",),
     "style": (r"(?P<rest>(?:as|like|from|by|in the style of)\s.+)",),
 }
 """By what is done; the first that fits a text is its form."""

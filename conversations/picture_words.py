@@ -213,6 +213,7 @@ _NEXT: dict[str, Callable[[_Said], bool]] = {
         not said.unknown and not said.clause and any(word.styled for word in said.words)
     ),
     "stated": lambda said: said.seen and bool(said.more) and (said.there or not said.unknown),
+    "scene": lambda said: all(word.scenic or word.joins for word in said.words) and not said.clause,
     "wanted": lambda said: not said.unknown and bool(said.told) and said.told[0].decided,
     "bare": lambda said: bool(said.told) and not said.unknown and not said.clause,
 }

@@ -639,6 +639,8 @@ and a dog
 in black and white
 """.strip().split("\n")
 """These may be meant for what was said since."""
+SCENES = ["watercolor", "pixel art please", "Night", "black and white", "winter, at sunset"]
+NO_SCENES = ["Winter is cold", "Pixel art tutorial", "winter coats", "Night shift", "Summer jobs?"]
 AGAIN = """
 draw another one
 draw one more
@@ -688,6 +690,11 @@ def test_right_after_a_picture_it_is_changed() -> None:
     assert [text for text in (*CHANGES, *OF_BOATS) if not may_change(text)] == []
     new = [text for text in CHANGES if to_draw(text)]
     assert new == ["draw the castle bigger", "paint the castle red"]
+
+
+def test_how_it_is_to_look_is_enough_right_after_it() -> None:
+    assert about_picture([*SCENES, *NO_SCENES], Standing.NEXT) == SCENES
+    assert about_picture(SCENES, Standing.NEAR) == []
 
 
 def test_after_other_talk_only_unmistakable_words_change_it() -> None:
