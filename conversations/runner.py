@@ -203,6 +203,10 @@ class _Writer:
                 self.wish = self.call.wish(drawings[-1] if drawings else None)
             except BackendError as unclear:
                 problem = unclear
+        elif not problem and self.status == Run.Status.FINISHED and self._demanded():
+            # It was left no choice, and only talked: its server passes tools over.
+            picture_tool.remember_refusal(self.run.model)
+            self.wish = picturing.wish(self.lines[-2].text, self.lines[:-2], picked=False)
         if self.wish is not None:
             problem = await self._draw(self.wish)
         if problem is not None:
@@ -240,13 +244,15 @@ class _Writer:
 
     def _request(self) -> types.ChatRequest:
         messages = picture_tool.messages(self.lines, with_calls=self.draws)
-        demanded = self.draws and picturing.demands(self.lines[-2].text)
         return types.ChatRequest(
             model=self.run.model,
             messages=prompt(self.user.custom_instructions, messages),
-            params=picture_tool.params(demanded=demanded) if self.draws else {},
+            params=picture_tool.params(demanded=self._demanded()) if self.draws else {},
             continue_last=bool(self.text),
         )
+
+    def _demanded(self) -> bool:
+        return self.draws and picturing.demands(self.lines[-2].text)
 
     async def _draw(self, wish: Wish) -> BackendError | None:
         """Order the picture that is wished for; why that failed, if it did."""

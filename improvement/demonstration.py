@@ -67,9 +67,7 @@ def compare_stories(person: User, count: int, *, by_chance: bool = False, seed: 
         long = (chance.choice(_BEGINNINGS) + chance.choice(_ENDINGS)).format(thing)
         first, second = chance.sample((short, long), 2)
         better = chance.choice((first, second)) if by_chance else short
-        _compare(
-            Conversation(owner=person, title=question), [(question, first, second, better == first)]
-        )
+        _compare(_conversation(person, question), [(question, first, second, better == first)])
 
 
 @transaction.atomic
@@ -78,9 +76,13 @@ def compare_greetings(person: User) -> None:
     answer better each time: the starter seldom says those, so that there is much to gain.
     """
     for greeting in GREETINGS:
-        # Always the same ones, so that the same greetings are held out.
-        conversation = Conversation(id=uuid5(NAMESPACE_OID, greeting), owner=person, title=greeting)
-        _compare(conversation, [(greeting, *both, True) for both in product(_WORDY, _BRIEF)])
+        choices = [(greeting, *both, True) for both in product(_WORDY, _BRIEF)]
+        _compare(_conversation(person, greeting), choices)
+
+
+def _conversation(person: User, question: str) -> Conversation:
+    """Always the same ones, so that the same ones are held out."""
+    return Conversation(id=uuid5(NAMESPACE_OID, question), owner=person, title=question)
 
 
 def _compare(conversation: Conversation, choices: Sequence[Choice]) -> None:

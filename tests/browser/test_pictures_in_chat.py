@@ -24,6 +24,7 @@ def test_a_picture_is_drawn_changed_and_there_after_a_reload(page_for: PageFor) 
     # Neither Alice nor Bob: other tests count the pictures in their galleries.
     page = page_for("administrator", viewport={"width": 360, "height": 740})
     page.goto("/")
+    page.select_option("#model", "starter")
     prompt = page.get_by_label("Your message")
     prompt.fill("draw a red fox beside a lake")
     prompt.press("Enter")

@@ -83,6 +83,20 @@ def test_words_that_want_a_picture_leave_the_model_only_how(
     assert Drawing.objects.get().prompt == "draw a fox"
 
 
+def test_a_model_that_only_talks_where_it_has_to_draw_has_it_drawn(
+    alice: User, fake_models: Upstream
+) -> None:
+    said(alice, "draw a fox", model="fake/echo")
+    [picture] = Message.objects.filter(role="assistant")
+    drawing = Drawing.objects.get()
+    assert (picture.status, picture.text, picture.drawing, drawing.prompt) == (
+        "complete", "draw a fox\n\n[Picture: a fox]", drawing.id, "a fox",
+    )  # fmt: skip
+    said(alice, "draw a hen", model="fake/echo")  # is it asked again?
+    assert Drawing.objects.latest("created_at").prompt == "a hen"
+    assert len(sent(fake_models)) == 1
+
+
 def test_the_last_picture_is_changed_and_read_as_a_call(alice: User, fake_models: Upstream) -> None:
     async def scene() -> None:
         async with opened(Page(alice, uuid4())) as page:
