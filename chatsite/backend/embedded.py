@@ -22,7 +22,13 @@ from chatsite.backend.engine.client import (
     EngineModel,
 )
 from chatsite.backend.engine.guard import neutralise_json, steers
-from chatsite.backend.engine.limits import check, grammar_refused, one_tool, readable_calls
+from chatsite.backend.engine.limits import (
+    check,
+    grammar_refused,
+    one_tool,
+    readable_calls,
+    unlooped,
+)
 from chatsite.backend.engine.queue import FairQueue, Ticket
 from chatsite.backend.errors import (
     BackendError,
@@ -233,6 +239,8 @@ class EmbeddedBackend:
         if "tools" in params:
             params["tools"] = neutralise_json(params["tools"], tokens)
         params |= one_tool(params)
+        if model.built_in:
+            params |= unlooped(params)
         return replace(request, messages=messages, params=params)
 
     async def aclose(self) -> None:

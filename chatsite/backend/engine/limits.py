@@ -54,6 +54,24 @@ def one_tool(params: Mapping[str, Any]) -> dict[str, Any]:
     return {"tools": tools, "tool_choice": "required"}
 
 
+def unlooped(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What keeps a model as small as the starter from saying the same for ever: the DRY sampler.
+
+    Where the last tokens repeat a passage of more than 20 within the last 256, what went on from
+    there becomes less likely with each further one. {} where the request chooses its sampling.
+    Parameters of https://github.com/ggml-org/llama.cpp/tree/master/tools/server; the breaker, of
+    which there has to be one, is said by nobody.
+    """
+    if "temperature" in params:
+        return {}
+    return {
+        "dry_multiplier": 1.5,
+        "dry_allowed_length": 20,
+        "dry_penalty_last_n": 256,
+        "dry_sequence_breakers": ["\x01"],
+    }
+
+
 def readable_calls(extra: Mapping[str, Any]) -> Mapping[str, Any]:
     """A message's fields, with arguments that are no JSON made a JSON string of themselves.
 

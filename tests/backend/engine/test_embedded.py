@@ -35,10 +35,11 @@ def on_backend(data_dir, use, **options):
         backend = EmbeddedBackend(data_dir, **options)
         models = {model.id: model for model in await backend.models()}
 
-        def ask(messages=HI, *, person="alice", model="endless", **fields):
+        def ask(messages=HI, *, person="alice", model="endless", temperature=0, **fields):
             last = messages[-1].role == "assistant"
+            params = {} if temperature is None else {"temperature": temperature}
             request = ChatRequest(
-                model, messages, {"temperature": 0}, on_behalf=person, continue_last=last, **fields
+                model, messages, params, on_behalf=person, continue_last=last, **fields
             )
             return backend.stream(request, models[model])
 
@@ -132,6 +133,21 @@ def test_more_choices_than_slots_are_all_made(manager):
     assert sum(isinstance(event, ChoiceFinished) for event in events) == 5
     [usage] = [event.usage for event in events if isinstance(event, Finished)]
     assert (usage.prompt_tokens, usage.completion_tokens) == (21, 5 * 28)
+
+
+def test_the_starter_does_not_go_in_circles_unless_it_is_told_how_to_sample(manager):
+    async def use(ask):
+        wishes = (("starter", None), ("starter", 0), ("endless", None))
+        return [
+            (await read(ask(FOR_EVER, model=model, temperature=wish, max_tokens=120)))[0]
+            for model, wish in wishes
+        ]
+
+    counted = ("1234567890" * 12)[:120]
+    broken, *others = on_backend(manager[0], use)
+    assert others == [counted, counted]
+    assert broken.startswith(counted[:20])
+    assert broken != counted
 
 
 def test_sixteen_that_go_away_leave_the_model_free(manager):
