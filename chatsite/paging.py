@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
@@ -34,6 +36,30 @@ def page(
     sign = "-" if descending else ""
     found = tuple(rows.order_by(f"{sign}created_at", f"{sign}id")[: limit + 1])
     return Page(found[:limit], len(found) > limit)
+
+
+def cursor(moment: datetime, identifier: UUID) -> str:
+    """Where a page of what is sorted by moment and id ends, as its "next" link has it."""
+    return f"{moment.isoformat()}_{identifier}"
+
+
+def read_cursor(text: str) -> tuple[datetime, UUID] | None:
+    """The moment and the id of a cursor, None where it is none."""
+    moment, _, identifier = text.rpartition("_")
+    at = read_moment(moment)
+    try:
+        return (at, UUID(identifier)) if at else None
+    except ValueError:
+        return None
+
+
+def read_moment(text: str) -> datetime | None:
+    """A moment with its time zone as ISO 8601 has it, None where a database could not have it."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def list_body(page: Page[RowT], body: Callable[[RowT], dict[str, Any]]) -> dict[str, Any]:

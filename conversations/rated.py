@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models.functions import Substr
 
 from accounts.models import User
-from chatsite.paging import page
+from chatsite.paging import cursor, page, read_cursor
 from conversations.models import Comparison, Rating
 from conversations.opinions import Opinion, opinion_of, shortened
 from conversations.ratings import text_of
@@ -69,7 +69,8 @@ def rated_by(user: User, before: str = "", *, limit: int = ROWS) -> RatedPage:
 
     Two queries, however many rows there are.
     """
-    after = _parse(before)
+    place = read_cursor(before)
+    after = _After(*place) if place else None
     ratings = (
         Rating.objects.filter(owner=user)
         .select_related("message__conversation", "completion")
@@ -90,20 +91,12 @@ def rated_by(user: User, before: str = "", *, limit: int = ROWS) -> RatedPage:
     rows = _newest_first(map(_of_rating, rated.rows), map(_of_comparison, compared.rows))
     shown = tuple(rows[:limit])
     more = len(rows) > limit or rated.has_more or compared.has_more
-    last = f"{shown[-1].created_at.isoformat()}_{shown[-1].id}" if more else ""
+    last = cursor(shown[-1].created_at, shown[-1].id) if more else ""
     return RatedPage(shown, last)
 
 
 def _newest_first(*lists: Iterable[RatedRow]) -> list[RatedRow]:
     return list(merge(*lists, key=lambda row: (row.created_at, row.id), reverse=True))
-
-
-def _parse(cursor: str) -> _After | None:
-    moment, _, identifier = cursor.rpartition("_")
-    try:
-        return _After(datetime.fromisoformat(moment), UUID(identifier))
-    except ValueError:
-        return None
 
 
 def _of_rating(rating: Any) -> RatedRow:

@@ -206,7 +206,7 @@ class _Writer:
         elif not problem and self.status == Run.Status.FINISHED and self._demanded():
             # It was left no choice, and only talked: its server passes tools over.
             picture_tool.remember_refusal(self.run.model)
-            self.wish = picturing.wish(self.lines[-2].text, self.lines[:-2], picked=False)
+            self.wish = self._worded()
         if self.wish is not None:
             problem = await self._draw(self.wish)
         if problem is not None:
@@ -215,13 +215,17 @@ class _Writer:
     async def _do_without(self) -> BackendError | None:
         """Have the words decide, and the model answer without the tool; why that failed."""
         self.draws = False
-        self.wish = picturing.wish(self.lines[-2].text, self.lines[:-2], picked=False)
+        self.wish = self._worded()
         if self.wish is not None:
             return None
         problem = await self._hear()
         if problem is None:
             picture_tool.remember_refusal(self.run.model)
         return problem
+
+    def _worded(self) -> Wish | None:
+        """The picture that the person's words ask for, whatever the model said."""
+        return picturing.wish(self.lines[-2].text, self.lines[:-2], picked=False)
 
     async def _hear(self) -> BackendError | None:
         """Ask the model and take in what it says; why it failed, if it did."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
-from chatsite import sql
+from chatsite import paging, sql
 from conversations.markdown import render
 from conversations.models import Conversation, Message, Run, divided
 from conversations.opinions import Opinion, Pair, Said, said_of
@@ -157,11 +157,12 @@ def message_for(user: User, conversation_id: UUID, message_id: UUID) -> Message:
     )
 
 
-_ABOVE = """
+_LINES = """
     WITH RECURSIVE branch(parent_id, role, text, drawing, depth) AS (
         SELECT m.parent_id, m.role, m.text, m.drawing, 1
-        FROM conversations_message m JOIN conversations_conversation c ON m.id = {start}
-        WHERE c.id = %s AND c.owner_id = %s AND m.conversation_id = c.id
+        FROM conversations_message m
+        JOIN conversations_conversation c ON c.id = m.conversation_id
+        WHERE m.id = {last} AND c.id = %s AND c.owner_id = %s
         UNION ALL
         SELECT m.parent_id, m.role, m.text, m.drawing, branch.depth + 1
         FROM conversations_message m JOIN branch ON m.id = branch.parent_id
@@ -169,8 +170,9 @@ _ABOVE = """
     )
     SELECT role, text, drawing FROM branch ORDER BY depth DESC
 """
-_ABOVE_NEXT = _ABOVE.format(start="c.leaf_id")
-_ABOVE_ONE = _ABOVE.format(start="(SELECT parent_id FROM conversations_message WHERE id = %s)")
+_SHOWN = _LINES.format(last="c.leaf_id")
+_ABOVE = _LINES.format(last="(SELECT parent_id FROM conversations_message WHERE id = %s)")
+_THROUGH = _LINES.format(last="%s")
 
 
 def lines_above(
@@ -182,8 +184,8 @@ def lines_above(
     """
     person = (conversation_id, user.pk, most)
     if instead_of is None:
-        return _lines(sql.rows(_ABOVE_NEXT, *person))
-    return _lines(sql.rows(_ABOVE_ONE, instead_of, *person))
+        return _lines(sql.rows(_SHOWN, *person))
+    return _lines(sql.rows(_ABOVE, instead_of, *person))
 
 
 def row(conversation: Conversation) -> ConversationRow:
@@ -200,7 +202,7 @@ def sidebar_for(user: User, before: str = "", *, today: date | None = None) -> S
     `before` is the cursor of an earlier page; one that cannot be read starts from the newest.
     """
     query = Conversation.objects.filter(owner=user)
-    if cursor := _parse_cursor(before):
+    if cursor := paging.read_cursor(before):
         updated, identifier = cursor
         query = query.filter(Q(updated_at__lt=updated) | Q(updated_at=updated, id__lt=identifier))
     found = list(
@@ -215,7 +217,7 @@ def sidebar_for(user: User, before: str = "", *, today: date | None = None) -> S
     more = len(found) > SIDEBAR_PAGE
     return Sidebar(
         tuple(SidebarGroup(label, tuple(rows)) for label, rows in groups.items()),
-        f"{shown[-1].updated_at.isoformat()}_{shown[-1].id}" if more else "",
+        paging.cursor(shown[-1].updated_at, shown[-1].id) if more else "",
     )
 
 
@@ -233,14 +235,6 @@ def last_model_for(user: User) -> str:
     """The model that answered in the user's newest conversation; "" where there is none."""
     newest = Conversation.objects.filter(owner=user).order_by("-updated_at", "-id")
     return newest.values_list("leaf__model", flat=True).first() or ""
-
-
-def _parse_cursor(cursor: str) -> tuple[datetime, UUID] | None:
-    moment, _, identifier = cursor.rpartition("_")
-    try:
-        return datetime.fromisoformat(moment), UUID(identifier)
-    except ValueError:
-        return None
 
 
 def _day_label(moment: datetime, today: date) -> str:
@@ -334,28 +328,13 @@ def only_child(message: Message) -> MessageView:
     return _view(message, [message.id])
 
 
-_HISTORY = """
-    WITH RECURSIVE branch(parent_id, role, text, drawing, depth) AS (
-        SELECT m.parent_id, m.role, m.text, m.drawing, 1
-        FROM conversations_message m
-        JOIN conversations_conversation c ON c.id = m.conversation_id
-        WHERE m.id = %s AND c.id = %s AND c.owner_id = %s
-        UNION ALL
-        SELECT m.parent_id, m.role, m.text, m.drawing, branch.depth + 1
-        FROM conversations_message m JOIN branch ON m.id = branch.parent_id
-        WHERE branch.depth < %s
-    )
-    SELECT role, text, drawing FROM branch ORDER BY depth DESC
-"""
-
-
 def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[Line, ...]:
     """The branch that ends in `leaf`, oldest first: what the model reads.
 
     Raises Message.DoesNotExist. One query from the leaf upwards, because the tree of a long
     conversation is many times as large as what the model is to read of it.
     """
-    found = sql.rows(_HISTORY, leaf, conversation_id, user.pk, CONTEXT_MESSAGES)
+    found = sql.rows(_THROUGH, leaf, conversation_id, user.pk, CONTEXT_MESSAGES)
     if not found:
         raise Message.DoesNotExist
     return _lines(found)

@@ -23,7 +23,7 @@ from images.sorting_views import chosen, counted
 from images.tasks import tidy
 from images.views import PageRequest
 
-MINUTES = 600
+KEPT = 600
 """Seconds for which a browser keeps a thumbnail of what is deleted."""
 
 
@@ -58,7 +58,7 @@ def thumbnail(request: PageRequest, picture_id: UUID, side: int) -> HttpResponse
     except FileNotFoundError:
         raise Http404 from None
     etag = f"{picture_id}-{side}"
-    return file_response(request, content, content_type="image/webp", etag=etag, max_age=MINUTES)
+    return file_response(request, content, content_type="image/webp", etag=etag, max_age=KEPT)
 
 
 @login_required

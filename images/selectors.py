@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -13,9 +12,9 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
-from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
+from chatsite import paging
 from chatsite.backend.errors import ModelNotFound
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import Capability, ModelInfo
@@ -160,7 +159,7 @@ def gallery_for(
     if filters.refined:
         children = Picture.objects.kept().filter(parent=OuterRef("pk"))
         found = found.filter(Exists(children))
-    if cursor := _parse_cursor(before):
+    if cursor := paging.read_cursor(before):
         moment, identifier = cursor
         found = found.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=identifier))
     if newer_than is not None:
@@ -168,7 +167,7 @@ def gallery_for(
     rows = tuple(found.defer("scene", "params").order_by("-created_at", "-id")[: limit + 1])
     more = len(rows) > limit
     rows = rows[:limit]
-    return GalleryPage(rows, _cursor(rows[-1]) if more else "")
+    return GalleryPage(rows, paging.cursor(rows[-1].created_at, rows[-1].pk) if more else "")
 
 
 def choices_for(user: User) -> tuple[list[str], list[str]]:
@@ -212,16 +211,3 @@ def lineage_for(user: User, picture: Picture) -> Lineage:
             children[each.parent_id] = (*children.get(each.parent_id, ()), each)
     roots = tuple(each for each in found if each.parent_id not in ids)
     return Lineage(roots, children)
-
-
-def _cursor(picture: Picture) -> str:
-    return f"{picture.created_at.isoformat()}_{picture.pk}"
-
-
-def _parse_cursor(cursor: str) -> tuple[datetime, UUID] | None:
-    moment, _, identifier = cursor.rpartition("_")
-    try:
-        at = parse_datetime(moment)
-        return (at, UUID(identifier)) if at is not None and at.tzinfo else None
-    except ValueError:
-        return None

@@ -16,7 +16,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -25,6 +24,7 @@ from accounts.types import Caller
 from chatsite.backend.errors import BackendError
 from chatsite.backend.imaging.terms import shaped_size, terms_for
 from chatsite.backend.types import ModelInfo
+from chatsite.paging import read_moment
 from images import indexing, selectors, services
 from images.forms import BoardForm, DrawForm, FilterForm
 from images.models import Drawing, Operation, Picture
@@ -107,11 +107,8 @@ def gallery_after_deletion(at: datetime, board: str = "") -> str:
 
 def _just_deleted(request: PageRequest) -> list[UUID]:
     """What was deleted at the moment that the address names and is not back."""
-    try:
-        at = parse_datetime(request.GET.get("deleted", ""))
-    except ValueError:
-        return []
-    if at is None or at.tzinfo is None:
+    at = read_moment(request.GET.get("deleted", ""))
+    if at is None:
         return []
     found = selectors.deleted_pictures_for(request.user).filter(deleted_at=at)
     return list(found.values_list("id", flat=True))

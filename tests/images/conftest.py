@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 from django.db import connections
+from django.test import Client
 
 from accounts.keys import issue_key
 from accounts.models import User
@@ -23,6 +24,19 @@ def illustrator(settings: LazySettings) -> Iterator[None]:
     get_registry.cache_clear()
     yield
     get_registry.cache_clear()
+
+
+@pytest.fixture
+def page(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def bobs(bob: User) -> Client:
+    client = Client()
+    client.force_login(bob)
+    return client
 
 
 @pytest.fixture

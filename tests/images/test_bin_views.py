@@ -25,19 +25,6 @@ pytestmark = pytest.mark.django_db
 BIN = "/pictures/deleted/"
 
 
-@pytest.fixture
-def page(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def bobs(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
-
-
 def thrown(owner: User, name: str = "teal.png", *, ago: timedelta = timedelta()) -> Picture:
     content = files.encode(Image.new("RGB", (20, 10), "teal"), "png")
     picture = services.receive(owner, content, name=name)

@@ -21,19 +21,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def page(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def bobs(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
-
-
 def some(owner: User, count: int) -> list[str]:
     made = Picture.objects.bulk_create(
         Picture(

@@ -25,19 +25,6 @@ def picture(alice: User) -> Picture:
     return services.receive(alice, photo, name="teal.png")
 
 
-@pytest.fixture
-def page(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def bobs(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
-
-
 def some(alice: User, count: int) -> None:
     Picture.objects.bulk_create(
         Picture(
