@@ -187,10 +187,10 @@ def test_deleted_pictures_can_be_had_back(
     options = {"color_scheme": scheme, "viewport": {"width": width, "height": 740}}
     page = page_for("administrator", **options)
     page.goto("/pictures/")
-    uploaded(page, tmp_path, ("teal", "navy", "olive"))
     tiles = page.locator("#grid .tile:not([hidden])")
-    tiles.nth(2).wait_for()
-    before = tiles.count()
+    before = tiles.count() + 3
+    uploaded(page, tmp_path, ("teal", "navy", "olive"))
+    expect(tiles).to_have_count(before)
     tiles.first.locator("a").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_text("1 picture deleted.").wait_for()

@@ -198,7 +198,7 @@ async def _learn(session: aiohttp.ClientSession, key: str, rng: random.Random) -
 
 
 def _questions(rng: random.Random) -> Iterator[str]:
-    for _ in range(80):
+    for _ in range(200):
         yield rng.choice(QUESTIONS).format(
             a=rng.randint(0, 20),
             b=rng.randint(0, 20),
