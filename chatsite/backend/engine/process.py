@@ -216,7 +216,7 @@ class WorkerProcess:
         return options + [("--adapter", adapter.path) for adapter in file.adapters]
 
     async def _port(self) -> int:
-        ready = re.compile(rf"^{READY}(\d+)$".encode(), re.MULTILINE)
+        ready = re.compile(rf"^{READY}(\d+)\n".encode(), re.MULTILINE)
         while not (match := ready.search(self._output)):
             if not await self._read_output():
                 await self._running.wait()

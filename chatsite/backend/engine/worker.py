@@ -158,8 +158,17 @@ def main() -> None:
         server = xllamacpp.Server(server_parameters(arguments, os.environ.pop(KEY_VARIABLE)))
     except RuntimeError:
         sys.exit(f"{Path(arguments.model).name} could not be loaded.")
-    print(f"{READY}{urlsplit(server.listening_address).port}", flush=True)  # noqa: T201 the protocol
+    announce(urlsplit(server.listening_address).port)
     watch.join()
+
+
+def announce(port: int | None) -> None:
+    """Tell the port on a line of its own, whatever llama.cpp writes in the meantime.
+
+    One write into a pipe stays whole; `print` makes two of a line. A warning of llama.cpp's between
+    them joined the port, and the manager waited for it in vain.
+    """
+    os.write(1, f"\n{READY}{port}\n".encode())
 
 
 def _explained(error: ImportError) -> str:

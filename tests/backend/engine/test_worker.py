@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import xllamacpp
 
 from chatsite.backend.engine.client import CONTINUE, NO_KEEP_ALIVE, STREAM, EngineClient
 from chatsite.backend.engine.guard import neutralise
-from chatsite.backend.engine.worker import BATCH, parse, place, server_parameters
+from chatsite.backend.engine.worker import BATCH, READY, parse, place, server_parameters
 from tests.backend.engine.alphabet import (
     ALPHABET,
     CONTROL,
@@ -41,6 +42,34 @@ def ask(manager):
         return asyncio.run(post(model, path, {"temperature": 0, **body}))
 
     return ask
+
+
+TELLING = """
+import os, signal
+from chatsite.backend.engine.worker import announce
+
+other = os.fork()  # as a thread of llama.cpp's: Python's lock does not hold it
+while not other:
+    os.write(2, b"load: a line in")
+    os.write(2, b" two pieces\\n")
+for port in range(40000, 41000):
+    announce(port)
+os.kill(other, signal.SIGKILL)
+"""
+
+
+def test_the_port_stands_on_a_line_of_its_own_among_the_warnings():
+    told = subprocess.run(
+        [sys.executable, "-u", "-c", TELLING],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=True,
+    )
+
+    found = re.findall(rf"^{READY}(\d+)\n".encode(), told.stdout, re.MULTILINE)
+    assert [int(port) for port in found] == list(range(40000, 41000))
 
 
 async def streamed(session, *messages, **options):
