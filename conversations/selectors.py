@@ -340,6 +340,12 @@ def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[Line, ..
     return _lines(found)
 
 
+def answered_before(run: Run) -> bool:
+    """Whether the run's model had been asked the same question before."""
+    earlier = Run.objects.filter(model=run.model, started_at__lt=run.started_at)
+    return earlier.filter(message__parent_id=run.message.parent_id).exists()
+
+
 def _lines(found: Sequence[Sequence[Any]]) -> tuple[Line, ...]:
     # SQLite has no type of its own for the id of a drawing.
     return tuple(

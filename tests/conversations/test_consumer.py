@@ -22,6 +22,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import UsageRecord, User
 from chatsite import processes
 from chatsite.backend import types
+from chatsite.backend.engine.manager import STARTER
 from chatsite.backend.registry import get_registry
 from chatsite.origin import SameOrigin
 from conversations import progress, runner, services
@@ -393,6 +394,30 @@ def test_regenerate_and_edit_make_siblings(alice: User, fake_models: Upstream) -
 
     in_a_loop(scene)
     assert Message.objects.count() == 5
+
+
+@pytest.mark.engine
+def test_the_starter_finds_other_words_when_it_is_asked_again(
+    alice: User, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR, settings.ENGINE_ENABLED, settings.BACKENDS = tmp_path, True, []
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, "Write a poem.", model="starter")
+            await page.until(COMPLETE)
+            message = await Message.objects.aget(role="assistant")
+            for version in (2, 3):
+                page.heard = ""
+                await page.send(action="regenerate", message=str(message.id), model="starter")
+                await page.until(f'Version {version} of {version}.*id="announcer".*Answer complete')
+
+    with running_manager(tmp_path, "--threads", "1", "--starter", str(STARTER)):
+        in_a_loop(scene)
+    texts = Message.objects.filter(role="assistant").values_list("text", flat=True)
+    assert len(texts) == 3
+    assert len(set(texts)) > 1
 
 
 def test_an_ask_sent_twice_is_answered_once(alice: User, fake_models: Upstream) -> None:

@@ -119,6 +119,20 @@ def test_regenerating_keeps_both_answers(alice: User) -> None:
     assert last(alice, turn.conversation_id).previous == answer.id
 
 
+def test_it_is_known_which_answers_a_model_gives_anew(alice: User) -> None:
+    turn = ask(alice)
+    finish(turn, "first")
+    answer = last(alice, turn.conversation_id)
+    again = services.regenerate(alice, turn.conversation_id, answer.id, model="fake/echo")
+    finish(again, "second")
+    other = services.regenerate(alice, turn.conversation_id, answer.id, model="m")
+    finish(other, "third")
+    more = ask(alice, "More", turn.conversation_id)
+    runs = (turn.run, again.run, other.run, more.run)
+    before = [run is not None and selectors.answered_before(run) for run in runs]
+    assert before == [False, True, False, False]
+
+
 def test_retrying_an_answer_that_never_began_leaves_no_empty_sibling(alice: User) -> None:
     turn = ask(alice)
     finish(turn, "", Run.Status.FAILED)
