@@ -13,6 +13,10 @@ INSTALLED := .venv/.installed-$(or $(EXTRAS),none)
 INSTALLED_FOR_TESTS := .venv/.installed-training,test
 # Checks and tests keep what they store apart from the site's data.
 CHECK := CHATSITE_DATA_DIR=$(CURDIR)/build/check
+# A browser that waits for its turn on a busy machine may come too late: what failed beside all
+# others is tried once more by itself, and both results are printed.
+AGAIN := { test $$? = 1 && echo "What failed, once more by itself:" && \
+	$(BIN)/pytest --last-failed --last-failed-no-failures=none; }
 # Other people's clients, which need other versions of what Chatsite is made of.
 CLIENTS := .venv-clients
 NODE_CLIENT := openai@7.57.0
@@ -25,7 +29,7 @@ run: $(INSTALLED) ## Install what is missing and run the site until Ctrl-C
 
 test: programs lint ## Install what is missing and run every check and test
 	@$(MAKE) --no-print-directory clients || echo "Some API clients are not installed. Their tests are skipped."
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder || $(AGAIN)
 
 clients: $(CLIENTS)/.installed ## Install other people's API clients, for their tests
 
