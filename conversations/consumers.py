@@ -22,6 +22,7 @@ from chatsite.backend.registry import get_registry
 from conversations import comparisons, fragments, picturing, progress, runner, selectors, services
 from conversations.announcing import announce, announce_touched, conversation_group, person_group
 from conversations.models import Conversation, Message
+from conversations.threads import Thread
 
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
@@ -270,6 +271,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         patch = fragments.patch(message, event["had"], event["first"], event["blocks"])
         await self._show(patch)
 
+    async def run_reasoned(self, event: dict[str, Any]) -> None:
+        if event["message"] in self.known:
+            message, tail, milliseconds = event["message"], event["tail"], event["milliseconds"]
+            html = fragments.reasoning(self.conversation_id, UUID(message), tail, milliseconds)
+            await self._show(html)
+
     async def run_queued(self, event: dict[str, Any]) -> None:
         if self.known.get(event["message"]) == 0:
             await self._show(fragments.queued(event["message"], event["place"]))
@@ -382,7 +389,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return fragments.ended(self.conversation_id, one)
         return fragments.message(self.conversation_id, one.messages[0], oob=True)
 
-    def _load_thread(self) -> selectors.Thread | None:
+    def _load_thread(self) -> Thread | None:
         try:
             return selectors.thread_for(self.user, self.conversation_id)
         except Conversation.DoesNotExist:
@@ -410,7 +417,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return ""
         return fragments.top_row(selectors.row(conversation), self.conversation_id)
 
-    def _remember(self, shown: selectors.Thread) -> None:
+    def _remember(self, shown: Thread) -> None:
         for view in shown.messages:
             if view.status == Message.Status.STREAMING:
                 self.known[str(view.id)] = len(view.text)

@@ -11,7 +11,8 @@ from django.utils.safestring import mark_safe
 
 from conversations.models import Message
 from conversations.opinions import Pair, reasons_to_offer
-from conversations.selectors import ConversationRow, MessageView, Thread
+from conversations.selectors import ConversationRow
+from conversations.threads import MessageView, Thread, thought_for
 
 ENDINGS: dict[str, str] = {
     Message.Status.COMPLETE: "Answer complete.",
@@ -106,6 +107,18 @@ def patch(message_id: str, had: int, first: int, blocks: Sequence[str]) -> str:
         for index in range(first + len(blocks), had)
     )
     return "".join(parts)
+
+
+def reasoning(conversation_id: UUID, message_id: UUID, tail: str, milliseconds: int) -> str:
+    """The newest of what a model thinks; once it answers (no `tail`), for how long it thought."""
+    context = {
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+        "thought": "" if tail else thought_for(milliseconds),
+        "tail": tail,
+        "oob": True,
+    }
+    return render_to_string("conversations/_reasoning.html", context)
 
 
 def queued(message_id: str, place: int) -> str:

@@ -82,6 +82,9 @@ class Message(models.Model):
     served = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     omitted = models.PositiveIntegerField(default=0)
+    # What the model thought before it answered, which no model reads again; 0 where it did not.
+    reasoning = models.TextField(blank=True)
+    reasoning_ms = models.PositiveIntegerField(default=0)
     # The drawing of a message that is a picture; the last line of its text is its caption.
     drawing = models.UUIDField(null=True, blank=True)
     nonce = models.CharField(max_length=64, null=True, blank=True)

@@ -39,6 +39,16 @@ _SAVE_PROGRESS = """
 """
 
 
+def save_reasoning(run_id: UUID, message_id: UUID, text: str, milliseconds: int) -> None:
+    """Keep what the model has thought so far, as `save_progress` keeps what it has said."""
+    sql.execute(_SAVE_REASONING, text, milliseconds, message_id, run_id, message_id)
+
+
+_SAVE_REASONING = _SAVE_PROGRESS.replace(
+    "text = %s, served = COALESCE(%s, served)", "reasoning = %s, reasoning_ms = %s"
+)
+
+
 def end_run(
     run: Run,
     *,

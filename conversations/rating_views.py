@@ -23,7 +23,7 @@ from conversations.forms import THUMBS, ComparisonForm, OpinionForm
 from conversations.models import Conversation
 from conversations.opinions import opinion_of, reasons_to_offer
 from conversations.rated import rated_by
-from conversations.selectors import MessageView
+from conversations.threads import MessageView
 
 SAVED = "Your rating is saved."
 TAKEN_BACK = "Your rating is taken back."

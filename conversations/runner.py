@@ -38,7 +38,8 @@ from conversations.completion import Origin, complete, prompt
 from conversations.markdown import StreamRenderer
 from conversations.models import Run
 from conversations.picture_tool import Call, Line, Wish
-from conversations.selectors import MessageView
+from conversations.reasoning import Reasoning
+from conversations.threads import MessageView
 from conversations.titles import clean_title, title_request
 
 logger = logging.getLogger("chatsite.runs")
@@ -51,6 +52,8 @@ PAUSE = 0.5
 CLOSING_TRIES = 7
 INTERRUPTION = 5.0
 """Seconds that a process which is to end waits for its runs to be closed."""
+THINKING = 0.3
+"""Seconds between two glimpses of what a model thinks before it answers."""
 BEAT = 10.0
 """Seconds between two signs of life of a run."""
 OTHER_WORDS = {"temperature": 0.8}
@@ -120,6 +123,7 @@ class _Writer:
     view: MessageView | None = None
     draws: bool = False
     text: str = ""
+    reasoning: Reasoning = field(default_factory=Reasoning)
     place: int = 0
     omitted: int = 0
     served: str | None = None
@@ -137,6 +141,9 @@ class _Writer:
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     shown_blocks: int = 0
     shown_place: int = 0
+    reasoned: int = 0
+    """Characters of the reasoning that are saved."""
+    glimpsed: float = 0.0
     news: asyncio.Event = field(default_factory=asyncio.Event)
     last_beat: float = field(default_factory=time.monotonic)
     channel: str = ""
@@ -149,7 +156,12 @@ class _Writer:
         await layer.group_add(control_group(self.run.conversation_id), self.channel)
 
     async def write(self) -> None:
-        self.text = self.saved = self.run.message.text
+        message = self.run.message
+        self.text = self.saved = message.text
+        self.reasoning = Reasoning(message.reasoning, message.reasoning_ms)
+        self.reasoned = len(message.reasoning)
+        if self.text:
+            self.reasoning.stage = "after"
         if patch := self.renderer.update(self.text):
             self.shown_blocks = patch.first + len(patch.blocks)
         self.reading = asyncio.create_task(self._read())
@@ -251,6 +263,7 @@ class _Writer:
                     self.status = Run.Status.STOPPED
                     self.error = TOO_LONG
                     break
+        self._say(self.reasoning.rest())
         return None
 
     def _request(self) -> types.ChatRequest:
@@ -285,13 +298,10 @@ class _Writer:
             case types.Queued(place):
                 self.place = place
                 self.news.set()
-            case types.Delta(text=text, tool_calls=calls):
-                if text:
-                    # PostgreSQL cannot store NUL, and no page can show it.
-                    self.text = (self.text + text.replace("\x00", ""))[: services.MAX_TEXT]
-                    self.news.set()
-                if calls:
-                    self.call.take(calls)
+            case types.Delta():
+                self._say(self.reasoning.take(event, services.MAX_TEXT))
+                if event.tool_calls:
+                    self.call.take(event.tool_calls)
             case types.ChoiceFinished(reason="content_filter"):
                 self.status = Run.Status.FAILED
                 self.error = "The rest of this answer was withheld by a content policy."
@@ -300,6 +310,11 @@ class _Writer:
                 self.error = TOO_LONG
             case _:
                 pass
+
+    def _say(self, text: str) -> None:
+        # PostgreSQL cannot store NUL, and no page can show it.
+        self.text = (self.text + text.replace("\x00", ""))[: services.MAX_TEXT]
+        self.news.set()
 
     async def _obey(self) -> None:
         order = await get_channel_layer().receive(self.channel)
@@ -323,6 +338,8 @@ class _Writer:
     async def _frame(self) -> None:
         """Save what is new, and only then show it."""
         text = self.text
+        if len(self.reasoning.text) != self.reasoned:
+            await self._show_reasoning()
         if text == self.saved:
             await self._show_place()
             return
@@ -344,6 +361,25 @@ class _Writer:
             first=patch.first,
             blocks=list(patch.blocks),
         )
+
+    async def _show_reasoning(self) -> None:
+        """A glimpse of the newest thoughts now and then; where words follow, what it came to."""
+        now = time.monotonic()
+        if self.text or now - self.glimpsed > THINKING:
+            self.glimpsed = now
+            await sync_to_async(self._save_reasoning)()
+            await announce(
+                conversation_group(self.run.conversation_id),
+                "run.reasoned",
+                message=str(self.run.message_id),
+                tail="" if self.text else self.reasoning.tail,
+                milliseconds=self.reasoning.milliseconds,
+            )
+
+    def _save_reasoning(self) -> None:
+        text, milliseconds = self.reasoning.text, self.reasoning.milliseconds
+        progress.save_reasoning(self.run.id, self.run.message_id, text, milliseconds)
+        self.reasoned = len(text)
 
     async def _show_place(self) -> None:
         if not self.text and self.place != self.shown_place:
@@ -388,6 +424,8 @@ class _Writer:
     def _close(self) -> str | None:
         """Save the end and render it once for every page; None if somebody else has ended it."""
         run, text = self.run, self.text
+        if len(self.reasoning.text) != self.reasoned:
+            self._save_reasoning()
         if self.drawing and self.wish:
             text = f"{text.rstrip()}\n\n{self.wish.caption}".lstrip()
         saved = progress.end_run(
@@ -412,6 +450,7 @@ class _Writer:
             status=progress.MESSAGE_STATUS[self.status],
             error=self.error,
             omitted=self.omitted,
+            reasoning_ms=self.reasoning.milliseconds,
             rendered=self.renderer.blocks,
         )
         state = selectors.thread_of(run.conversation, view)

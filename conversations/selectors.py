@@ -10,14 +10,13 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from chatsite import paging, sql
-from conversations.markdown import render
-from conversations.models import Conversation, Message, Run, divided
-from conversations.opinions import Opinion, Pair, Said, said_of
+from conversations.models import Conversation, Message, Run
+from conversations.opinions import Pair, Said, said_of
 from conversations.picture_tool import Line
+from conversations.threads import MessageView, Thread, view_of
 
 THREAD_PAGE = 30
 SIDEBAR_PAGE = 40
@@ -51,98 +50,6 @@ class Sidebar:
 
     groups: tuple[SidebarGroup, ...]
     next_cursor: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageView:
-    """A message with its place among its siblings (`number` of `siblings`, counted from 1)."""
-
-    id: UUID
-    role: str
-    text: str
-    status: str
-    model: str
-    error: str
-    omitted: int
-    number: int
-    siblings: int
-    previous: UUID | None
-    next: UUID | None
-    created: datetime
-    drawing: UUID | None = None
-    """Of a message with a picture; the last line of its text is what models read of that."""
-    rendered: tuple[str, ...] | None = None
-    """What `render` makes of the text, where somebody has rendered it already."""
-    opinion: Opinion | None = None
-    letter: str = ""
-    """What it is called beside the answer that it is to be compared with, "A" or "B"."""
-    questioned: bool = False
-    """Whether the page asks if it is better than the version before it."""
-
-    @property
-    def said(self) -> str:
-        """The text without the caption of a picture."""
-        return self.text if self.drawing is None else divided(self.text)[0]
-
-    @property
-    def caption(self) -> str:
-        return "" if self.drawing is None else divided(self.text)[1]
-
-    @property
-    def blocks(self) -> tuple[SafeString, ...]:
-        """What is said as sanitised HTML, a string for each block."""
-        blocks = render(self.said) if self.rendered is None else self.rendered
-        return tuple(mark_safe(block) for block in blocks)  # noqa: S308 - sanitised
-
-    @property
-    def continuable(self) -> bool:
-        """Whether the answer broke off with something said that can be gone on from."""
-        return self.role == "assistant" and bool(self.text) and self.status in BROKEN_OFF
-
-    @property
-    def ratable(self) -> bool:
-        """Whether a thumb can be given: to answers that say something and are finished."""
-        finished = self.status != Message.Status.STREAMING
-        said = self.role == "assistant" and bool(self.text) and self.drawing is None
-        return said and finished and not self.letter
-
-    @property
-    def notice(self) -> str:
-        if not self.omitted:
-            return ""
-        messages = "1 earlier message" if self.omitted == 1 else f"{self.omitted} earlier messages"
-        return f"{messages} did not fit the model's window and could not be seen by it."
-
-
-BROKEN_OFF = {Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status.FAILED}
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """The shown branch of a conversation, or some messages of it.
-
-    `earlier` is the id of the first message when there are older ones that are not among them.
-    `pair` says which two of them, if any, stand side by side to be compared; `parted` that two
-    that did so until now do not any more.
-    """
-
-    messages: tuple[MessageView, ...] = ()
-    earlier: UUID | None = None
-    title: str = ""
-    version: int = 0
-    running: bool = False
-    pair: Pair | None = None
-    parted: bool = False
-
-    @property
-    def single(self) -> tuple[MessageView, ...]:
-        """The messages that follow one another."""
-        return tuple(message for message in self.messages if not message.letter)
-
-    @property
-    def compared(self) -> tuple[MessageView, ...]:
-        """The two that stand side by side, the first one first."""
-        return tuple(message for message in self.messages if message.letter)
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
@@ -270,12 +177,12 @@ def thread_for(
     sought = branch.index(through) if through in branch else len(branch)
     page = branch[min(sought, max(0, len(branch) - THREAD_PAGE)) :]
     said = said_of(user, page, conversation.leaf_id)
-    found = Message.objects.in_bulk([*page, *said.offered_ids])
+    found = Message.objects.defer("reasoning").in_bulk([*page, *said.offered_ids])
     pair = said.pair(found)
     shown = [found[i] for i in ([*page, pair.second] if pair else page)]
     return Thread(
         tuple(
-            _with(said, pair, user, conversation, _view(one, tree.siblings(one.id)))
+            _with(said, pair, user, conversation, view_of(one, tree.siblings(one.id)))
             for one in shown
         ),
         page[0] if len(branch) > len(page) else None,
@@ -294,7 +201,7 @@ def messages_for(user: User, conversation_id: UUID, ids: Sequence[UUID]) -> Thre
     conversation = conversation_for(user, conversation_id)
     said = said_of(user, ids, conversation.leaf_id)
     messages = Message.objects.filter(conversation=conversation)
-    found = messages.in_bulk([*ids, *said.offered_ids])
+    found = messages.defer("reasoning").in_bulk([*ids, *said.offered_ids])
     parents = {found[i].parent_id for i in ids}
     beside = Q(parent_id__in=parents - {None})
     if None in parents:
@@ -305,7 +212,7 @@ def messages_for(user: User, conversation_id: UUID, ids: Sequence[UUID]) -> Thre
         siblings.setdefault(parent, []).append(identifier)
     pair = said.pair(found)
     views = [
-        _with(said, pair, user, conversation, _view(found[i], siblings[found[i].parent_id]))
+        _with(said, pair, user, conversation, view_of(found[i], siblings[found[i].parent_id]))
         for i in ids
     ]
     shown = thread_of(conversation, *views, running=_is_running(conversation))
@@ -325,7 +232,7 @@ def _is_running(conversation: Conversation) -> bool:
 
 def only_child(message: Message) -> MessageView:
     """A message that has no siblings, without asking for them."""
-    return _view(message, [message.id])
+    return view_of(message, [message.id])
 
 
 def history_for(user: User, conversation_id: UUID, leaf: UUID) -> tuple[Line, ...]:
@@ -413,22 +320,3 @@ def _is_another_version(view: MessageView) -> bool:
         return False
     before = Message.objects.filter(id=view.previous).exclude(text="").exclude(text=view.text)
     return view.drawing is None and before.filter(drawing=None).exists()
-
-
-def _view(message: Message, siblings: Sequence[UUID]) -> MessageView:
-    place = siblings.index(message.id)
-    return MessageView(
-        id=message.id,
-        role=message.role,
-        text=message.text,
-        status=message.status,
-        model=message.model,
-        error=message.error,
-        omitted=message.omitted,
-        number=place + 1,
-        siblings=len(siblings),
-        previous=siblings[place - 1] if place else None,
-        next=siblings[place + 1] if place + 1 < len(siblings) else None,
-        created=message.created_at,
-        drawing=message.drawing,
-    )

@@ -18,6 +18,7 @@ from chatsite.backend.errors import InvalidRequest
 from conversations import selectors
 from conversations.models import Comparison, Conversation, Message, Run
 from conversations.progress import changed
+from conversations.threads import BROKEN_OFF, Thread
 from conversations.titles import title_from
 
 MAX_TEXT = 200_000
@@ -56,7 +57,7 @@ class Turn:
 
     conversation_id: UUID
     run: Run | None
-    added: selectors.Thread | None
+    added: Thread | None
     moved: bool = False
     repeated: bool = False
     second: Run | None = None
@@ -201,7 +202,7 @@ def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: st
     moved = not selectors.is_newest(user, answer.conversation)
     with _one_run(conversation_id), transaction.atomic():
         _, run = _open_answer(answer.conversation, answer.parent_id, model)
-        never_began = not answer.text and answer.status in selectors.BROKEN_OFF
+        never_began = not answer.text and answer.status in BROKEN_OFF
         # What was said below it since would go with it.
         if never_began and not answer.children.exists():
             answer.delete()
@@ -211,7 +212,7 @@ def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, model: st
 def continue_answer(user: User, conversation_id: UUID, message_id: UUID) -> Turn:
     """Go on from where an answer broke off, in the same message."""
     answer = selectors.message_for(user, conversation_id, message_id)
-    if answer.status not in selectors.BROKEN_OFF or not answer.text:
+    if answer.status not in BROKEN_OFF or not answer.text:
         raise InvalidRequest("Only an answer that broke off can be continued.")
     with _one_run(conversation_id), transaction.atomic():
         answer.status = Message.Status.STREAMING

@@ -13,6 +13,11 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/select/<uuid:message_id>/", views.select, name="select"),
     path("c/<uuid:conversation_id>/earlier/<uuid:message_id>/", views.earlier, name="earlier"),
     path(
+        "c/<uuid:conversation_id>/messages/<uuid:message_id>/thoughts/",
+        views.thoughts,
+        name="thoughts",
+    ),
+    path(
         "c/<uuid:conversation_id>/messages/<uuid:message_id>/rating/",
         rating_views.rate,
         name="rating",

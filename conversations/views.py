@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -17,10 +18,11 @@ from accounts.models import User
 from chatsite import pictures
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
-from conversations import progress, runner, selectors, services
+from conversations import markdown, progress, runner, selectors, services
 from conversations.announcing import announce, conversation_group
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
+from conversations.threads import Thread
 
 
 class PageRequest(HttpRequest):
@@ -34,7 +36,7 @@ class PageRequest(HttpRequest):
 @require_GET
 def new(request: PageRequest) -> HttpResponse:
     """A new chat. Its id is settled here; the conversation is saved with its first message."""
-    return _chat(request, uuid4(), None, selectors.Thread())
+    return _chat(request, uuid4(), None, Thread())
 
 
 @login_required
@@ -78,7 +80,7 @@ def _chat(
     request: PageRequest,
     conversation_id: UUID,
     conversation: Conversation | None,
-    thread: selectors.Thread,
+    thread: Thread,
 ) -> HttpResponse:
     sidebar = selectors.sidebar_for(request.user)
     aliases, statuses, selected = async_to_sync(_models)(request.user, _last_model(request, thread))
@@ -102,7 +104,7 @@ def _chat(
     )
 
 
-def _last_model(request: PageRequest, thread: selectors.Thread) -> str:
+def _last_model(request: PageRequest, thread: Thread) -> str:
     """The model that answered last here, else the person's own choice, else the last one used.
 
     A link may name one: `?model=`.
@@ -224,6 +226,20 @@ def _select(request: PageRequest, conversation_id: UUID, message_id: UUID) -> Ht
 
 @login_required
 @require_GET
+def thoughts(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """What a model thought before it gave this answer."""
+    try:
+        message = selectors.message_for(request.user, conversation_id, message_id)
+    except Message.DoesNotExist:
+        raise Http404 from None
+    if not request.htmx:
+        return redirect("conversations:at", conversation_id, message_id)
+    blocks = [mark_safe(html) for html in markdown.render(message.reasoning)]  # noqa: S308 - sanitised
+    return render(request, "conversations/_thoughts.html", {"blocks": blocks})
+
+
+@login_required
+@require_GET
 def earlier(request: PageRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The part of the shown branch above a message."""
     _own(request, conversation_id)
@@ -234,7 +250,7 @@ def earlier(request: PageRequest, conversation_id: UUID, message_id: UUID) -> Ht
 
 
 def _thread(
-    request: PageRequest, conversation_id: UUID, thread: selectors.Thread, template: str
+    request: PageRequest, conversation_id: UUID, thread: Thread, template: str
 ) -> HttpResponse:
     context: dict[str, Any] = {"thread": thread, "conversation_id": conversation_id}
     return render(request, f"conversations/{template}", context)

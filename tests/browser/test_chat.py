@@ -390,3 +390,29 @@ def test_every_page_is_accessible_and_fits(page_for: PageFor, scheme: Any, width
         nobody.goto(path)
         problems[path] = violations(nobody)
     assert {path: found for path, found in problems.items() if found} == {}
+
+
+def test_what_a_model_thinks_is_glimpsed_and_can_be_opened(page_for: PageFor) -> None:
+    page = page_for("alice", viewport={"width": 360, "height": 740}, color_scheme="dark")
+    page.goto("/")
+    ask(page, "Why?", model="fake/thinks-40")
+    expect(page.locator(".glimpse")).to_contain_text("Thinking one1 two2")
+    page.locator(".glimpse", has_text="three24").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    last = page.locator(".message.assistant")
+    last.get_by_text("Thought for").click()
+    expect(page.locator(".glimpse")).to_have_count(0)
+    expect(last.locator(".thoughts")).to_have_text(words(40))
+    expect(last).to_have_attribute("data-status", "streaming")
+    answer(page)
+    expect(last.locator(".thoughts")).to_be_visible()
+    assert last.locator(".prose").last.inner_text() == words(40)
+    assert violations(page) == []
+    ask(page, "And then?", model="fake/echo")
+    expect(page.locator(".message.assistant")).to_have_count(2)
+    answer(page)
+    expect(page.locator(".thoughts")).to_be_visible()
+    page.reload()
+    expect(page.locator(".thoughts")).to_be_hidden()
+    page.get_by_text("Thought for").press("Enter")
+    expect(page.locator(".thoughts")).to_have_text(words(40))

@@ -11,6 +11,7 @@ from chatsite import processes
 from chatsite.backend.errors import InvalidRequest
 from conversations import progress, selectors, services
 from conversations.models import Conversation, Message, Run
+from conversations.threads import MessageView
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def shown(user: User, conversation: UUID) -> list[tuple[str, str, str]]:
     return [(m.role, m.text, f"{m.number}/{m.siblings}") for m in thread.messages]
 
 
-def last(user: User, conversation: UUID) -> selectors.MessageView:
+def last(user: User, conversation: UUID) -> MessageView:
     return selectors.thread_for(user, conversation).messages[-1]
 
 

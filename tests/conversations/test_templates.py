@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from conversations.selectors import MessageView, Thread
+from conversations.threads import MessageView, Thread
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 CONVERSATION = UUID("00000000-0000-4000-8000-000000000001")

@@ -9,6 +9,7 @@ stall-N         goes silent after N words            reasoning    thinks first
 drop-N          breaks the connection off            no-usage     never reports usage
 garble-N        sends JSON that is cut in half       cut-N        ends without a finish reason
 error-N         sends an error event                 no-tools     echoes, but refuses tools
+thinks-N        thinks N words, then says 40         tags         thinks between tags in its text
 stall-N-K       does that K times, and then says what it would have said; so do the others
 """
 
@@ -76,6 +77,7 @@ BY_NAME = {
     "filter": Answer(finish_reason="content_filter"),
     "no-tools": Answer(refuses_tools=True),
     "tool": Answer("", finish_reason="tool_calls", calls_tool=True),
+    "tags": Answer("<think>\nLet me *think* about that.\n</think>\n\nThat is so."),
     "reasoning": Answer(reasoning="Let me think about that."),
     "no-usage": Answer(reports_usage=False),
 }
@@ -88,6 +90,8 @@ def answer_for(model: str, seen: int) -> Answer | None:
             return Answer(words(int(count)))
         case ["slow", count]:
             return Answer(words(int(count)), delay=0.05)
+        case ["thinks", count]:
+            return Answer(words(40), reasoning=words(int(count)), delay=0.05)
         case ["status", status]:
             return Answer(status=int(status))
         case ["status", status, times]:

@@ -43,6 +43,7 @@ MODELS = (
     "markdown",
     "words-100",
     "slow-40",
+    "thinks-40",
     "slow-400",
     "slow-4000",
     "stall-3",
@@ -384,6 +385,7 @@ class _Reply:
                 await self._send(response, index, delta, logprobs=logprobs)
             if word:
                 said += 1
+            if word or "reasoning_content" in delta:
                 await asyncio.sleep(self.answer.delay)
         if self.answer.breaks:
             return await _break(request, response, self.answer)
@@ -398,7 +400,9 @@ class _Reply:
     def _deltas(self) -> Iterator[dict[str, Any]]:
         yield {"role": "assistant", "content": "", "refusal": None}
         if self.answer.reasoning:
-            yield {"reasoning_content": self.answer.reasoning}
+            whole = [self.answer.reasoning]
+            for piece in re.findall(r"\S+\s*", whole[0]) if self.answer.delay else whole:
+                yield {"reasoning_content": piece}
         for call in self.tool_calls:
             # Providers send the name first, then the arguments in pieces.
             function = call["function"]
