@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts import request_views, usage_views, views
+from accounts import people_views, request_views, usage_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -21,6 +21,12 @@ urlpatterns = [
     path("requests/delete/", request_views.delete_requests, name="delete_requests"),
     path("requests/<int:log_id>/", request_views.request_detail, name="request"),
     path("requests/<int:log_id>/delete/", request_views.delete_request, name="delete_request"),
-    path("people/", views.people, name="people"),
-    path("people/<int:invitation_id>/revoke/", views.revoke_invitation, name="revoke_invitation"),
+    path("people/", people_views.people, name="people"),
+    path("people/<int:person_id>/role/", people_views.appoint, name="appoint"),
+    path("people/<int:person_id>/access/", people_views.admit, name="admit"),
+    path(
+        "people/<int:invitation_id>/revoke/",
+        people_views.revoke_invitation,
+        name="revoke_invitation",
+    ),
 ]

@@ -1,42 +1,25 @@
-"""The settings pages: profile, API keys, and the people an administrator invites."""
+"""The settings pages: profile and API keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
-from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import keys as key_services
 from accounts import selectors, services
-from accounts.auth import INVITATION_PARAMETER
 from accounts.budgets import amount
-from accounts.forms import InvitationForm, KeyForm, ProfileForm, TermsForm
-from accounts.models import NANOS, ApiKey, Invitation, User
-from chatsite.backend.errors import InvalidRequest, NotPermitted
+from accounts.forms import KeyForm, ProfileForm, TermsForm
+from accounts.models import NANOS, ApiKey, User
 from chatsite.backend.registry import get_registry
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRow:
-    """An invitation as the page lists it; `url` is the link to hand on."""
-
-    id: int
-    email: str
-    url: str
-    created_at: datetime
-    accepted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,38 +97,6 @@ def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
     return redirect("accounts:keys")
 
 
-@login_required
-@never_cache
-@require_http_methods(["GET", "POST"])
-def people(request: HttpRequest) -> HttpResponse:
-    user = _person(request)
-    if not user.is_staff:
-        raise Http404
-    form = InvitationForm(request.POST or None)
-    if form.is_valid():
-        try:
-            invitation = services.invite(user, form.cleaned_data["email"])
-        except InvalidRequest as error:
-            form.add_error("email", error.message)
-        else:
-            messages.success(request, f"{invitation.email} is invited: hand on the link below.")
-            return redirect("accounts:people")
-    rows = [_row(request, invitation) for invitation in selectors.invitations_for(user)]
-    context = {"form": form, "invitations": rows, "signup": settings.SIGNUP}
-    return render(request, "accounts/people.html", context)
-
-
-@login_required
-@require_POST
-def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
-    try:
-        services.revoke_invitation(_person(request), invitation_id)
-    except (NotPermitted, Invitation.DoesNotExist) as error:
-        raise Http404 from error
-    messages.success(request, "The invitation is revoked.")
-    return redirect("accounts:people")
-
-
 def _person(request: HttpRequest) -> User:
     return cast("User", request.user)  # login_required let no one else in
 
@@ -166,15 +117,3 @@ def _key_row(key: ApiKey, spent: Mapping[int, tuple[int, int]]) -> KeyRow:
         f"{key.tokens_per_minute:,} tokens a minute" if key.tokens_per_minute else "",
     )
     return KeyRow(key, said, tuple(filter(None, bounds)))
-
-
-def _row(request: HttpRequest, invitation: Invitation) -> InvitationRow:
-    token = services.invitation_token(invitation)
-    query = urlencode({INVITATION_PARAMETER: token, "email": invitation.email})
-    return InvitationRow(
-        id=invitation.pk,
-        email=invitation.email,
-        url=request.build_absolute_uri(f"{reverse('account_signup')}?{query}"),
-        created_at=invitation.created_at,
-        accepted_at=invitation.accepted_at,
-    )

@@ -15,8 +15,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from accounts import keys, services
-from accounts.models import ApiKey, Invitation, UsageRecord, User
+from accounts import keys
+from accounts.models import ApiKey, UsageRecord, User
 from chatsite.backend.registry import get_registry
 
 pytestmark = pytest.mark.django_db
@@ -295,70 +295,6 @@ def test_the_list_tells_what_each_key_has_spent_in_its_period(alice: User, bob: 
         "tokens": "2,400 tokens spent this day, of 5,000 tokens",
         "dollars": "$1.23 spent this month",
     }
-
-
-# --- people
-
-
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_people_are_for_administrators(alice: User, administrator: User, method: str) -> None:
-    url = reverse("accounts:people")
-    answer = getattr(signed_in(alice), method)(url, {"email": "carol@example.com"})
-    assert answer.status_code == 404
-    assert not Invitation.objects.exists()
-    assert signed_in(administrator).get(url).status_code == 200
-
-
-def test_an_invitation_is_made_and_its_link_works(administrator: User, settings: Settings) -> None:
-    settings.SIGNUP = "invite"
-    client, url = signed_in(administrator), reverse("accounts:people")
-    answer = client.post(url, {"email": "Carol@example.com"})
-    assert (answer.status_code, answer["Location"]) == (302, url)
-    assert notes(answer) == ["carol@example.com is invited: hand on the link below."]
-    page = client.get(url)
-    [row] = page.context["invitations"]
-    assert (row.email, row.accepted_at, page.context["signup"]) == (
-        "carol@example.com",
-        None,
-        "invite",
-    )
-    form = Client().get(row.url)
-    assert form.templates[0].name == "account/signup.html"
-    assert form.context["form"]["email"].value() == "carol@example.com"
-
-
-def test_an_address_with_an_account_is_refused(administrator: User, alice: User) -> None:
-    answer = signed_in(administrator).post(reverse("accounts:people"), {"email": alice.email})
-    assert answer.context["form"].errors == {"email": ["alice@example.com has an account already."]}
-    assert not Invitation.objects.exists()
-
-
-def test_only_administrators_revoke_an_invitation(
-    administrator: User, bob: User, settings: Settings
-) -> None:
-    settings.SIGNUP = "invite"
-    invitation = services.invite(administrator, "carol@example.com")
-    token = services.invitation_token(invitation)
-    url = reverse("accounts:revoke_invitation", args=[invitation.pk])
-    assert signed_in(bob).post(url).status_code == 404
-    assert services.find_invitation(token) == invitation
-    answer = signed_in(administrator).post(url)
-    assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:people"))
-    assert services.find_invitation(token) is None
-    unknown = reverse("accounts:revoke_invitation", args=[invitation.pk + 1])
-    assert signed_in(administrator).post(unknown).status_code == 404
-
-
-def test_the_list_of_people_costs_the_same_for_one_and_for_three(
-    administrator: User, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    client, url = signed_in(administrator), reverse("accounts:people")
-    for names in ("a", "bc"):
-        for name in names:
-            services.invite(administrator, f"{name}@example.com")
-        with django_assert_num_queries(3):  # session, user, invitations
-            assert client.get(url).status_code == 200
-    assert len(client.get(url).context["invitations"]) == 3
 
 
 def test_a_form_from_another_site_is_refused(alice: User) -> None:

@@ -1,0 +1,93 @@
+"""Everybody who has an account, for administrators: found, made administrator, deactivated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accounts.models import User
+from chatsite.backend.errors import InvalidRequest, NotPermitted
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account; `seen` is when they signed in last, `oneself` who asks."""
+
+    id: int
+    email: str
+    name: str
+    administrator: bool
+    active: bool
+    joined: datetime
+    seen: datetime | None
+    oneself: bool
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Some of them by address, and after which the next page goes on ("" at the end)."""
+
+    rows: tuple[Person, ...]
+    next_after: str
+
+
+def people_for(user: User, *, words: str = "", after: str = "") -> People:
+    """Those whose address or name has these words in it, or all. Raises NotPermitted."""
+    _require_administrator(user)
+    found = User.objects.order_by("email")
+    if words := words.replace("\x00", "").strip():
+        found = found.filter(Q(email__icontains=words) | Q(display_name__icontains=words))
+    if after := after.replace("\x00", ""):
+        found = found.filter(email__gt=after)
+    rows = [
+        Person(
+            one.pk,
+            one.email,
+            one.display_name,
+            one.is_staff,
+            one.is_active,
+            one.date_joined,
+            one.last_login,
+            one.pk == user.pk,
+        )
+        for one in found[: PAGE + 1]
+    ]
+    return People(tuple(rows[:PAGE]), rows[PAGE - 1].email if len(rows) > PAGE else "")
+
+
+def appoint(user: User, person_id: int, *, administrator: bool) -> User:
+    """Make somebody an administrator, or one no more.
+
+    Raises NotPermitted, User.DoesNotExist, or InvalidRequest for oneself: so there always is one.
+    """
+    person = _other(user, person_id, "Another administrator has to take your role away.")
+    person.is_staff = person.is_superuser = administrator
+    person.save(update_fields=["is_staff", "is_superuser"])
+    return person
+
+
+def admit(user: User, person_id: int, *, active: bool) -> User:
+    """Deactivate somebody, with their sessions and keys, or activate them. Raises as `appoint`.
+
+    What is theirs stays.
+    """
+    person = _other(user, person_id, "Another administrator has to deactivate you.")
+    person.is_active = active
+    person.save(update_fields=["is_active"])
+    return person
+
+
+def _other(user: User, person_id: int, refusal: str) -> User:
+    _require_administrator(user)
+    if person_id == user.pk:
+        raise InvalidRequest(refusal)
+    return User.objects.get(pk=person_id)
+
+
+def _require_administrator(user: User) -> None:
+    if not user.is_staff:
+        raise NotPermitted("Only administrators may do this.")
