@@ -419,9 +419,12 @@ class Writer:
             conversation_id=self.run.conversation_id,
             operation="title",
         )
+        thoughts, said = Reasoning(), ""
         async with aclosing(complete(request, origin)) as events:
-            said = [event.text async for event in events if isinstance(event, types.Delta)]
-        title = clean_title("".join(said))
+            async for event in events:
+                if isinstance(event, types.Delta):
+                    said += thoughts.take(event, services.MAX_TEXT)
+        title = clean_title(said + thoughts.rest())
         if title and await sync_to_async(services.entitle)(self.run.conversation_id, title):
             await announce(conversation_group(self.run.conversation_id), "conversation.entitled")
             await announce_touched(self.user, self.run.conversation_id)

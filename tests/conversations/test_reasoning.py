@@ -12,7 +12,7 @@ import pytest
 from accounts.models import User
 from chatsite.backend.types import Delta
 from conversations import progress, selectors, services
-from conversations.models import Message
+from conversations.models import Conversation, Message
 from conversations.reasoning import LONGEST_TAIL, Reasoning
 from conversations.threads import thought_for
 from tests.conversations.test_consumer import COMPLETE, Page, answer, ask, in_a_loop, opened
@@ -113,6 +113,7 @@ def test_thoughts_between_tags_are_kept_apart(alice: User, fake_models: Upstream
 
     in_a_loop(scene)
     assert (answer().text, answer().reasoning) == ("That is so.", "Let me *think* about that.\n")
+    assert Conversation.objects.get().title == "That is so."
 
 
 def test_what_was_thought_is_kept_when_the_answer_is_stopped(
