@@ -113,7 +113,7 @@ def test_thoughts_between_tags_are_kept_apart(alice: User, fake_models: Upstream
 
     in_a_loop(scene)
     assert (answer().text, answer().reasoning) == ("That is so.", "Let me *think* about that.\n")
-    assert Conversation.objects.get().title == "That is so."
+    assert Conversation.objects.get().title == "That is so"
 
 
 def test_what_was_thought_is_kept_when_the_answer_is_stopped(
