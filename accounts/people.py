@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.models import User
-from chatsite.backend.errors import InvalidRequest, NotPermitted
+from accounts.services import require_administrator
+from chatsite.backend.errors import InvalidRequest
 
 PAGE = 50
 
@@ -37,7 +38,7 @@ class People:
 
 def people_for(user: User, *, words: str = "", after: str = "") -> People:
     """Those whose address or name has these words in it, or all. Raises NotPermitted."""
-    _require_administrator(user)
+    require_administrator(user)
     found = User.objects.order_by("email")
     if words := words.replace("\x00", "").strip():
         found = found.filter(Q(email__icontains=words) | Q(display_name__icontains=words))
@@ -82,12 +83,7 @@ def admit(user: User, person_id: int, *, active: bool) -> User:
 
 
 def _other(user: User, person_id: int, refusal: str) -> User:
-    _require_administrator(user)
+    require_administrator(user)
     if person_id == user.pk:
         raise InvalidRequest(refusal)
     return User.objects.get(pk=person_id)
-
-
-def _require_administrator(user: User) -> None:
-    if not user.is_staff:
-        raise NotPermitted("Only administrators may do this.")

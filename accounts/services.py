@@ -108,7 +108,7 @@ def invite(user: User, email: str) -> Invitation:
     An address that is invited already keeps its invitation. Raises NotPermitted unless the user
     is an administrator, InvalidRequest if the address has an account.
     """
-    _require_administrator(user)
+    require_administrator(user)
     email = User.objects.normalize_email(email)
     if User.objects.filter(email=email).exists():
         raise InvalidRequest(f"{email} has an account already.", param="email", code="email_taken")
@@ -118,7 +118,7 @@ def invite(user: User, email: str) -> Invitation:
 
 def revoke_invitation(user: User, invitation_id: int) -> None:
     """End an invitation. Raises NotPermitted, or Invitation.DoesNotExist."""
-    _require_administrator(user)
+    require_administrator(user)
     invitation = Invitation.objects.get(pk=invitation_id)
     if invitation.revoked_at is None:
         invitation.revoked_at = timezone.now()
@@ -150,6 +150,7 @@ def accept_invitation(token: str, user: User) -> bool:
     return mine.update(accepted_at=timezone.now()) == 1
 
 
-def _require_administrator(user: User) -> None:
+def require_administrator(user: User) -> None:
+    """Raises NotPermitted for everybody else."""
     if not user.is_staff:
         raise NotPermitted("Only administrators may do this.")
