@@ -22,6 +22,7 @@ from accounts.models import User
 from accounts.types import Caller
 from chatsite.backend import types
 from chatsite.backend.errors import BackendError, Unavailable
+from chatsite.backend.reasoning import Reasoning
 from chatsite.backend.registry import get_registry
 from chatsite.pictures import painter
 from conversations import fragments, picture_tool, picturing, progress, selectors, services
@@ -36,7 +37,6 @@ from conversations.completion import Origin, complete, prompt
 from conversations.markdown import StreamRenderer
 from conversations.models import Run
 from conversations.picture_tool import Call, Line, Wish
-from conversations.reasoning import Reasoning
 from conversations.threads import MessageView
 from conversations.titles import clean_title, title_request
 
@@ -242,7 +242,7 @@ class Writer:
                 self.place = place
                 self.news.set()
             case types.Delta():
-                self._say(self.reasoning.take(event, services.MAX_TEXT))
+                self._say(self.reasoning.take(event))
                 if event.tool_calls:
                     self.call.take(event.tool_calls)
             case types.ChoiceFinished(reason="content_filter"):
@@ -423,7 +423,7 @@ class Writer:
         async with aclosing(complete(request, origin)) as events:
             async for event in events:
                 if isinstance(event, types.Delta):
-                    said += thoughts.take(event, services.MAX_TEXT)
+                    said += thoughts.take(event)
         title = clean_title(said + thoughts.rest())
         if title and await sync_to_async(services.entitle)(self.run.conversation_id, title):
             await announce(conversation_group(self.run.conversation_id), "conversation.entitled")

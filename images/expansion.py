@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.types import Caller
 from chatsite.backend import tokens
 from chatsite.backend.errors import InvalidRequest
+from chatsite.backend.reasoning import Reasoning
 from chatsite.backend.registry import Resolved, get_registry
 from chatsite.backend.types import ChatRequest, Delta, Finished, Message, Usage
 from images import services
@@ -61,17 +62,18 @@ async def expand(caller: Caller, prompt: str) -> str:
     given = tokens.estimate(SYSTEM + prompt)
     await ledger.reserve(charge, caller, prompt_tokens=given, answer_tokens=MOST_TOKENS)
     usage, outcome, said = Usage(prompt_tokens=given, exact=False), "failed", ""
+    thoughts = Reasoning()
     try:
         async with aclosing(resolved.backend.stream(request, resolved.model)) as events:
             async for event in events:
                 if isinstance(event, Delta):
-                    said += event.text
+                    said += thoughts.take(event)
                 elif isinstance(event, Finished):
                     usage = event.usage
         outcome = "finished"
     finally:
         await ledger.settle(charge, usage, outcome)  # type: ignore[arg-type]  # one of Outcome
-    said = said.strip().strip("\"“”'").strip()
+    said = (said + thoughts.rest()).strip().strip("\"“”'").strip()
     if not said:
         raise InvalidRequest("The chat model had nothing to add.")
     await services.moderate(said)

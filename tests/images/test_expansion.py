@@ -41,6 +41,13 @@ def test_the_chat_model_says_it_at_length_and_is_charged_for(
     assert (row.operation, row.status, row.completion_tokens) == ("expansion", "finished", 8)
 
 
+def test_what_the_model_thinks_between_tags_is_no_part_of_it(
+    alice: User, fake_models: Upstream
+) -> None:
+    fake_models.script(Answer("<think>A fox, so red.</think> A red fox."))
+    assert expanded(alice, "a fox") == "A red fox."
+
+
 def test_without_a_chat_model_that_could_there_is_nothing_to_press(
     alice: User, settings: LazySettings
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from chatsite.backend.base import ChatBackend
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.evaluation.prompts import Prompt
+from chatsite.backend.reasoning import Reasoning
 from chatsite.backend.types import (
     ChatRequest,
     ChoiceFinished,
@@ -133,12 +134,12 @@ async def _complete(
     request = ChatRequest(
         subject.model.id, tuple(messages), sampling.params, max_tokens=sampling.max_tokens
     )
-    pieces: list[str] = []
+    thoughts, said = Reasoning(), ""
     reason: FinishReason | None = None
     async with aclosing(subject.backend.stream(request, subject.model)) as events:
         async for event in events:
             if isinstance(event, Delta):
-                pieces.append(event.text)
+                said += thoughts.take(event)
             elif isinstance(event, ChoiceFinished):
                 reason = event.reason
-    return "".join(pieces), reason
+    return said + thoughts.rest(), reason

@@ -61,6 +61,11 @@ def test_later_turns_follow_the_models_own_answers(upstream: Upstream) -> None:
     ]
 
 
+def test_what_a_model_thinks_is_not_judged(upstream: Upstream) -> None:
+    upstream.script(Answer("<think>Hm.</think>Paris."))
+    assert replies(upstream, [asked("a")])[0] == (Reply(("Paris.",), "stop"),)
+
+
 def test_the_models_own_sampling_is_kept_unless_told(upstream: Upstream) -> None:
     replies(upstream, [asked("a")])
     replies(upstream, [asked("a")], Sampling(seed=7, temperature=0.0, max_tokens=9))

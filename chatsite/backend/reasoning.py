@@ -9,6 +9,8 @@ from typing import Literal
 from chatsite.backend.types import Delta
 
 OPENING, CLOSING = "<think>", "</think>"
+LONGEST = 200_000
+"""Characters of thoughts that are kept."""
 LONGEST_TAIL = 200
 """Characters of the newest thoughts that a page shows while the model goes on."""
 
@@ -30,14 +32,15 @@ class Reasoning:
     since: float | None = None
     answered: bool = False
 
-    def take(self, delta: Delta, most: int) -> str:
-        """The words of the answer in a piece of the stream; thoughts are kept up to `most`."""
+    def take(self, delta: Delta) -> str:
+        """The words of the answer in a piece of the stream."""
         thought, said = delta.reasoning, delta.text
         if said and self.stage != "after":
             inner, said = self._divide(said)
             thought += inner
         if thought:
-            self.text = (self.text + thought).lstrip().replace("\x00", "")[:most]
+            thought = thought.replace("\x00", "")
+            self.text = (self.text + (thought if self.text else thought.lstrip()))[:LONGEST]
             self.since = self.since or time.monotonic() - self.milliseconds / 1000
         if self.since and not self.answered:
             self.milliseconds = max(1, round((time.monotonic() - self.since) * 1000))
