@@ -10,3 +10,9 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        from accounts.own_data import PART
+        from chatsite import own_data
+
+        own_data.register(self.name, PART)

@@ -156,3 +156,37 @@ class InvitationForm(forms.Form):
     """The address of a person to invite."""
 
     email = forms.EmailField()
+
+
+class LeavingForm(forms.Form):
+    """Whoever deletes an account shows that it is theirs: by the password, or, where the account
+    has none, by writing its address. `proof` is the name of that field."""
+
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="To be sure that it is you.",
+    )
+    address = forms.CharField(
+        label="Your email address",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text="Your account has no password: write its address instead.",
+    )
+
+    def __init__(self, user: User, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.user = user
+        self.proof = "password" if user.has_usable_password() else "address"
+        del self.fields["address" if self.proof == "password" else "password"]
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        if not self.user.check_password(password):
+            raise forms.ValidationError("This is not your password.")
+        return password
+
+    def clean_address(self) -> str:
+        address = str(self.cleaned_data["address"])
+        if User.objects.normalize_email(address) != self.user.email:
+            raise forms.ValidationError("This is not the address of your account.")
+        return address

@@ -143,6 +143,8 @@ class User(Allowance, AbstractBaseUser, PermissionsMixin):
         default=False, editable=False, help_text="The site's first account."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Who has deleted their account is nobody here any more, and what was theirs is being deleted.
+    leaving_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -55,7 +55,7 @@ def _new_user(email: str, password: str | None, display_name: str = "") -> User:
 
 @transaction.atomic
 def _insert(user: User) -> None:
-    if not User.objects.exists():
+    if first_account():
         user.founder = user.is_staff = user.is_superuser = True
         try:
             with transaction.atomic():
@@ -80,7 +80,7 @@ def signup_open(token: str = "") -> bool:
 
 def first_account() -> bool:
     """Whether the next account is the site's first, and so the administrator's."""
-    return not User.objects.exists()
+    return not User.objects.filter(leaving_at=None).exists()
 
 
 def update_profile(user: User, **fields: str | bool) -> User:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.core.management import call_command
 
-from accounts import idempotency, ledger, request_log
+from accounts import idempotency, leaving, ledger, request_log
 
 
 @shared_task(name="accounts.tasks.clear_sessions")
@@ -30,3 +30,16 @@ def forget_replies() -> None:
 def sweep_requests() -> None:
     """Delete the logged requests that are older than the site keeps them."""
     request_log.sweep_requests()
+
+
+@shared_task(name="accounts.tasks.finish_leaving")
+def finish_leaving(person_id: int) -> None:
+    """Delete everything of somebody who has deleted their account."""
+    leaving.finish(person_id)
+
+
+@shared_task(name="accounts.tasks.settle_leaving")
+def settle_leaving() -> None:
+    """Send for what a process that has died was deleting, and for what failed."""
+    for person_id in leaving.unfinished():
+        finish_leaving.delay(person_id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts import people_views, request_views, usage_views, views
+from accounts import leaving_views, people_views, request_views, usage_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("", views.profile, name="profile"),
+    path("your-data/", leaving_views.download, name="download"),
+    path("delete/", leaving_views.delete_account, name="delete"),
     path("keys/", views.keys, name="keys"),
     path("keys/<int:key_id>/", views.key, name="key"),
     path("keys/<int:key_id>/revoke/", views.revoke_key, name="revoke_key"),

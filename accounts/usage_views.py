@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,7 +16,8 @@ from django.views.decorators.http import require_safe
 
 from accounts import selectors, standing, usage
 from accounts.charts import Chart, Series, bar_chart
-from accounts.models import NANOS, UsageRecord, User
+from accounts.models import UsageRecord, User
+from accounts.usage_csv import head, line
 from chatsite.backend.registry import get_registry
 
 DAYS = (7, 30, 90)
@@ -157,55 +157,14 @@ def _csv(user: User, days: int, *, everybody: bool) -> StreamingHttpResponse:
     )
 
 
-_COLUMNS = (
-    "time", "request", "person", "key", "operation", "model", "backend", "status", "prompt_tokens",
-    "cached_tokens", "completion_tokens", "training_tokens", "images", "cost_usd", "duration_ms",
-)  # fmt: skip
-
-
-class _Line:
-    """What csv.writer writes a line into."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 async def _lines(records: AsyncIterator[UsageRecord]) -> AsyncIterator[bytes]:
-    writer = csv.writer(_Line())
-    lines = [writer.writerow(_COLUMNS)]
+    lines = [head()]
     async for record in records:
-        lines.append(writer.writerow(_safe(_cells(record))))
+        lines.append(line(record))
         if len(lines) == CHUNK:
             yield "".join(lines).encode()
             lines = []
     yield "".join(lines).encode()
-
-
-def _cells(record: UsageRecord) -> Iterable[Any]:
-    return (
-        record.created_at.isoformat(timespec="seconds"),
-        record.request_id,
-        record.owner.email,
-        record.api_key.name if record.api_key else "",
-        record.operation,
-        record.model,
-        record.backend,
-        record.status,
-        record.prompt_tokens,
-        record.cached_tokens,
-        record.completion_tokens,
-        record.training_tokens,
-        record.images,
-        f"{record.cost_nanos // NANOS}.{record.cost_nanos % NANOS:09}",
-        record.duration_ms,
-    )
-
-
-def _safe(cells: Iterable[Any]) -> list[str]:
-    """A spreadsheet takes what begins like this for a formula, and would run it."""
-    texts = map(str, cells)
-    return [f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-            for text in texts]  # fmt: skip
 
 
 def _days(request: HttpRequest) -> int:

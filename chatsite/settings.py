@@ -254,11 +254,13 @@ CELERY_BEAT_SCHEDULE = {
     "erase-withdrawn": {"task": "improvement.tasks.erase_withdrawn", "schedule": 3600.0},
     "settle-drawings": {"task": "images.tasks.settle_drawings", "schedule": 10.0},
     "tidy-pictures": {"task": "images.tasks.tidy", "schedule": 24 * 3600.0},
+    "sweep-strays": {"task": "images.tasks.sweep_strays", "schedule": 24 * 3600.0},
     "index-changes": {"task": "search.tasks.index_changes", "schedule": 15.0},
     "forget-gone": {"task": "search.tasks.forget_gone", "schedule": 600.0},
     "settle-ledger": {"task": "accounts.tasks.settle_ledger", "schedule": 30.0},
     "forget-replies": {"task": "accounts.tasks.forget_replies", "schedule": 3600.0},
     "sweep-requests": {"task": "accounts.tasks.sweep_requests", "schedule": 3600.0},
+    "settle-leaving": {"task": "accounts.tasks.settle_leaving", "schedule": 600.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
 }
 

@@ -8,3 +8,9 @@ class FinetuningConfig(AppConfig):
 
     name = "finetuning"
     verbose_name = "Fine-tuning"
+
+    def ready(self) -> None:
+        from chatsite import own_data
+        from finetuning.own_data import PART
+
+        own_data.register(self.name, PART)

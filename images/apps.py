@@ -9,7 +9,9 @@ class ImagesConfig(AppConfig):
     name = "images"
 
     def ready(self) -> None:
-        from chatsite import pictures
+        from chatsite import own_data, pictures
+        from images.own_data import PART
         from images.painting import GalleryPainter
 
         pictures.register(GalleryPainter())
+        own_data.register(self.name, PART)

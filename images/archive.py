@@ -1,56 +1,31 @@
-"""Several pictures as one ZIP file that is sent while it is written."""
+"""The files of pictures as they are put into archives."""
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import AsyncGenerator, Generator, Iterable
-from functools import partial
+from collections.abc import Iterable, Iterator
 
-from asgiref.sync import sync_to_async
-from django.utils import timezone
+from django.core.files.base import File
 from django.utils.text import slugify
 
+from chatsite.archives import BLOCK, Member
 from images import storing
 from images.models import Picture
 
-BLOCK = 256 * 1024
 
-
-class _Sink:
-    """What a ZipFile writes to: it holds what nobody has taken yet, never the whole file."""
-
-    def __init__(self) -> None:
-        self._held: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._held.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is kept from whoever takes."""
-
-    def close(self) -> None:
-        """What is held can still be taken."""
-
-    def take(self) -> bytes:
-        taken = b"".join(self._held)
-        self._held.clear()
-        return taken
-
-
-async def zipped(pictures: Iterable[Picture]) -> AsyncGenerator[bytes, None]:
-    """The original files, stored as they are: pictures are packed already.
-
-    Holds a block of BLOCK bytes at a time. A picture whose file is gone is left out.
-    """
-    blocks = _blocks(pictures)
-    # Not in the request's own thread, where reading would hold up what else it does.
-    step = sync_to_async(partial(next, blocks, b""), thread_sensitive=False)
-    try:
-        while block := await step():
-            yield block
-    finally:
-        blocks.close()
+def members(pictures: Iterable[Picture], folder: str = "") -> Iterator[Member]:
+    """The original files, as they are. A picture whose file is gone is left out."""
+    for picture in pictures:
+        try:
+            content = storing.opened(storing.original(picture.pk, picture.extension))
+        except FileNotFoundError:
+            continue
+        yield Member(
+            folder + file_name(picture),
+            _read(content),
+            made_at=picture.created_at,
+            size=picture.bytes,
+            packed=True,
+        )
 
 
 def file_name(picture: Picture) -> str:
@@ -59,19 +34,6 @@ def file_name(picture: Picture) -> str:
     return f"{words or 'picture'}-{picture.pk.hex[:8]}.{picture.extension}"
 
 
-def _blocks(pictures: Iterable[Picture]) -> Generator[bytes, None, None]:
-    sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for picture in pictures:
-            made = timezone.localtime(picture.created_at)
-            info = zipfile.ZipInfo(file_name(picture), made.timetuple()[:6])
-            info.external_attr = 0o644 << 16
-            try:
-                content = storing.opened(storing.original(picture.pk, picture.extension))
-            except FileNotFoundError:
-                continue
-            with content, archive.open(info, "w") as entry:
-                for block in content.chunks(BLOCK):
-                    entry.write(block)
-                    yield sink.take()
-    yield sink.take()
+def _read(content: File) -> Iterator[bytes]:
+    with content:
+        yield from content.chunks(BLOCK)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import quote_etag
 
@@ -42,22 +41,6 @@ def file_response(
         response["Content-Disposition"] = f'attachment; filename="{filename}"'
     patch_vary_headers(response, ["Cookie"])
     return response
-
-
-def streamed_download(
-    blocks: AsyncIterator[bytes], *, content_type: str, name: str
-) -> StreamingHttpResponse:
-    """A file to be saved that is sent while it is made."""
-    return StreamingHttpResponse(
-        blocks,
-        content_type=content_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
 
 
 def _part(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:

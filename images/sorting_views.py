@@ -16,12 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from chatsite.archives import download_of
 from chatsite.backend.errors import InvalidRequest
 from images import selectors, services
-from images.archive import zipped
+from images.archive import members
 from images.forms import BoardForm, UploadForm
 from images.models import Board
-from images.serving import streamed_download
 from images.views import PageRequest, gallery_after_deletion
 
 MOST_AT_ONCE = 500
@@ -156,7 +156,7 @@ def download(request: PageRequest) -> StreamingHttpResponse:
     pictures = list(selectors.chosen_pictures_for(request.user, chosen(request)))
     if not pictures:
         raise Http404
-    return streamed_download(zipped(pictures), content_type="application/zip", name="pictures.zip")
+    return download_of(members(pictures), "pictures.zip")
 
 
 def _done(

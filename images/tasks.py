@@ -9,7 +9,7 @@ from uuid import UUID
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from images import drawing
+from images import drawing, strays
 
 _stopping = threading.Event()
 
@@ -38,3 +38,9 @@ def tidy() -> None:
     """Delete what was deleted long ago, or for good."""
     while drawing.tidy():
         pass
+
+
+@shared_task(name="images.tasks.sweep_strays")
+def sweep_strays() -> None:
+    """Delete files that belong to no picture."""
+    strays.sweep()

@@ -8,3 +8,9 @@ class ImprovementConfig(AppConfig):
 
     name = "improvement"
     verbose_name = "Improvement"
+
+    def ready(self) -> None:
+        from chatsite import own_data
+        from improvement.own_data import PART
+
+        own_data.register(self.name, PART)

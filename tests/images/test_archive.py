@@ -10,12 +10,13 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import async_to_sync
 
+from chatsite.archives import BLOCK, zipped
 from images import archive, storing
 from images.models import Picture
 
 
 def picture(words: str, content: bytes | None) -> Picture:
-    made = Picture(id=uuid4(), prompt=words, extension="png", created_at=datetime.now(UTC))
+    made = Picture(id=uuid4(), prompt=words, extension="png", created_at=datetime.now(UTC), bytes=1)
     if content is not None:
         storing.write(storing.original(made.pk, "png"), content)
     return made
@@ -23,14 +24,14 @@ def picture(words: str, content: bytes | None) -> Picture:
 
 @async_to_sync
 async def read(pictures: list[Picture]) -> list[bytes]:
-    return [block async for block in archive.zipped(pictures)]
+    return [block async for block in zipped(archive.members(pictures))]
 
 
 def test_the_files_are_stored_as_they_are_a_block_at_a_time() -> None:
     large = bytes(range(256)) * 4096
     pictures = [picture("a fox", large), picture("gone", None), picture("a fox", b"small")]
     blocks = read(pictures)
-    assert max(map(len, blocks)) < 2 * archive.BLOCK
+    assert max(map(len, blocks)) < 2 * BLOCK
     with zipfile.ZipFile(io.BytesIO(b"".join(blocks))) as opened:
         assert opened.testzip() is None
         assert opened.namelist() == [archive.file_name(pictures[0]), archive.file_name(pictures[2])]
