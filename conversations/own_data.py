@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from asgiref.sync import async_to_sync
@@ -152,7 +153,7 @@ def counts(owner: int) -> Sequence[Count]:
 
 
 def stop(owner: int) -> None:
-    """Stop the answers that are being written, and close the person's pages."""
+    """Stop the answers that are being written, and have the person's pages ask who they are."""
     running = Run.objects.filter(conversation__owner=owner, status=Run.Status.RUNNING)
     groups = [control_group(pk) for pk in running.values_list("conversation_id", flat=True)]
     async_to_sync(_tell)(groups, owner)
@@ -161,7 +162,7 @@ def stop(owner: int) -> None:
 async def _tell(controls: Sequence[str], owner: int) -> None:
     for group in controls:
         await announce(group, "run.stop")
-    await announce(person_group(owner), "conversation.deleted")
+    await announce(person_group(owner), "conversation.touched", conversation=str(uuid4()))
 
 
 def erase(owner: int) -> None:

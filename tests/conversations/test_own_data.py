@@ -198,7 +198,7 @@ def test_everything_is_deleted_and_nothing_of_anybody_else(
     assert StoredCompletion.objects.count() == 0
 
 
-def test_running_answers_are_stopped_and_pages_closed(alice: User, bob: User) -> None:
+def test_running_answers_are_stopped_and_pages_told(alice: User, bob: User) -> None:
     runs = [
         Run.objects.create(conversation=conversation, message=said[-1], process="x", model="m")
         for conversation, said in (talk(alice, "Tea"), talk(bob, "Coffee"))
@@ -225,6 +225,6 @@ def test_running_answers_are_stopped_and_pages_closed(alice: User, bob: User) ->
     assert async_to_sync(heard)() == [
         ["run.stop", "over"],
         ["over"],
-        ["conversation.deleted", "over"],
+        ["conversation.touched", "over"],
         ["over"],
     ]
