@@ -37,9 +37,12 @@ class People:
 
 
 def people_for(user: User, *, words: str = "", after: str = "") -> People:
-    """Those whose address or name has these words in it, or all. Raises NotPermitted."""
+    """Those whose address or name has these words in it, or all. Raises NotPermitted.
+
+    Whoever has deleted their account is nobody any more.
+    """
     require_administrator(user)
-    found = User.objects.order_by("email")
+    found = User.objects.filter(leaving_at=None).order_by("email")
     if words := words.replace("\x00", "").strip():
         found = found.filter(Q(email__icontains=words) | Q(display_name__icontains=words))
     if after := after.replace("\x00", ""):
@@ -86,4 +89,4 @@ def _other(user: User, person_id: int, refusal: str) -> User:
     require_administrator(user)
     if person_id == user.pk:
         raise InvalidRequest(refusal)
-    return User.objects.get(pk=person_id)
+    return User.objects.get(pk=person_id, leaving_at=None)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from accounts import keys, people, services
+from accounts import keys, leaving, people, services
 from accounts.models import Invitation, User
 from chatsite.backend.errors import InvalidRequest, NotPermitted
 
@@ -84,6 +84,13 @@ def test_people_are_found_by_address_and_name_and_read_page_by_page(administrato
     assert listed(administrator, words="\x00") == [one.email for one in first.rows]
     page = signed_in(administrator).get(reverse("accounts:people"), {"q": "nobody"})
     assert "Nobody's address or name has “nobody” in it." in page.content.decode()
+
+
+def test_whoever_has_left_is_nobody_any_more(administrator: User, alice: User, bob: User) -> None:
+    leaving.leave(bob)
+    assert listed(administrator) == ["administrator@example.com", "alice@example.com"]
+    with pytest.raises(User.DoesNotExist):
+        people.admit(administrator, bob.pk, active=True)
 
 
 def test_an_administrator_is_made_and_unmade(administrator: User, alice: User) -> None:
