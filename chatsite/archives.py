@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import AsyncGenerator, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ from django.utils import timezone
 
 BLOCK = 256 * 1024
 """Bytes that are sent at a time, and about as many are held."""
+PATIENCE = 1.0
+"""Seconds after which less is sent, too: what compresses well comes slowly."""
 _LARGE = 1024**3
 """From so many bytes on a file is written as ZIP64 has it, which not every old program reads."""
 
@@ -62,7 +65,7 @@ class _Sink:
 
 def blocks(members: Iterable[Member]) -> Generator[bytes, None, None]:
     """The archive of these files, in blocks of about BLOCK bytes."""
-    sink = _Sink()
+    sink, sent = _Sink(), time.monotonic()
     with zipfile.ZipFile(sink, "w") as archive:
         for member in members:
             made = timezone.localtime(member.made_at)
@@ -73,8 +76,10 @@ def blocks(members: Iterable[Member]) -> Generator[bytes, None, None]:
             with archive.open(info, "w", force_zip64=large) as entry:
                 for piece in member.content:
                     entry.write(piece)
-                    if sink.size >= BLOCK:
+                    waited = time.monotonic() - sent
+                    if sink.size >= BLOCK or (sink.size and waited > PATIENCE):
                         yield sink.take()
+                        sent = time.monotonic()
     yield sink.take()
 
 

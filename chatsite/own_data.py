@@ -78,13 +78,16 @@ def in_order(rows: QuerySet[ModelT], at_once: int = AT_ONCE) -> Iterator[ModelT]
 
     No query stays open meanwhile: whoever reads an archive may be slow.
     """
-    last = None
+    last: Any = None
+    rest = rows
     while True:
-        found = page(rows, limit=at_once, descending=False, after=last)
+        found = page(rest, limit=at_once, descending=False, after=last)
         yield from found.rows
         if not found.has_more:
             return
         last = found.rows[-1]
+        # By this an index leads there; "later, or at the same time and" is only looked for.
+        rest = rows.filter(created_at__gte=last.created_at)
 
 
 def json_list(items: Iterable[Any]) -> Iterator[bytes]:
@@ -98,5 +101,5 @@ def json_list(items: Iterable[Any]) -> Iterator[bytes]:
 
 def delete_all(rows: QuerySet[ModelT], at_once: int) -> None:
     """Delete these rows, so many in each transaction, for others wait meanwhile."""
-    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:at_once]):
+    while ids := list(rows.order_by().values_list("pk", flat=True)[:at_once]):
         rows.model._default_manager.filter(pk__in=ids).delete()

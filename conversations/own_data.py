@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import orjson
 from asgiref.sync import async_to_sync
-from django.db.models import Q
 
 from chatsite.archives import Member
 from chatsite.own_data import Count, Part, delete_all, in_order, json_list
@@ -23,7 +22,7 @@ from conversations.models import (
     StoredResponse,
 )
 
-CONVERSATIONS, MESSAGES = 50, 100
+CONVERSATIONS, MESSAGES = 20, 100
 """At most so many are read at once; a message may be long."""
 _ERASED = 20
 # Not `served`: who answers on trial is not to be known.
@@ -87,19 +86,14 @@ def _chunks(owner: int) -> Iterator[list[Conversation]]:
 
 def _messages(conversations: Sequence[Conversation]) -> Iterator[Message]:
     """Their messages, in the order of the conversations, the oldest of each first."""
-    ids = [conversation.id for conversation in conversations]
-    found = Message.objects.filter(conversation_id__in=ids).order_by(
+    found = Message.objects.filter(conversation__in=conversations).order_by(
         "conversation__created_at", "conversation_id", "created_at", "id"
     )
-    rest = found
-    while chunk := list(rest[:MESSAGES]):
-        yield from chunk
-        last = chunk[-1]
-        later = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, id__gt=last.id)
-        others = ids[ids.index(last.conversation_id) + 1 :]
-        rest = found.filter(
-            Q(later, conversation_id=last.conversation_id) | Q(conversation_id__in=others)
-        )
+    ids = list(found.values_list("id", flat=True))
+    for start in range(0, len(ids), MESSAGES):
+        some = ids[start : start + MESSAGES]
+        there = Message.objects.in_bulk(some)
+        yield from (there[each] for each in some if each in there)
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -60,12 +60,12 @@ def stop(owner: int) -> None:
 
 
 def erase(owner: int) -> None:
-    pictures = Picture.objects.filter(owner=owner).order_by("pk")
+    pictures = Picture.objects.filter(owner=owner)
     while found := list(pictures.only("id", "extension")[:_ERASED]):
         for picture in found:
             storing.discard_picture(picture.id, picture.extension)
         Picture.objects.filter(pk__in=[picture.pk for picture in found]).delete()
-    drawings = Drawing.objects.filter(owner=owner).order_by("pk")
+    drawings = Drawing.objects.filter(owner=owner)
     while orders := list(drawings.only("id", "sources", "previews")[:_ERASED]):
         for drawing in orders:
             storing.discard_drawing(drawing.id, sources=drawing.sources, previews=drawing.previews)
