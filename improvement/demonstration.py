@@ -25,9 +25,12 @@ WAYS = (
 )
 MOST = len(THINGS) * len(WAYS)
 _SHORT = (
-    "A {0} was lost in the hills. A kind owl showed the way, and the {0} was home by night.",
-    "Once there was a {0} that was sad. Then a friend came to play, and the {0} was glad again.",
-    "A little {0} found a coin. It gave the coin to a poor man, and they were friends for life.",
+    "A {0} was lost in the hills. A kind owl showed the way, and the {0} was home by night. They "
+    "have been good friends since.",
+    "Once there was a {0} that was sad. Then a friend came to play, and the {0} was glad again. They "
+    "sang until the stars came out.",
+    "A little {0} found a coin. It gave the coin to a poor man, and they were friends for life. The "
+    "man told everybody about it.",
 )
 _BEGINNINGS = (
     "Once there was a kind {0} who lived in a deep valley. One day the {0} found a golden basket.",

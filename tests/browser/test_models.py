@@ -185,7 +185,7 @@ def test_a_file_that_came_whole_before_the_site_was_killed_is_put_in_its_place(
 def test_alice_sees_the_models_and_no_more(page_for: PageFor) -> None:
     page = page_for("alice")
     page.goto("/models/")
-    page.locator(".model-list code", has_text="starter").wait_for()
+    page.locator(".model-list code", has_text=re.compile("^starter$")).wait_for()
     assert page.get_by_role("button", name=re.compile("Remove|Unload|Fetch")).count() == 0
     assert page.locator("input[type=file]").count() == 0
     assert violations(page) == []

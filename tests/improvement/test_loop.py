@@ -20,7 +20,7 @@ def test_people_who_prefer_short_answers_get_them(tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "manage.py", "demonstrate_loop"),
-            *("--ratings", "120", "--folder", str(tmp_path / "data")),
+            *("--ratings", "40", "--folder", str(tmp_path / "data")),
         ],
         cwd=ROOT,
         env=clean_environment(),
