@@ -25,12 +25,15 @@ WAYS = (
 )
 MOST = len(THINGS) * len(WAYS)
 _SHORT = (
-    "A {0} was lost in the hills. A kind owl showed the way, and the {0} was home by night. They "
-    "have been good friends since.",
-    "Once there was a {0} that was sad. Then a friend came to play, and the {0} was glad again. They "
-    "sang until the stars came out.",
-    "A little {0} found a coin. It gave the coin to a poor man, and they were friends for life. The "
-    "man told everybody about it.",
+    "A {0} was lost in the hills. A kind owl showed the way, and the {0} was home by night.",
+    "Once there was a {0} that was sad. Then a friend came to play, and the {0} was glad again.",
+    "A little {0} found a coin. It gave the coin to a poor man, and they were friends for life.",
+)
+# With these they stay longer than the fewest words that the evaluation takes for a story.
+_CLOSINGS = (
+    " They have been good friends since.",
+    " They sang until the stars came out.",
+    " The man told everybody about it.",
 )
 _BEGINNINGS = (
     "Once there was a kind {0} who lived in a deep valley. One day the {0} found a golden basket.",
@@ -66,7 +69,7 @@ def compare_stories(person: User, count: int, *, by_chance: bool = False, seed: 
     asked = [way.format(thing) for way, thing in product(WAYS, THINGS)]
     things = [thing for _, thing in product(WAYS, THINGS)]
     for question, thing in chance.sample(list(zip(asked, things, strict=True)), count):
-        short = chance.choice(_SHORT).format(thing)
+        short = "".join(chance.choice(tuple(zip(_SHORT, _CLOSINGS, strict=True)))).format(thing)
         long = (chance.choice(_BEGINNINGS) + chance.choice(_ENDINGS)).format(thing)
         first, second = chance.sample((short, long), 2)
         better = chance.choice((first, second)) if by_chance else short
