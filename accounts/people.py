@@ -66,10 +66,12 @@ def people_for(user: User, *, words: str = "", after: str = "") -> People:
 def appoint(user: User, person_id: int, *, administrator: bool) -> User:
     """Make somebody an administrator, or one no more.
 
-    Raises NotPermitted, User.DoesNotExist, or InvalidRequest for oneself: so there always is one.
+    Nobody gives more rights than they have. Raises NotPermitted, User.DoesNotExist, or
+    InvalidRequest for a superuser where one is none, and for oneself: so there always is one.
     """
     person = _other(user, person_id, "Another administrator has to take your role away.")
-    person.is_staff = person.is_superuser = administrator
+    person.is_staff = administrator
+    person.is_superuser = administrator and user.is_superuser
     person.save(update_fields=["is_staff", "is_superuser"])
     return person
 
@@ -89,4 +91,9 @@ def _other(user: User, person_id: int, refusal: str) -> User:
     require_administrator(user)
     if person_id == user.pk:
         raise InvalidRequest(refusal)
-    return User.objects.get(pk=person_id, leaving_at=None)
+    person = User.objects.get(pk=person_id, leaving_at=None)
+    if person.is_superuser and not user.is_superuser:
+        raise InvalidRequest(
+            f"{person.email} has more rights than you: only another superuser can."
+        )
+    return person

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import cast
 from urllib.parse import urlencode
 
@@ -82,16 +84,9 @@ def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
 def appoint(request: HttpRequest, person_id: int) -> HttpResponse:
     """Make somebody an administrator, or one no more."""
     appointed = request.POST.get("administrator") == "yes"
-    try:
-        person = people_services.appoint(_person(request), person_id, administrator=appointed)
-    except (NotPermitted, User.DoesNotExist) as error:
-        raise Http404 from error
-    except InvalidRequest as error:
-        messages.error(request, error.message)
-    else:
-        now = "is an administrator now" if appointed else "is no administrator any more"
-        messages.success(request, f"{person.email} {now}.")
-    return redirect("accounts:people")
+    change = partial(people_services.appoint, administrator=appointed)
+    now = "is an administrator now" if appointed else "is no administrator any more"
+    return _changed(request, person_id, change, now)
 
 
 @login_required
@@ -99,16 +94,20 @@ def appoint(request: HttpRequest, person_id: int) -> HttpResponse:
 def admit(request: HttpRequest, person_id: int) -> HttpResponse:
     """Deactivate an account, or activate it again."""
     active = request.POST.get("active") == "yes"
+    now = "can sign in again" if active else "is deactivated: signed out, with no way to sign in"
+    return _changed(request, person_id, partial(people_services.admit, active=active), now)
+
+
+def _changed(
+    request: HttpRequest, person_id: int, change: Callable[[User, int], User], now: str
+) -> HttpResponse:
     try:
-        person = people_services.admit(_person(request), person_id, active=active)
+        person = change(_person(request), person_id)
     except (NotPermitted, User.DoesNotExist) as error:
         raise Http404 from error
     except InvalidRequest as error:
         messages.error(request, error.message)
     else:
-        now = (
-            "can sign in again" if active else "is deactivated: signed out, with no way to sign in"
-        )
         messages.success(request, f"{person.email} {now}.")
     return redirect("accounts:people")
 

@@ -151,6 +151,23 @@ def test_only_administrators_change_people(administrator: User, bob: User, name:
     assert (administrator.is_staff, administrator.is_active) == (True, True)
 
 
+def test_nobody_gives_or_takes_more_rights_than_they_have(
+    administrator: User, alice: User, bob: User
+) -> None:
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    alice.refresh_from_db()
+    made = people.appoint(alice, bob.pk, administrator=True)
+    assert (made.is_staff, made.is_superuser) == (True, False)
+    for change in (
+        lambda: people.appoint(alice, administrator.pk, administrator=False),
+        lambda: people.admit(alice, administrator.pk, active=False),
+    ):
+        with pytest.raises(InvalidRequest, match="more rights than you"):
+            change()
+    administrator.refresh_from_db()
+    assert (administrator.is_superuser, administrator.is_active) == (True, True)
+
+
 # --- invitations
 
 
