@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from array import array
 from base64 import b64decode
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
@@ -54,12 +53,6 @@ LISTED = 5.0
 """Seconds in which a server has to tell its models."""
 SHORT = 50_000
 """Characters that are counted at once; more would hold up every other stream."""
-BREATH = 0.005
-"""Seconds in which a quick stream's words gather: to be woken for each costs ten times as much as
-to read it, and nobody sees the difference."""
-EAGER = 4
-"""Words that are passed on at once: somebody waits for the first, and a moderator for the next."""
-_LAST = b"[DONE]\n\n"
 _TEXT_ONLY = {"content", "role"}
 
 
@@ -233,12 +226,10 @@ async def _stream_once(
     produced = 0
     finished = False
     rest = b""
-    heard = time.monotonic()
     try:
         async with aclosing(post(server, "/chat/completions", body, label)) as reply:
             async for data in reply:
                 *lines, rest = (rest + data).split(b"\n")
-                before = produced
                 for event in _events(_chunks(lines, label)):
                     if isinstance(event, Usage):
                         usage = event
@@ -248,11 +239,6 @@ async def _stream_once(
                     else:
                         finished = True
                     yield event
-                now = time.monotonic()
-                quick = produced > before and now - heard < BREATH
-                if quick and produced > EAGER and not data.endswith(_LAST):
-                    await asyncio.sleep(BREATH)
-                heard = time.monotonic()
     except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
         raise errors.UpstreamFailed(f"{label} sent a stream that cannot be read.") from error
     if not finished:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
 
-from chatsite.backend.clients import Server, ask, close_clients
+from chatsite.backend import clients
+from chatsite.backend.clients import EAGER, Server, ask, close_clients, post
+from tests.servers.answers import Answer, words
 from tests.servers.upstream import Upstream
 
 
@@ -36,3 +40,34 @@ def test_all_servers_of_a_loop_share_its_connections_which_close_together(
 
     assert asyncio.run(twice()) == [(1, 0), (1, 0)]
     assert asyncio.run(scene()) == (1, 0)
+
+
+async def pieces(upstream: Upstream, model: str) -> list[bytes]:
+    server = Server(upstream.url, "key", 5.0)
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+    try:
+        return [data async for data in post(server, "/chat/completions", body, "Fake")]
+    finally:
+        await close_clients()
+
+
+def test_what_comes_quickly_is_gathered_and_its_end_not_waited_for(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the end was noticed up to a breath late: a short answer took 5 % longer."""
+    monkeypatch.setattr(clients, "BREATH", 600.0)  # the test would run out of time
+    upstream.script(Answer(words(200), delay=0.001))
+
+    *eager, last = asyncio.run(asyncio.wait_for(pieces(upstream, "any"), 60))
+
+    assert len(eager) >= EAGER
+    assert last.endswith(b"data: [DONE]\n\n")
+    said = [json.loads(line[6:]) for line in b"".join([*eager, last]).split(b"\n") if b"{" in line]
+    text = "".join(c["choices"][0]["delta"].get("content") or "" for c in said if c["choices"])
+    assert text == words(200)
+
+
+def test_what_comes_slowly_is_passed_on_at_once(upstream: Upstream) -> None:
+    upstream.script(Answer(words(20), delay=0.02))
+
+    assert len(asyncio.run(pieces(upstream, "any"))) >= 20

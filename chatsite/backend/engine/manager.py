@@ -38,8 +38,9 @@ from aiohttp import web
 
 from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.adapters import Adapter
+from chatsite.backend.engine.cards import Cards, graphics_cards
 from chatsite.backend.engine.discovery import GgufFile, Library
-from chatsite.backend.engine.machine import graphics_memory, usable_cores, usable_memory
+from chatsite.backend.engine.machine import usable_cores, usable_memory
 from chatsite.backend.engine.pool import WorkerPool
 from chatsite.backend.engine.process import (
     CACHE_BYTES,
@@ -296,12 +297,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     options = {name: getattr(arguments, name) for name in _SETTINGS}
-    card = 0 if arguments.gpu_layers == 0 else graphics_memory()
+    cards = Cards() if arguments.gpu_layers == 0 else graphics_cards()
+    if cards.names:
+        log.info("The engine computes on %s.", " and ".join(cards.names))
+    own = 0 if cards.shared else cards.total
     if options["memory_bytes"] is None:
-        options["memory_bytes"] = usable_memory() // 2 + card * 9 // 10
+        options["memory_bytes"] = usable_memory() // 2 + own * 9 // 10
     if options["slots"] is None:
-        options["slots"] = SLOTS_ON_A_CARD if card else SLOTS
-    settings = EngineSettings(**options)
+        options["slots"] = SLOTS_ON_A_CARD if cards.names else SLOTS
+    chosen = arguments.gpu_layers is not None
+    settings = EngineSettings(**options, card_bytes=None if chosen or not own else cards.room)
     try:
         asyncio.run(serve(arguments.data_dir, settings, arguments.starter))
     except AlreadyRunningError as error:

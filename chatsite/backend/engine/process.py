@@ -35,6 +35,8 @@ CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 MASK_BYTES = 6
 """For every pair of tokens of a text that is read at once, with flash attention. Without it each
 head would take 4 more: 3.6 GB instead of 0.4 for 8,192 tokens."""
+CARD_BATCH = 512
+"""Tokens that a card reads at a time. It has room for what is said of every word after each."""
 TAIL_BYTES = 4096
 
 Health = Literal["well", "silent", "gone"]
@@ -57,6 +59,10 @@ class EngineSettings:
     the worker's tables. A worker keeps `prompt_cache_bytes` of past conversations (None: by the
     memory).
 
+    A model that fits into the `card_bytes` of the graphics cards, with a window that one can talk
+    in, is given no more conversations and no longer windows than fit there with it: whatever does
+    not lie on the card makes every answer slow.
+
     `context` bounds a conversation's window in tokens (None: as the model was trained). Every
     `interval` seconds each worker is looked at; for `grace` seconds after it was asked for it
     counts as in use; a model that needs room waits `patience` seconds for one to become idle.
@@ -68,6 +74,7 @@ class EngineSettings:
     context: int | None = None
     batch_threads: int | None = None
     gpu_layers: int | None = None
+    card_bytes: int | None = None
     flash_attention: str = "auto"
     cache_type: str = "f16"
     load: str = "auto"
@@ -109,7 +116,8 @@ def plan(file: GgufFile, settings: EngineSettings) -> Plan:
         if affordable < window:
             window = affordable // 256 * 256
         fixed += window * window * MASK_BYTES
-    tokens = (settings.memory_bytes - fixed) // max(1, token)
+    room = _room(file, settings, fixed + min(window, COMFORTABLE_WINDOW) * token)
+    tokens = (room - fixed) // max(1, token)
     affordable = min(tokens, max(tokens // settings.slots, COMFORTABLE_WINDOW))
     if affordable < window:
         window = affordable // 256 * 256
@@ -128,6 +136,14 @@ def plan(file: GgufFile, settings: EngineSettings) -> Plan:
         cache_type,
         window if at_once else None,
     )
+
+
+def _room(file: GgufFile, settings: EngineSettings, least: int) -> int:
+    """Bytes that a model and its conversations may take: the card's, if it has the `least`."""
+    working = CARD_BATCH * file.vocabulary * 4
+    if settings.card_bytes is None or settings.card_bytes - working < least:
+        return settings.memory_bytes
+    return min(settings.memory_bytes, settings.card_bytes - working)
 
 
 def _prompt_cache(file: GgufFile, settings: EngineSettings, window_bytes: int) -> int:
@@ -157,6 +173,7 @@ class WorkerProcess:
         self.misses = 0
         self._process: asyncio.subprocess.Process | None = None
         self._output = b""
+        self._on_cards = 0
         self._tasks_seen: object = None
 
     async def start(self, session: aiohttp.ClientSession, settings: EngineSettings) -> None:
@@ -216,11 +233,12 @@ class WorkerProcess:
         return options + [("--adapter", adapter.path) for adapter in file.adapters]
 
     async def _port(self) -> int:
-        ready = re.compile(rf"^{READY}(\d+)\n".encode(), re.MULTILINE)
+        ready = re.compile(rf"^{READY}(\d+) (\d+)\n".encode(), re.MULTILINE)
         while not (match := ready.search(self._output)):
             if not await self._read_output():
                 await self._running.wait()
                 raise WorkerFailedError(f"{self.file.id} could not be loaded.\n{self.log_tail}")
+        self._on_cards = int(match[2])
         return int(match[1])
 
     async def _read_output(self) -> bool:
@@ -298,11 +316,11 @@ class WorkerProcess:
 
     @property
     def memory(self) -> int:
-        """Resident bytes, as the system counts them."""
+        """Resident bytes, as the system counts them, and those taken of graphics cards."""
         if self._process is None:
             return 0
         try:
-            return int(psutil.Process(self._process.pid).memory_info().rss)
+            return int(psutil.Process(self._process.pid).memory_info().rss) + self._on_cards
         except psutil.NoSuchProcess:
             return 0
 

@@ -1,8 +1,9 @@
 """One model behind llama.cpp's own HTTP server, in a process of its own on the loopback address.
 
 The manager starts it with the server's key in the environment, and learns the port, which the
-system chooses, from the line `listening PORT`. A worker outlives its parent by a second at most
-(by the rest of the loading, if that is going on: llama.cpp loads with Python's lock held).
+system chooses, and the bytes that it takes of graphics cards from the line `listening PORT BYTES`.
+A worker outlives its parent by a second at most (by the rest of the loading, if that is going on:
+llama.cpp loads with Python's lock held).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from chatsite.backend.engine.cards import cards_among
 
 KEY_VARIABLE = "CHATSITE_ENGINE_KEY"
 READY = "listening "
@@ -91,7 +94,7 @@ def server_parameters(arguments: argparse.Namespace, key: str) -> Any:
 
 def place(params: Any, arguments: argparse.Namespace, devices: Sequence[Any]) -> None:
     """Which layers go to a graphics card, and how many tokens are read at a time."""
-    card = arguments.gpu_layers != 0 and any(device["name"] != "CPU" for device in devices)
+    card = arguments.gpu_layers != 0 and bool(cards_among(devices).names)
     if arguments.gpu_layers is not None:
         params.n_gpu_layers = arguments.gpu_layers
     # Fitting the layers to a card reads the file's head twice: only where there is one.
@@ -155,20 +158,28 @@ def main() -> None:
     except ImportError as error:
         sys.exit(_explained(error))
     try:
+        before = _free_on_cards(xllamacpp.get_device_info())
         server = xllamacpp.Server(server_parameters(arguments, os.environ.pop(KEY_VARIABLE)))
     except RuntimeError:
         sys.exit(f"{Path(arguments.model).name} could not be loaded.")
-    announce(urlsplit(server.listening_address).port)
+    taken = before - _free_on_cards(xllamacpp.get_device_info())
+    announce(urlsplit(server.listening_address).port, max(0, taken))
     watch.join()
 
 
-def announce(port: int | None) -> None:
+def _free_on_cards(devices: Sequence[Any]) -> int:
+    """Bytes; 0 where cards share the machine's memory, in which the process itself is counted."""
+    cards = cards_among(devices)
+    return 0 if cards.shared else cards.free
+
+
+def announce(port: int | None, on_cards: int) -> None:
     """Tell the port on a line of its own, whatever llama.cpp writes in the meantime.
 
     One write into a pipe stays whole; `print` makes two of a line. A warning of llama.cpp's between
     them joined the port, and the manager waited for it in vain.
     """
-    os.write(1, f"\n{READY}{port}\n".encode())
+    os.write(1, f"\n{READY}{port} {on_cards}\n".encode())
 
 
 def _explained(error: ImportError) -> str:

@@ -44,6 +44,30 @@ def test_the_plan_keeps_to_the_memory(file, wanted, context, slots):
     assert memory <= wanted.memory_bytes
 
 
+WORDS = replace(FILE, vocabulary=100_000)
+WORKING = 512 * 100_000 * 4
+
+
+@pytest.mark.parametrize(
+    ("room", "context", "slots"),
+    [
+        (None, 32768, 4),
+        (10**12, 32768, 4),  # more than there is in all
+        (256 * MIB, 16384, 4),  # all conversations and half the windows fit on the card
+        (100 * MIB, 8192, 3),
+        (32 * MIB, 8192, 1),
+        (31 * MIB, 32768, 4),  # not even one: layers will lie in the machine's memory anyhow
+        (-999 * MIB, 32768, 4),
+    ],
+)
+def test_a_model_that_fits_on_a_card_stays_there(room, context, slots):
+    card = None if room is None else room + OVERHEAD_BYTES + FILE.size_bytes + WORKING
+
+    made = plan(WORDS, settings(512 * MIB, card_bytes=card))
+
+    assert (made.context, made.slots) == (context, slots)
+
+
 @pytest.mark.parametrize("room", [MIB, 0, -150 * MIB])
 def test_a_model_that_cannot_fit_is_refused_with_both_figures(room):
     wanted = settings(room)

@@ -13,7 +13,14 @@ import xllamacpp
 
 from chatsite.backend.engine.client import CONTINUE, NO_KEEP_ALIVE, STREAM, EngineClient
 from chatsite.backend.engine.guard import neutralise
-from chatsite.backend.engine.worker import BATCH, READY, parse, place, server_parameters
+from chatsite.backend.engine.worker import (
+    BATCH,
+    READY,
+    _free_on_cards,
+    parse,
+    place,
+    server_parameters,
+)
 from tests.backend.engine.alphabet import (
     ALPHABET,
     CONTROL,
@@ -21,6 +28,7 @@ from tests.backend.engine.alphabet import (
     running_manager,
     write_alphabet,
 )
+from tests.backend.engine.devices import CPU, GIB, GPU, HELPER, INTEGRATED, device
 
 pytestmark = pytest.mark.engine
 
@@ -53,7 +61,7 @@ while not other:
     os.write(2, b"load: a line in")
     os.write(2, b" two pieces\\n")
 for port in range(40000, 41000):
-    announce(port)
+    announce(port, 2 * port)
 os.kill(other, signal.SIGKILL)
 """
 
@@ -68,8 +76,9 @@ def test_the_port_stands_on_a_line_of_its_own_among_the_warnings():
         check=True,
     )
 
-    found = re.findall(rf"^{READY}(\d+)\n".encode(), told.stdout, re.MULTILINE)
-    assert [int(port) for port in found] == list(range(40000, 41000))
+    found = re.findall(rf"^{READY}(\d+) (\d+)\n".encode(), told.stdout, re.MULTILINE)
+    told_at = [(int(port), int(on_cards)) for port, on_cards in found]
+    assert told_at == [(port, 2 * port) for port in range(40000, 41000)]
 
 
 async def streamed(session, *messages, **options):
@@ -360,6 +369,12 @@ def test_every_option_reaches_llama_cpp():
     }
 
 
+def test_a_worker_tells_what_it_takes_of_the_cards_alone():
+    own, shared = device(GPU, total=8, free=5), device(INTEGRATED, total=64, free=9)
+    told = [_free_on_cards(devices) for devices in ([own, shared, device(CPU)], [shared], [])]
+    assert told == [5 * GIB, 0, 0]
+
+
 @pytest.mark.parametrize(("card", "layers", "fitted", "batch"), [
     (True, None, True, 2048),
     (True, 7, False, 2048),
@@ -367,7 +382,7 @@ def test_every_option_reaches_llama_cpp():
     (False, None, False, BATCH),
 ])  # fmt: skip
 def test_layers_go_to_a_card_where_there_is_one(card, layers, fitted, batch):
-    devices = [{"name": "CUDA0"}, {"name": "CPU"}] if card else [{"name": "CPU"}]
+    devices = [device(GPU), device(CPU)] if card else [device(CPU), device(HELPER)]
     options = [] if layers is None else ["--gpu-layers", str(layers)]
     params = xllamacpp.CommonParams()
 
