@@ -73,8 +73,9 @@ def generate(
 
 @contextmanager
 def _running(command: Sequence[str], url: str, **extra: str) -> Iterator[int]:
+    quiet = subprocess.DEVNULL  # a line for each request
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **extra}, stderr=subprocess.DEVNULL
+        command, cwd=ROOT, env={**os.environ, **extra}, stdout=quiet, stderr=quiet
     )
     try:
         deadline = time.monotonic() + 60
