@@ -59,13 +59,17 @@ END = {"logit_bias": {"2": -100}}
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Something with OpenAI's API, and what is measured of it."""
+    """Something with OpenAI's API, and what is measured of it.
+
+    Where it `keeps` connections, as it has promised, they are used again, as clients do.
+    """
 
     name: str
     url: str
     model: str
     pid: int
     key: str = "none"
+    keeps: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -108,6 +112,8 @@ async def ask(
         **server.extra,
     }
     headers = {"authorization": f"Bearer {server.key}", "content-type": "application/json"}
+    if not server.keeps:
+        headers["connection"] = "close"
     begun, first, text, usage, chunks = time.perf_counter(), 0.0, [], 0, 0
     async with session.post(
         f"{server.url}/chat/completions", data=orjson.dumps(body), headers=headers
@@ -182,8 +188,7 @@ async def converse(server: Server, tokens: int, chats: int) -> list[float]:
 
 
 def _session() -> aiohttp.ClientSession:
-    # llama.cpp's server closes its connections after a stream without having said so.
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
 
 def _user(text: str) -> dict[str, str]:
@@ -233,12 +238,13 @@ def compare(site: Site, model: str, gguf: Path, checkpoint: Path, effort: Effort
     endpoint = asyncio.run(EngineClient(site.folder / "data").acquire(model))
     with ExitStack() as stack:
         ours = Server(
-            SITE, f"{site.url}/v1", model, _worker(site, model), site.person().api_key, END
+            SITE, f"{site.url}/v1", model, _worker(site, model), site.person().api_key, extra=END
         )
+        # llama.cpp's server closes its connections after a stream without having said so.
         url, pid = stack.enter_context(_same_settings(gguf, endpoint))
-        bare = Server(BARE, url, model, pid, extra=END)
+        bare = Server(BARE, url, model, pid, keeps=False, extra=END)
         url, pid = stack.enter_context(bare_llama(gguf, slots=0, threads=0, context=0))
-        plain = Server(DEFAULTS, url, model, pid, extra=END)
+        plain = Server(DEFAULTS, url, model, pid, keeps=False, extra=END)
         rounds = asyncio.run(measure([ours, bare], effort))
         few = Effort(effort.tokens, dict.fromkeys(STREAMS, 1), SLOW_ROUNDS)
         rounds |= asyncio.run(measure([plain], few))
