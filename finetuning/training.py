@@ -36,6 +36,7 @@ from finetuning.tuning import resolved_grader, unusable
 from finetuning.workplace import (
     base_folder,
     discard_job_folder,
+    discard_result,
     job_folder,
     job_folders,
     model_name,
@@ -157,8 +158,7 @@ def _follow(work: _Work, run: Run) -> Final:
 
 def _leave(work: _Work, run: Run) -> None:
     """End the training process in the way in which the job was ended."""
-    state = TuningJob.objects.filter(pk=work.job.pk).values_list("state", flat=True).first()
-    over = state is None or state == State.CANCELLED
+    over = _unwanted(work.job)
     try:
         if over:
             run.cancel()
@@ -172,6 +172,12 @@ def _leave(work: _Work, run: Run) -> None:
             run.kill()
     if over:
         discard_job_folder(work.job.id)
+
+
+def _unwanted(job: TuningJob) -> bool:
+    """Whether a job was cancelled or is gone while it was carried out."""
+    state = TuningJob.objects.filter(pk=job.pk).values_list("state", flat=True).first()
+    return state is None or state == State.CANCELLED
 
 
 def _drain(run: Run, seconds: float) -> list[Any]:
@@ -260,6 +266,8 @@ def _end(work: _Work, final: Final, seconds: float) -> None:
         model = place_result(job, final)
         with transaction.atomic():
             if not work.pulse.row.select_for_update().exists():
+                if _unwanted(job):
+                    discard_result(model)
                 return
             cost = job_charges.write_entry(
                 owner_id=job.owner_id,

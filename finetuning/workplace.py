@@ -136,3 +136,9 @@ def place_result(job: TuningJob, result: Succeeded) -> str:
     if result.gguf is not None and (folder / result.gguf).is_file():
         os.replace(folder / result.gguf, tuned_file(model_id))  # noqa: PTH105 as above
     return model_id
+
+
+def discard_result(model_id: str) -> None:
+    """Delete what was put in its place for a job that nobody wants any more."""
+    tuned_file(model_id).unlink(missing_ok=True)
+    shutil.rmtree(tuned_folder(model_id), ignore_errors=True)

@@ -19,13 +19,15 @@ pytest.importorskip("trl")
 
 from accounts.models import UsageRecord, User
 from accounts.types import Caller
+from chatsite import jobs
 from chatsite.backend.errors import BackendError, InvalidRequest
+from chatsite.backend.tuning.events import Succeeded
 from chatsite.backend.tuning.spec import PROMPTS
-from chatsite.jobs import State
+from chatsite.jobs import Pulse, State
 from finetuning import selectors, training, tuning
 from finetuning.models import TuningJob, UploadedFile
 from finetuning.types import Order
-from finetuning.workplace import base_ids, job_folder, tuned_file, tuned_folder
+from finetuning.workplace import base_ids, job_folder, model_name, tuned_file, tuned_folder
 from library.models import TunedModel
 from library.services import withhold
 from tests.backend.training.tuning.jobs import chats, write_tiny
@@ -139,6 +141,27 @@ def test_a_worker_that_died_at_the_very_end_has_a_successor(job: TuningJob) -> N
     assert (job.state, job.result_model) == (State.DONE, finished)
     assert set(messages(job)) == set(told)
     assert UsageRecord.objects.count() == 1
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_job_that_nobody_wants_any_more_leaves_no_model(job: TuningJob, deleted: bool) -> None:
+    """It was cancelled, or its owner's account deleted, as the model was put in its place."""
+    claimed = jobs.claim(TuningJob, job.id)
+    assert claimed is not None
+    folder, model = job_folder(job.id), model_name(job)
+    (folder / "made").mkdir(parents=True)
+    (folder / "made.gguf").write_bytes(b"GGUF")
+    with Pulse(claimed, threading.Event()) as pulse:
+        if deleted:
+            TuningJob.objects.filter(pk=job.pk).delete()
+        else:
+            tuning.cancel_job(job.owner, job.public_id)
+        work = training._Work(claimed, pulse, threading.Event())
+        training._end(work, Succeeded(1, 9, 1.0, "made", "made.gguf"), 1.0)
+
+    assert not (folder / "made.gguf").exists()  # it was put in its place
+    assert (tuned_file(model).exists(), tuned_folder(model).exists()) == (False, False)
+    assert not UsageRecord.objects.exists()
 
 
 @pytest.fixture
