@@ -24,7 +24,7 @@ _PREFIXES: dict[Kind, str] = {
     "embeddings": "embedding",
     "moderations": "moderation",
     "images": "image",
-    "training": "training",
+    "training": "fine_tuning",
 }
 """What the operations of each kind begin with. All others are completions."""
 QUARTER = 900

@@ -342,7 +342,7 @@ def _day_training(group: Group) -> dict[str, Any]:
         **_whose(group),
         "aggregation_timestamp": group.bucket,
         "n_requests": group.used.requests,
-        "operation": group.by["operation"],
+        "operation": "training",
         "snapshot_id": group.by["model"],
         "n_trained_tokens_total": group.used.training_tokens,
         "email": group.by["owner__email"],

@@ -264,6 +264,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         message, known = event["message"], self.known.get(event["message"])
         if known is not None and event["end"] <= known:
             return
+        if not await self._may_hear():
+            return
         if known != event["start"]:
             await self._resend(UUID(message))
             return
@@ -272,13 +274,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         await self._show(patch)
 
     async def run_reasoned(self, event: dict[str, Any]) -> None:
-        if event["message"] in self.known:
+        if event["message"] in self.known and await self._may_hear():
             message, tail, milliseconds = event["message"], event["tail"], event["milliseconds"]
             html = fragments.reasoning(self.conversation_id, UUID(message), tail, milliseconds)
             await self._show(html)
 
     async def run_queued(self, event: dict[str, Any]) -> None:
-        if self.known.get(event["message"]) == 0:
+        if self.known.get(event["message"]) == 0 and await self._may_hear():
             await self._show(fragments.queued(event["message"], event["place"]))
 
     async def run_ended(self, event: dict[str, Any]) -> None:

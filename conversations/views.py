@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -85,6 +86,9 @@ def _chat(
     sidebar = selectors.sidebar_for(request.user)
     aliases, statuses, selected = async_to_sync(_models)(request.user, _last_model(request, thread))
     offered = [*aliases, *(model for status in statuses for model in status.models)]
+    wished = request.GET.get("model")
+    if wished and selected and wished != selected:
+        messages.warning(request, f"The model {wished} is not here. {selected} answers instead.")
     return render(
         request,
         "conversations/chat.html",

@@ -64,6 +64,11 @@ def tuned_file(model_id: str) -> Path:
     return models_folder(Path(settings.DATA_DIR)) / f"{tuned_stem(model_id)}.gguf"
 
 
+def is_removed(model_id: str) -> bool:
+    """Whether a model was made here and its file is not there any more."""
+    return model_id.startswith(TUNED_PREFIX) and not tuned_file(model_id).is_file()
+
+
 def model_name(job: TuningJob) -> str:
     """The id of the model that a job makes: "ft:BASE:SITE:SUFFIX:JOB", the suffix may be empty.
 

@@ -21,7 +21,7 @@ from chatsite.backend.types import Message
 from chatsite.jobs import Pulse, State
 from conversations.training_feedback import RATING
 from finetuning import storing
-from finetuning.models import TuningJob
+from finetuning.models import TuningJob, UploadedFile
 from finetuning.workplace import base_folder, tuned_folder
 from improvement.models import KINDS, PARTS, Dataset, Improvement
 from improvement.selectors import ratings_by_line
@@ -44,7 +44,7 @@ def measure(improvement: Improvement, pulse: Pulse) -> Evaluation:
             (part, kind): stack.enter_context(storing.local_copy(file.id))
             for part in PARTS
             for kind in KINDS
-            if (file := dataset.file(part, kind)) is not None
+            if (file := _file(dataset, part, kind)) is not None
         }
         rewarder, folder = _reward_model()
         task = Task(
@@ -58,6 +58,17 @@ def measure(improvement: Improvement, pulse: Pulse) -> Evaluation:
         held_out, disliked = questions_of(dataset, files)
         work = _evaluate(improvement, task, held_out, disliked, rewarder)
         return async_to_sync(pulse.guard)(work)
+
+
+def _file(dataset: Dataset, part: str, kind: str) -> UploadedFile | None:
+    """The file of what is measured by; None where no rating made an example of that kind."""
+    file = dataset.file(part, kind)
+    if file is None and part == "held_out" and ratings_by_line(dataset, part, kind):
+        raise InvalidRequest(
+            "The file of the held-out ratings was deleted meanwhile, and nothing can be proven "
+            "without it. Begin a new improvement."
+        )
+    return file
 
 
 async def _evaluate(
@@ -110,9 +121,9 @@ def _reward_model() -> tuple[str, Path | None]:
 def questions_of(
     dataset: Dataset, files: dict[tuple[str, str], Path]
 ) -> tuple[list[Question], list[Question]]:
-    """The ends of conversations that were held out, each once, and those with a thumb down."""
+    """The ends of conversations that were held out, and those with a thumb down, each once."""
     held_out: dict[tuple[ChatTurn, ...], Question] = {}
-    disliked: list[Question] = []
+    disliked: dict[tuple[tuple[ChatTurn, ...], str], Question] = {}
     for (part, kind), path in files.items():
         ratings = ratings_by_line(dataset, part, kind)
         for number, example in enumerate(read_examples(path)):
@@ -120,9 +131,9 @@ def questions_of(
             turns = _asked(example)
             if part == "held_out":
                 held_out.setdefault(turns, Question(_messages(turns), made))
-            bad = _disliked(example, made)
-            disliked += (Question(_messages(turns), made, answer) for answer in bad)
-    return list(held_out.values()), disliked
+            for answer in _disliked(example, made):
+                disliked.setdefault((turns, answer), Question(_messages(turns), made, answer))
+    return list(held_out.values()), list(disliked.values())
 
 
 def _asked(example: Example) -> tuple[ChatTurn, ...]:

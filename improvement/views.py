@@ -25,6 +25,7 @@ from chatsite.paging import page
 from finetuning.curves import curves
 from finetuning.models import JobEvent
 from finetuning.tasks import settle_jobs
+from finetuning.workplace import is_removed
 from improvement import provenance, schedule, selectors, services
 from improvement.estimating import expected_time
 from improvement.figures import WIDTH, measures, trial_measures
@@ -108,7 +109,11 @@ def overview(request: PageRequest) -> HttpResponse:
         "improvements": found.rows,
         "older": found.rows[-1].id if found.has_more else None,
         "later": after is not None,
-        "tainted": provenance.tainted_models(user),
+        "tainted": {
+            model: withdrawn
+            for model, withdrawn in provenance.tainted_models(user).items()
+            if not is_removed(model)
+        },
     }
     return render(request, "improvement/overview.html", context)
 
@@ -285,6 +290,7 @@ def _result(request: PageRequest, improvement: Improvement) -> dict[str, Any]:
     return {
         **_trial(request.user, next(iter(tried[:1]), None)),
         "done": done,
+        "removed": is_removed(improvement.candidate),
         "found": found,
         "measures": () if found is None else measures(found),
         "width": WIDTH,

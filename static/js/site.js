@@ -1,6 +1,7 @@
 // What every page needs: copying, confirmations, the theme shown as soon as it is picked.
 import "./confirm.js";
 import "./copy.js";
+import "./failures.js";
 
 // The way back leads to the conversation that this tab has shown last, unless somebody may have
 // signed out since, or it is not there any more: then to a new one.

@@ -298,7 +298,7 @@ def test_a_day_in_the_former_shape(alice: User, key: IssuedKey, settings: Settin
         used(alice, NOON + timedelta(minutes=minutes), api_key=key.key)
     used(alice, NOON + timedelta(minutes=5), operation="embedding")
     used(alice, operation="image.generation", model="fake/paint", images=2)
-    used(alice, operation="training", model="fake/mine", training_tokens=9)
+    used(alice, operation="fine_tuning", model="fake/mine", training_tokens=9)
     used(alice, NOON + timedelta(hours=12))
     body = page(key, "/usage", date="2026-11-20")
     whose = {

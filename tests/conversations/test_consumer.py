@@ -25,7 +25,7 @@ from chatsite.backend import types
 from chatsite.backend.engine.manager import STARTER
 from chatsite.backend.registry import get_registry
 from chatsite.origin import SameOrigin
-from conversations import progress, runner, services
+from conversations import consumers, progress, runner, services
 from conversations.announcing import announce, conversation_group
 from conversations.models import Conversation, Message, Run
 from conversations.routing import websocket_urlpatterns
@@ -702,6 +702,28 @@ def test_a_socket_does_not_outlive_its_person(alice: User, fake_models: Upstream
 
     in_a_loop(scene)
     assert not Message.objects.exists()
+
+
+def test_an_answer_that_is_being_written_does_not_outlive_its_reader_s_session(
+    alice: User, fake_models: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was locked out read the answer to its end, and others' as well."""
+    monkeypatch.setattr(consumers, "WELCOME", 0.0)
+
+    async def scene() -> None:
+        page = Page(alice, uuid4())
+        await page.socket.connect()
+        await ask(page, model="fake/slow-200")
+        await page.until("one1")
+        await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+        told: dict[str, Any] = {}
+        while told.get("type") != "websocket.close":
+            told = await page.socket.receive_output()
+            assert "two200" not in str(told)
+        assert told["code"] == 4401
+        await page.socket.disconnect()  # as the server does then
+
+    in_a_loop(scene)
 
 
 def test_deleting_a_conversation_stops_its_run_and_closes_its_pages(

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 import pytest
 
 from accounts.models import User
+from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.evaluation.candidates import Question
 from chatsite.backend.types import Message
 from finetuning import storing
 from improvement.datasets import make_dataset
-from improvement.evaluating import questions_of
+from improvement.evaluating import _file, questions_of
 from improvement.models import KINDS, PARTS, Dataset
 from tests.improvement.conftest import choice, thumb
 
@@ -62,3 +63,26 @@ def test_questions_of_a_dataset(administrator: User, alice: User) -> None:
         },
         bad,
     )
+
+
+def test_a_bad_answer_that_was_given_twice_is_one(administrator: User, alice: User) -> None:
+    twice = [thumb(alice, "What?", "Nothing."), thumb(alice, "What?", "Nothing.")]
+    thumb(alice, "What?", "Something.")
+    dataset = make_dataset(administrator, made_by=None, share=0.0)
+    with storing.local_copy(dataset.training_judged_id) as path:
+        _, disliked = questions_of(dataset, {("training", "judged"): path})
+    assert sorted(one.disliked for one in disliked) == ["Nothing.", "Something."]
+    assert {rating for one in disliked for rating in one.ratings} & set(twice)
+
+
+def test_held_out_ratings_whose_file_was_deleted_are_missed(
+    administrator: User, alice: User
+) -> None:
+    for number in range(30):
+        thumb(alice, f"Is it {number}?", "No.", good=bool(number % 2))
+    dataset = make_dataset(administrator, made_by=None)
+    assert _file(dataset, "held_out", "preferences") is None
+    assert _file(dataset, "held_out", "judged") == dataset.held_out_judged
+    dataset.held_out_judged = None
+    with pytest.raises(InvalidRequest, match="was deleted meanwhile"):
+        _file(dataset, "held_out", "judged")

@@ -23,6 +23,7 @@ from chatsite.backend.evaluation.comparing import (
 )
 from chatsite.backend.evaluation.metrics import share
 from chatsite.jobs import State
+from finetuning.workplace import tuned_file
 from improvement.datasets import make_dataset
 from improvement.models import Dataset, Exclusion, Improvement
 from improvement.services import request_improvement
@@ -60,7 +61,9 @@ def gathered(person: User, count: int = 12) -> list[str]:
 
 
 def done(administrator: User, dataset: Dataset | None = None, **fields: object) -> Improvement:
-    """An improvement that waits for its decision."""
+    """An improvement that waits for its decision, with its candidate's file."""
+    tuned_file(CANDIDATE).parent.mkdir(parents=True, exist_ok=True)
+    tuned_file(CANDIDATE).touch()
     side = SideBySide(("rating-1",), "Say 3?", "It is 3, I say.", "3.")
     found = Evaluation(
         preferences=share(19, 20),
@@ -284,6 +287,20 @@ def test_a_rating_taken_back_marks_the_model(administrator: User, alice: User) -
     assert (response["location"], begun.base, begun.replaces) == (
         f"{HOME}{begun.id}/", "starter", CANDIDATE,
     )  # fmt: skip
+
+
+def test_a_model_that_was_removed_is_neither_offered_nor_to_be_retrained(
+    administrator: User, alice: User
+) -> None:
+    gathered(alice)
+    improvement = done(administrator, make_dataset(administrator, made_by=None))
+    alice.delete()
+    tuned_file(CANDIDATE).unlink()
+    page = page_of(administrator, f"{HOME}{improvement.id}/")
+    assert "It was removed" in page
+    for gone in ("What is to become of it?", ">Promote<", ">Try blind<", ">Try it yourself<"):
+        assert gone not in page
+    assert "Something was taken back" not in page_of(administrator, HOME)
 
 
 # --- datasets

@@ -160,6 +160,7 @@ def verdict(found: Evaluation, method: str) -> tuple[Judgement, tuple[str, ...]]
         )
         if again.repeated > again.repeated_by_base and judgement == "better":
             judgement = "same"
+            reasons.append("It repeats more of them, so it counts as no better.")
     return judgement, tuple(reasons)
 
 

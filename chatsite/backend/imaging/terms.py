@@ -39,6 +39,8 @@ class ImageTerms:
     """It answers with base64 alone, and takes the parameters of gpt-image models."""
     multiple: int = 1
     """Each side is a multiple of this."""
+    opaque: bool = False
+    """Nobody can see through what it makes."""
     samples: bool = False
     """It takes steps, guidance and the other parameters of diffusion."""
 
@@ -50,7 +52,7 @@ _GPT_IMAGE = ImageTerms(
     answers_base64=True,
 )
 _TERMS: tuple[tuple[str, ImageTerms], ...] = (
-    ("dall-e-2", ImageTerms(sizes=_SQUARES, prompt=1000, qualities=("standard",))),
+    ("dall-e-2", ImageTerms(sizes=_SQUARES, prompt=1000, qualities=("standard",), opaque=True)),
     (
         "dall-e-3",
         ImageTerms(
@@ -59,6 +61,7 @@ _TERMS: tuple[tuple[str, ImageTerms], ...] = (
             qualities=("standard", "hd"),
             styles=("vivid", "natural"),
             at_once=1,
+            opaque=True,
         ),
     ),
     ("gpt-image", _GPT_IMAGE),
@@ -68,6 +71,7 @@ _TERMS: tuple[tuple[str, ImageTerms], ...] = (
         ImageTerms(
             least=256,
             most=1792,
+            opaque=True,
             prompt=4000,
             qualities=("standard", "hd", "low", "medium", "high", "auto"),
             styles=(
@@ -101,7 +105,7 @@ def terms_for(model: ModelInfo) -> ImageTerms:
     """The terms of a model, by its name at its backend."""
     if model.backend == DIFFUSERS:
         side = model.side or 1024
-        return ImageTerms((side, side), prompt=4000, multiple=8, samples=True)
+        return ImageTerms((side, side), prompt=4000, multiple=8, samples=True, opaque=True)
     return next(
         (terms for name, terms in _TERMS if model.upstream_id.startswith(name)), ImageTerms()
     )
@@ -145,6 +149,11 @@ def check(terms: ImageTerms, *, prompt: str, n: int, params: Mapping[str, Any]) 
             raise InvalidRequest(
                 f"This model does not take '{name}'.", param=name, code="unsupported_parameter"
             )
+    if params.get("background") == "transparent":
+        if terms.opaque:
+            raise _unfit("background", "this model's pictures are opaque")
+        if params.get("output_format") == "jpeg":
+            raise _unfit("background", "a JPEG is opaque; ask for 'png' or 'webp'")
     if style is not None and terms.styles and style not in terms.styles:
         raise _unfit("style", f"this model knows {_listed(terms.styles)}")
 

@@ -86,6 +86,12 @@ def test_better_is_what_held_out_ratings_prove() -> None:
             "Answers that got a thumb down: of 10 it repeats 4, the model before 3.",
         ),
         (
+            replace(PROVEN, regressions=Regressions(10, 4, 3)),
+            "dpo",
+            "same",
+            "It repeats more of them, so it counts as no better.",
+        ),
+        (
             replace(PROVEN, regressions=Regressions(10, 3, 9)),
             "dpo",
             "better",
