@@ -60,6 +60,9 @@ def _secret_key() -> str:
     return path.read_text(encoding="ascii")
 
 
+_ON, _OFF = ("true", "on", "yes", "y", "1"), ("false", "off", "no", "n", "0")
+
+
 def _number(
     name: str, *, least: int, most: int | None = None, default: int | None = None
 ) -> int | None:
@@ -84,6 +87,14 @@ def _origins(name: str) -> list[str]:
                 f"* for all, not {origin!r}."
             )
     return given
+
+
+def _switch(name: str, *, default: bool) -> bool:
+    """On or off; the default where nothing is given."""
+    given = env.str(name, default="").strip().lower()
+    if given not in ("", *_ON, *_OFF):
+        raise ImproperlyConfigured(f"{name} must be true or false, not {given!r}.")
+    return given in _ON if given else default
 
 
 def _one_of(name: str, *choices: str) -> str:
@@ -113,11 +124,11 @@ def _model_limits(name: str) -> dict[str, tuple[int, int]]:
 # --- the site
 
 SITE_NAME = env.str("CHATSITE_NAME", default="Chatsite")
-DEBUG = env.bool("CHATSITE_DEBUG", default=False)
+DEBUG = _switch("CHATSITE_DEBUG", default=False)
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.list("CHATSITE_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CHATSITE_ORIGINS", default=[])
-HTTPS = env.bool("CHATSITE_HTTPS", default=False)
+HTTPS = _switch("CHATSITE_HTTPS", default=False)
 
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
@@ -304,7 +315,7 @@ DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <norep
 
 # --- models and limits
 
-ENGINE_ENABLED = env.bool("CHATSITE_ENGINE", default=True)
+ENGINE_ENABLED = _switch("CHATSITE_ENGINE", default=True)
 ENGINE_MEMORY_BYTES = (_number("CHATSITE_ENGINE_MEMORY_MB", least=0) or 0) * 1024**2 or None
 ENGINE_SLOTS = _number("CHATSITE_ENGINE_SLOTS", least=1, most=256)
 ENGINE_QUEUE = _number("CHATSITE_ENGINE_QUEUE", least=0, default=64) or 0
@@ -316,7 +327,7 @@ if ENGINE_CONTEXT is not None and ENGINE_CONTEXT < 512:
     raise ImproperlyConfigured(
         "CHATSITE_ENGINE_CONTEXT must be 512 or more, or 0 for as much as each model can."
     )
-ENGINE_GPU_LAYERS = _number("CHATSITE_ENGINE_GPU_LAYERS", least=0)
+ENGINE_GPU_LAYERS = _number("CHATSITE_ENGINE_GPU_LAYERS", least=0, most=9999)
 ENGINE_FLASH_ATTENTION = _one_of("CHATSITE_ENGINE_FLASH_ATTENTION", "auto", "on", "off")
 ENGINE_CACHE_TYPE = _one_of("CHATSITE_ENGINE_CACHE_TYPE", "f16", "q8_0", "q4_0")
 if ENGINE_CACHE_TYPE != "f16" and ENGINE_FLASH_ATTENTION == "off":
@@ -328,8 +339,8 @@ ENGINE_LOAD = _one_of("CHATSITE_ENGINE_LOAD", "auto", "map", "lock", "read")
 _prompt_cache_mb = _number("CHATSITE_ENGINE_PROMPT_CACHE_MB", least=0)
 ENGINE_PROMPT_CACHE_BYTES = None if _prompt_cache_mb is None else _prompt_cache_mb * 1024**2
 
-ILLUSTRATOR_ENABLED = env.bool("CHATSITE_ILLUSTRATOR", default=True)
-PICTURE_TOOL = env.bool("CHATSITE_PICTURE_TOOL", default=True)
+ILLUSTRATOR_ENABLED = _switch("CHATSITE_ILLUSTRATOR", default=True)
+PICTURE_TOOL = _switch("CHATSITE_PICTURE_TOOL", default=True)
 
 BACKENDS: list[dict[str, Any]] = []
 if _openai_key := env.str("OPENAI_API_KEY", default=""):

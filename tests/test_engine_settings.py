@@ -51,7 +51,8 @@ def test_nothing_has_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         ("THREADS", "-1", "must be a whole number from 0 to 512, not '-1'."),
         ("BATCH_THREADS", "1.5", "must be a whole number from 0 to 512, not '1.5'."),
         ("CONTEXT", "100", "must be 512 or more, or 0 for as much as each model can."),
-        ("GPU_LAYERS", "all", "must be a whole number of 0 or more, not 'all'."),
+        ("GPU_LAYERS", "all", "must be a whole number from 0 to 9999, not 'all'."),
+        ("GPU_LAYERS", "99999999999", "must be a whole number from 0 to 9999, not '99999999999'."),
         ("FLASH_ATTENTION", "yes", "must be auto, on or off, not 'yes'."),
         ("CACHE_TYPE", "q5_0", "must be f16, q8_0 or q4_0, not 'q5_0'."),
         ("LOAD", "fast", "must be auto, map, lock or read, not 'fast'."),
@@ -125,3 +126,21 @@ def test_a_short_cache_makes_room_for_more() -> None:
     windows = {kind: (p.memory - made["f16"].memory) // 1024 for kind, p in made.items()}
     assert windows == {"f16": 0, "q8_0": 3400 - 6400, "q4_0": 1800 - 6400}
     assert plan(odd, EngineSettings(**bounds, cache_type="q4_0")).cache_type == "f16"
+
+
+@pytest.mark.parametrize(
+    ("given", "on"), [("True", True), ("on", True), ("1", True), ("NO", False), ("", True)]
+)
+def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch, given: str, on: bool) -> None:
+    monkeypatch.setenv("CHATSITE_ENGINE", given)
+    assert runpy.run_path(SETTINGS)["ENGINE_ENABLED"] is on
+
+
+@pytest.mark.parametrize("name", ["ENGINE", "HTTPS", "DEBUG", "ILLUSTRATOR", "PICTURE_TOOL"])
+def test_a_switch_is_not_off_by_a_slip_of_the_pen(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"CHATSITE_{name}", "tru")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(SETTINGS)
+    assert str(refused.value) == f"CHATSITE_{name} must be true or false, not 'tru'."

@@ -69,7 +69,9 @@ def test_a_bad_answer_that_was_given_twice_is_one(administrator: User, alice: Us
     twice = [thumb(alice, "What?", "Nothing."), thumb(alice, "What?", "Nothing.")]
     thumb(alice, "What?", "Something.")
     dataset = make_dataset(administrator, made_by=None, share=0.0)
-    with storing.local_copy(dataset.training_judged_id) as path:
+    file = dataset.training_judged
+    assert file is not None
+    with storing.local_copy(file.id) as path:
         _, disliked = questions_of(dataset, {("training", "judged"): path})
     assert sorted(one.disliked for one in disliked) == ["Nothing.", "Something."]
     assert {rating for one in disliked for rating in one.ratings} & set(twice)

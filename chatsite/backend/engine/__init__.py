@@ -11,6 +11,8 @@ from pathlib import Path
 
 STARTER_ID = "starter"
 """The id of the model that ships with the site."""
+RESERVED_IDS = frozenset({"illustrator"})
+"""Ids of what is no model file: of two by one name only one would be served."""
 LATEST_ID = "starter:latest"
 """The alias that every site has, at first of the starter: what is served to who asks for no
 other model."""

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from gguf.constants import LlamaFileType, PoolingType, TokenType
 
-from chatsite.backend.engine import STARTER_ID, tuned_id
+from chatsite.backend.engine import RESERVED_IDS, STARTER_ID, tuned_id
 from chatsite.backend.engine.adapters import (
     HOW_TO_NAME,
     Adapter,
@@ -25,6 +25,7 @@ from chatsite.backend.engine.header import BrokenFileError, Head, Tensor, read_w
 
 DEFAULT_CONTEXT = 2048
 """Tokens, for the rare file that does not say what it was trained with."""
+LONGEST_CONTEXT = 1 << 30
 MAX_CONTROL_TOKENS = 128
 
 _SPLIT = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})")
@@ -191,8 +192,10 @@ def read_file(model_id: str, paths: Sequence[Path]) -> GgufFile:
         path=first,
         size_bytes=sum(path.stat().st_size for path in paths),
         modified=max(path.stat().st_mtime for path in paths),
-        name=split["stem"] if split else first.stem,
+        name=shown(split["stem"] if split else first.stem),
     )
+    if shown(first) != str(first):
+        return replace(file, error="The file's name, or its folder's, is not UTF-8. Rename it.")
     if split and len(paths) != int(split["parts"]):
         return replace(file, error=f"{len(paths)} of its {int(split['parts'])} parts are here.")
     try:
@@ -203,6 +206,11 @@ def read_file(model_id: str, paths: Sequence[Path]) -> GgufFile:
         return replace(file, error="The file's description of itself makes no sense.")
     except OSError as error:
         return replace(file, error=f"The file cannot be read: {error.strerror}.")
+
+
+def shown(name: str | Path) -> str:
+    """A name or path as it can be told: bytes of it that are no UTF-8 are replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
@@ -233,7 +241,7 @@ def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
         architecture=architecture,
         parameters=sum(tensor.elements for tensor in tensors),
         quantization=_quantization(metadata, tensors),
-        context=int(metadata.get(f"{architecture}.context_length") or DEFAULT_CONTEXT),
+        context=_context(metadata, architecture),
         kv_bytes=0 if architecture in ENCODERS else _kv_bytes(metadata, architecture),
         head_size=math.gcd(*_head_sizes(metadata, architecture)),
         pooling=pooling,
@@ -246,6 +254,13 @@ def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
         control_tokens=_control_tokens(metadata, template),
         vocabulary=len(metadata.get("tokenizer.ggml.tokens") or ()),
     )
+
+
+def _context(metadata: Mapping[str, Any], architecture: str) -> int:
+    context = int(metadata.get(f"{architecture}.context_length", DEFAULT_CONTEXT))
+    if not 0 < context <= LONGEST_CONTEXT:
+        raise BrokenFileError(f"The file says that its model reads {context} tokens.")
+    return context
 
 
 def _quantization(metadata: Mapping[str, Any], tensors: Iterable[Tensor]) -> str:
@@ -341,6 +356,8 @@ def _groups(folder: Path) -> Iterator[tuple[str, list[Path]]]:
             if name.startswith(".") or not name.lower().endswith(".gguf"):
                 continue
             path = Path(parent, name)
+            if not path.is_file():  # who opens a named pipe waits until somebody writes to it
+                continue
             split = _SPLIT.fullmatch(path.stem)
             stem = path.with_name(split["stem"] if split else path.stem)
             parts.setdefault(str(stem.relative_to(folder)), []).append(path)
@@ -356,7 +373,7 @@ def _safe_id(stem: str) -> str:
 
 def _unique(model_id: str, taken: Mapping[str, GgufFile]) -> str:
     number, unique = 1, model_id
-    while unique in taken:
+    while unique in taken or unique in RESERVED_IDS:
         number += 1
         unique = f"{model_id}-{number}"
     return unique

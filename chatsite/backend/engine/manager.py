@@ -39,7 +39,7 @@ from aiohttp import web
 from chatsite.backend.engine import STARTER_ID
 from chatsite.backend.engine.adapters import Adapter
 from chatsite.backend.engine.cards import Cards, graphics_cards
-from chatsite.backend.engine.discovery import GgufFile, Library
+from chatsite.backend.engine.discovery import GgufFile, Library, shown
 from chatsite.backend.engine.machine import usable_cores, usable_memory
 from chatsite.backend.engine.pool import WorkerPool
 from chatsite.backend.engine.process import (
@@ -126,7 +126,7 @@ class Manager:
         return {
             "id": file.id,
             "name": file.name,
-            "path": str(file.path),
+            "path": shown(file.path),
             "size_bytes": file.size_bytes,
             "modified": int(file.modified),
             "architecture": file.architecture,

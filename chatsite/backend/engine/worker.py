@@ -102,7 +102,8 @@ def place(params: Any, arguments: argparse.Namespace, devices: Sequence[Any]) ->
     if arguments.batch:
         params.n_batch = params.n_ubatch = arguments.batch
     elif not card:
-        params.n_batch = params.n_ubatch = BATCH
+        # Each slot writes a token at a time, and all of them have room in a batch.
+        params.n_batch = params.n_ubatch = max(BATCH, arguments.slots)
 
 
 def _adapter(path: str) -> Any:

@@ -40,7 +40,9 @@ def import_path(
         if path.is_file():
             groups = [parts_of(path)]
         elif path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.suffix.lower() == ".gguf")
+            found = sorted(
+                p for p in path.rglob("*") if p.suffix.lower() == ".gguf" and p.is_file()
+            )
             groups = [parts_of(p) for p in found if p == parts_of(p)[0]]
         else:
             raise InvalidRequest(f"There is no file or folder {path}.")
@@ -48,18 +50,23 @@ def import_path(
             return (_convert(path, data_dir, name, quantization),)
         if name and len(groups) > 1:
             raise InvalidRequest(f"{path} holds {len(groups)} models: one name is not enough.")
-        return tuple(_take(parts, data_dir, name) for parts in groups)
+        stems = [safe_stem(name or parts[0].name) for parts in groups]
+        for stem, parts in zip(stems, groups, strict=True):  # all of them or none
+            _require_good(stem, parts, data_dir)
+        return tuple(map(_take, stems, groups, [data_dir] * len(groups)))
     except OSError as error:
         where = error.filename or path
         raise Unavailable(f"{where} cannot be taken in: {error.strerror}.") from error
 
 
-def _take(parts: Sequence[Path], data_dir: Path, name: str) -> GgufFile:
-    stem = safe_stem(name or parts[0].name)
+def _require_good(stem: str, parts: Sequence[Path], data_dir: Path) -> None:
     file = read_file(stem, parts)
     if file.error and file.kind != "adapter":  # its base may come later
         raise InvalidRequest(f"{parts[0].name}: {file.error}", code="model_broken")
     targets_of(stem, len(parts), data_dir)
+
+
+def _take(stem: str, parts: Sequence[Path], data_dir: Path) -> GgufFile:
     with _folder(data_dir) as folder:
         taken = []
         for part in parts:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatsite.backend.engine import STARTER_ID, tuned_stem
+from chatsite.backend.engine import RESERVED_IDS, STARTER_ID, tuned_stem
 from chatsite.backend.engine.client import EngineClient, EngineModel
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound, Unavailable
 
@@ -124,7 +124,9 @@ def targets_of(stem: str, parts: int, data_dir: Path) -> list[Path]:
     names = [stem] if parts == 1 else [f"{stem}-{i + 1:05}-of-{parts:05}" for i in range(parts)]
     targets = [folder / f"{name}.gguf" for name in names]
     same = re.compile(rf"{re.escape(stem)}(-\d{{5}}-of-\d{{5}})?\.gguf", re.IGNORECASE)
-    if stem.lower() == STARTER_ID or any(same.fullmatch(p.name) for p in folder.iterdir()):
+    if stem.lower() in {STARTER_ID, *RESERVED_IDS} or any(
+        same.fullmatch(p.name) for p in folder.iterdir()
+    ):
         raise InvalidRequest(
             f"A model named {stem} is here already: remove it first, or choose another name."
         )

@@ -1,4 +1,5 @@
 import os
+import shutil
 from dataclasses import replace
 
 import gguf
@@ -12,6 +13,7 @@ from chatsite.backend.engine.discovery import (
     GgufFile,
     Library,
     read_file,
+    shown,
 )
 from tests.backend.engine.alphabet import write_alphabet
 
@@ -135,6 +137,40 @@ def test_ids_are_safe_and_each_its_own(alphabet, tmp_path):
         "starter-2": "starter.gguf",
     }
     assert all(file.id == model_id for model_id, file in files.items())
+
+
+def test_a_name_that_is_no_text_harms_no_other_model(alphabet, tmp_path):
+    """The manager could not tell of any model: the starter was gone, too."""
+    shutil.copy(alphabet, tmp_path / "good.gguf")
+    shutil.copy(alphabet, os.fsencode(tmp_path) + b"/bad\xff.gguf")
+
+    bad, good = Library(tmp_path, tmp_path / "none").scan().values()
+
+    assert (bad.id, bad.name) == ("bad", "bad\ufffd")
+    assert bad.error == "The file's name, or its folder's, is not UTF-8. Rename it."
+    assert shown(bad.path) == f"{tmp_path}/bad\ufffd.gguf"
+    assert (good.id, good.error) == ("good", "")
+
+
+def test_what_is_no_file_is_passed_over(tmp_path):
+    os.mkfifo(tmp_path / "pipe.gguf")
+    (tmp_path / "folder.gguf").mkdir()
+    (tmp_path / "nowhere.gguf").symlink_to(tmp_path / "gone.gguf")
+
+    assert Library(tmp_path, tmp_path / "none").scan() == {}
+
+
+def test_no_model_takes_the_illustrator_s_name(alphabet, tmp_path):
+    shutil.copy(alphabet, tmp_path / "Illustrator.gguf")
+
+    assert list(Library(tmp_path, tmp_path / "none").scan()) == ["illustrator-2"]
+
+
+@pytest.mark.parametrize("context", [0, 2**31])
+def test_a_window_that_cannot_be_is_refused(tmp_path, context):
+    path = write_alphabet(tmp_path / "odd.gguf", context=context)
+
+    assert read_file("odd", [path]).error == f"The file says that its model reads {context} tokens."
 
 
 def test_a_file_is_read_again_when_it_has_changed(alphabet, tmp_path):

@@ -392,6 +392,16 @@ def test_layers_go_to_a_card_where_there_is_one(card, layers, fitted, batch):
     assert params.n_gpu_layers == (-1 if layers is None else layers)
 
 
+def test_every_slot_has_room_in_a_batch():
+    """With more slots than that llama.cpp gave up, whatever it was to load."""
+    params = xllamacpp.CommonParams()
+    given = ["--model", "m", "--alias", "m", "--parent", "1", "--slots", "256"]
+
+    place(params, parse(given), [device(CPU)])
+
+    assert (params.n_batch, params.n_ubatch) == (256, 256)
+
+
 def test_a_short_cache_answers_as_well_in_half_the_memory(tmp_path):
     memory = {}
     for cache_type in ("f16", "q8_0"):

@@ -55,6 +55,21 @@ def test_a_folder_gives_every_model_in_it(
     ]
 
 
+def test_of_a_folder_with_a_broken_model_nothing_is_taken(
+    alphabet: bytes, tmp_path: Path, data: Path
+) -> None:
+    """What came before the broken one was taken in, and stood in the way of the next try."""
+    source = tmp_path / "models to take"
+    source.mkdir()
+    for name, content in (("a", alphabet), ("b", alphabet[:100]), ("c", alphabet)):
+        (source / f"{name}.gguf").write_bytes(content)
+    with pytest.raises(InvalidRequest, match=r"b\.gguf: The file is cut off"):
+        import_path(source, data)
+    assert left(data) == []
+    (source / "b.gguf").write_bytes(alphabet)
+    assert [placed.id for placed in import_path(source, data)] == ["a", "b", "c"]
+
+
 def test_an_adapter_is_taken_and_found_with_its_base(
     alphabet: bytes, tmp_path: Path, data: Path
 ) -> None:
