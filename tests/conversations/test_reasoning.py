@@ -120,7 +120,9 @@ def test_the_thoughts_are_opened_by_their_owner_alone(
 ) -> None:
     message = thought(alice)
     place = f"/c/{message.conversation_id}/messages/{message.id}/thoughts/"
-    assert client.get(place, headers={"HX-Request": "true"}).status_code == 302
+    unsigned = client.get(place, headers={"HX-Request": "true"})
+    assert unsigned.headers["HX-Redirect"].startswith("/accounts/login/")
+    assert unsigned.content == b""
     client.force_login(bob)
     assert client.get(place, headers={"HX-Request": "true"}).status_code == 404
     client.force_login(alice)
