@@ -12,8 +12,8 @@ It publishes the address and the key of its control server in `<data>/engine/eng
 `adapters` counts those that the server has loaded, `adapter` is the number of the model's own by
 which requests to the server name it, or null, `modified` the time of change of the file that is
 loaded, and `started_ms` is 0 where the model was loaded already. Errors are {"error": WORDS}: 401
-for a wrong key, 404 for an unknown model, 409 for a broken file, 503 where its worker cannot be
-started.
+for a wrong key, 404 for an unknown model, 409 for a file that is broken or that llama.cpp has
+refused to load, as the list then says too, 503 where its worker cannot be started.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ from chatsite.backend.engine.process import (
     CACHE_BYTES,
     EngineSettings,
     NoRoomError,
+    RefusedError,
     WorkerFailedError,
     plan,
 )
@@ -116,7 +117,7 @@ class Manager:
         return _reply([self._row(file, _served_by(file, files)) for file in files.values()])
 
     def _row(self, file: GgufFile, served_by: GgufFile) -> dict[str, Any]:
-        error, context = file.error, 0
+        error, context = file.error or self._pool.refusal_of(served_by), 0
         if not error:
             try:
                 context = plan(served_by, self._pool.settings).context
@@ -165,6 +166,8 @@ class Manager:
             else:
                 wanted = Adapter(file.path, file.size_bytes, file.modified)
                 worker, adapter = await self._pool.acquire_adapter(served_by, wanted)
+        except RefusedError as error:
+            return _reply({"error": f"{served_by.path.name}: {error}"}, 409)
         except (WorkerFailedError, NoRoomError) as error:
             return _reply({"error": str(error)}, 503)
         loaded_file = worker.file if adapter is None else worker.file.adapters[adapter]

@@ -15,6 +15,7 @@ from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.engine.process import (
     EngineSettings,
     NoRoomError,
+    RefusedError,
     WorkerFailedError,
     WorkerProcess,
     plan,
@@ -36,6 +37,7 @@ class WorkerPool:
         self._starting: dict[str, asyncio.Task[WorkerProcess]] = {}
         self._watches: set[asyncio.Task[None]] = set()
         self._without_adapters: set[GgufFile] = set()
+        self._refused: dict[GgufFile, str] = {}
         self._room = asyncio.Lock()
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         self._monitor = asyncio.create_task(self._look_after())
@@ -45,10 +47,14 @@ class WorkerPool:
         worker = self._workers.get(model_id)
         return worker.memory if worker and worker.ready else None
 
+    def refusal_of(self, file: GgufFile) -> str:
+        """Why llama.cpp has refused the file, until it changes; "" where it has not."""
+        return self._refused.get(replace(file, adapters=()), "")
+
     async def acquire(self, file: GgufFile) -> WorkerProcess:
         """The model's worker, started if there is none; callers at once share one start.
 
-        Raises WorkerFailedError, NoRoomError.
+        Raises WorkerFailedError (RefusedError where it is in vain to try again), NoRoomError.
         """
         task = self._starting.get(file.id)
         if task is None:
@@ -93,6 +99,8 @@ class WorkerPool:
             task.exception()  # seen here too, in case whoever asked has gone away
 
     async def _ready_worker(self, file: GgufFile) -> WorkerProcess:
+        if words := self.refusal_of(file):
+            raise RefusedError(words)
         if file in self._without_adapters:
             file = replace(file, adapters=())
         worker = self._workers.get(file.id)
@@ -126,6 +134,8 @@ class WorkerPool:
         except BaseException as error:
             self._workers.pop(file.id, None)
             await worker.stop()
+            if isinstance(error, RefusedError) and not file.adapters:
+                self._refused[file] = str(error)
             if isinstance(error, WorkerFailedError):
                 log.warning("%s failed to start: %s", file.id, worker.log_tail or error)
             raise

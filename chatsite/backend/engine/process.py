@@ -39,11 +39,19 @@ CARD_BATCH = 512
 """Tokens that a card reads at a time. It has room for what is said of every word after each."""
 TAIL_BYTES = 4096
 
+_REFUSED = re.compile(r"error loading model: (.+)$", re.MULTILINE)
+_PASSING = re.compile(r"memory|alloc|mmap|buffer|open|read", re.IGNORECASE)
+"""Words of a reason that may be gone the next time: it lies with the machine, not the file."""
+
 Health = Literal["well", "silent", "gone"]
 
 
 class WorkerFailedError(Exception):
     """A worker did not start. The message holds the end of its log."""
+
+
+class RefusedError(WorkerFailedError):
+    """llama.cpp does not load the file, however often it is asked. The message is its reason."""
 
 
 class NoRoomError(Exception):
@@ -237,6 +245,9 @@ class WorkerProcess:
         while not (match := ready.search(self._output)):
             if not await self._read_output():
                 await self._running.wait()
+                told = _REFUSED.search(self.log_tail)
+                if told and not _PASSING.search(told[1]):
+                    raise RefusedError(f"llama.cpp cannot load it: {told[1].strip()}.")
                 raise WorkerFailedError(f"{self.file.id} could not be loaded.\n{self.log_tail}")
         self._on_cards = int(match[2])
         return int(match[1])

@@ -47,6 +47,11 @@ def test_models_are_listed_with_what_the_site_needs(manager):
     assert alphabet.control_tokens == ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
 
 
+def trouble_with(client, model_id):
+    models = asyncio.run(client.models())
+    return next(model.error for model in models if model.id == model_id)
+
+
 def test_errors_are_the_site_s_own(manager):
     broken = manager[0] / "models" / "broken.gguf"
     broken.write_bytes(b"GGUF")
@@ -58,13 +63,20 @@ def test_errors_are_the_site_s_own(manager):
         asyncio.run(client.acquire("broken"))
     broken.unlink()
     write_alphabet(broken, architecture="riddle")
-    with pytest.raises(Unavailable) as failed:
+    before = trouble_with(client, "broken")
+    with pytest.raises(InvalidRequest) as failed:
         asyncio.run(client.acquire("broken"))
+    after = trouble_with(client, "broken")
+    write_alphabet(broken)
+    mended = trouble_with(client, "broken")
+    asyncio.run(client.acquire("broken"))
     broken.unlink()
 
     assert unknown.value.message == "There is no model file for 'nobody'."
     assert refused.value.message == "broken.gguf: The file is cut off before its weights begin."
-    assert failed.value.message == "broken could not be loaded."
+    why = "llama.cpp cannot load it: unknown model architecture: 'riddle'."
+    assert failed.value.message == f"broken.gguf: {why}"
+    assert (before, after, mended) == ("", why, "")
 
 
 def test_an_endpoint_is_remembered_until_it_is_forgotten(manager):

@@ -14,7 +14,12 @@ import pytest
 
 from chatsite.backend.engine.discovery import read_file
 from chatsite.backend.engine.pool import WorkerPool
-from chatsite.backend.engine.process import EngineSettings, NoRoomError, WorkerFailedError
+from chatsite.backend.engine.process import (
+    EngineSettings,
+    NoRoomError,
+    RefusedError,
+    WorkerFailedError,
+)
 from tests.backend.engine.alphabet import (
     ROOT,
     alive,
@@ -206,15 +211,39 @@ def test_a_model_that_llama_cpp_does_not_know_fails_with_its_words(tmp_path):
 
     async def run():
         async with running() as pool:
-            with pytest.raises(WorkerFailedError) as failed:
-                await pool.acquire(read_file("m", [path]))
-            return str(failed.value), pool.memory_of("m")
+            file = read_file("m", [path])
+            with pytest.raises(RefusedError) as failed:
+                await pool.acquire(file)
+            with pytest.raises(RefusedError) as again:
+                await pool.acquire(file)
+            write_alphabet(path, context=2048)
+            mended = await pool.acquire(read_file("m", [path]))
+            return str(failed.value), str(again.value), mended.context
 
-    message, memory = asyncio.run(run())
+    words = "llama.cpp cannot load it: unknown model architecture: 'riddle'."
+    assert asyncio.run(run()) == (words, words, 2048)
 
-    assert message.startswith("m could not be loaded.\n")
-    assert "unknown model architecture: 'riddle'" in message
-    assert memory is None
+
+@pytest.mark.parametrize(
+    "reason", ["unable to allocate CPU buffer", "mmap failed: Cannot allocate memory"]
+)
+def test_what_the_machine_lacks_now_is_not_held_against_the_file(tmp_path, monkeypatch, reason):
+    path = write_alphabet(tmp_path / "m.gguf")
+    # A program in the worker's place: so little memory cannot be had at will.
+    stub = tmp_path / "worker"
+    stub.write_text(f"#!/bin/sh\necho 'E llama_model_load: error loading model: {reason}'\n")
+    stub.chmod(0o755)
+
+    async def run():
+        async with running() as pool:
+            file = read_file("m", [path])
+            with monkeypatch.context() as patch:
+                patch.setattr("sys.executable", str(stub))
+                with pytest.raises(WorkerFailedError) as failed:
+                    await pool.acquire(file)
+            return type(failed.value), (await pool.acquire(file)).ready
+
+    assert asyncio.run(run()) == (WorkerFailedError, True)
 
 
 def test_a_worker_outlives_its_parent_by_a_second_at_most(alphabet):
