@@ -241,7 +241,9 @@ def _listed(reasons: Sequence[str]) -> str:
 async def _fit(request: ChatRequest, resolved: Resolved, *, truncate: bool) -> context.Fitted:
     window = resolved.model.context_window
     candidates = context.worth_counting(request.messages, window)
-    counts = await resolved.backend.count_tokens([m.text for m in candidates], resolved.model)
+    words = await resolved.backend.count_tokens([m.text for m in candidates], resolved.model)
+    each = (n + context.picture_tokens(m) for n, m in zip(words.each, candidates, strict=True))
+    counts = replace(words, each=tuple(each))
     if len(candidates) < len(request.messages) and not truncate:
         raise errors.ContextLengthExceeded(
             f"This model's maximum context length is {window} tokens. "
@@ -253,7 +255,10 @@ async def _fit(request: ChatRequest, resolved: Resolved, *, truncate: bool) -> c
     )
     charged = fitted.prompt_tokens
     if not counts.exact:
-        charged = sum(tokens.estimate(message.text) for message in fitted.messages)
+        charged = sum(
+            tokens.estimate(message.text) + context.picture_tokens(message)
+            for message in fitted.messages
+        )
     omitted = fitted.omitted + len(request.messages) - len(candidates)
     return replace(fitted, omitted=omitted, prompt_tokens=charged)
 

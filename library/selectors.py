@@ -273,6 +273,7 @@ def _stored_row(model: StoredModel, served: ModelInfo | None, default: str) -> M
         f"{model.dimensions:,} dimensions" if model.dimensions else "",
         model.license and f"licence {model.license}",
         f"adapter of {model.base}" if model.base else "",
+        _sight(model, served),
         "" if model.built_in else model.file,
     ]
     return ModelRow(
@@ -303,6 +304,15 @@ def _remote_row(model: ModelInfo, default: str) -> ModelRow:
         unload="",
         error=model.error,
         chats=_chats(model),
+    )
+
+
+def _sight(model: StoredModel, served: ModelInfo | None) -> str:
+    if not model.projector:
+        return ""
+    blind = served is not None and not model.error and "vision" not in served.capabilities
+    return (
+        f"does not see: {model.projector} cannot be loaded" if blind else f"with {model.projector}"
     )
 
 

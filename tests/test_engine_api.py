@@ -11,7 +11,8 @@ import openai
 import orjson
 import pytest
 
-from tests.backend.engine.alphabet import wait_until
+from tests.backend.engine.alphabet import wait_until, write_alphabet
+from tests.backend.engine.seeing import TOKENS, picture, write_projector
 from tests.servers.site import ROOT, Site
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -120,6 +121,27 @@ def test_a_file_in_the_folder_is_a_model_at_once_and_a_broken_one_says_why(
     listed = [model.id for model in client.models.list()]
     assert "copied" in listed
     assert "broken" not in listed
+
+
+def test_a_model_with_a_projector_sees(client: openai.OpenAI, site: Site) -> None:
+    folder = site.folder / "data" / "models"
+    write_projector(folder / "seer.mmproj.gguf")
+    write_alphabet(folder / "seer.gguf", sees=True)
+    shown = picture("blue", kind="WEBP")
+    chat: Any = [{"role": "user", "content": [{"type": "text", "text": "What?"}, shown]}]
+    item: Any = {"type": "input_image", "detail": "low", "image_url": shown["image_url"]["url"]}
+    asked: Any = [{"role": "user", "content": [{"type": "input_text", "text": "What?"}, item]}]
+    reply = client.chat.completions.create(model="seer", messages=chat, max_tokens=3)
+    response = client.responses.create(model="seer", input=asked, max_output_tokens=16)
+    model = client.models.retrieve("seer")
+    assert "vision" in (model.model_extra or {})["capabilities"]
+    assert (reply.choices[0].message.content, response.output_text) == ("bbb", "b" * 16)
+    assert reply.usage is not None
+    words: Any = [{"role": "user", "content": "What?"}]
+    plain = client.chat.completions.create(model="seer", messages=words, max_tokens=3)
+    assert plain.usage is not None
+    assert plain.choices[0].message.content == "abc"
+    assert reply.usage.prompt_tokens >= plain.usage.prompt_tokens + TOKENS
 
 
 def test_a_promotion_by_another_process_is_served_within_seconds(

@@ -16,6 +16,10 @@ MAX_BYTES_PER_TOKEN = 16
 """No real text averages more: what lies beyond is left out without counting it."""
 
 
+PICTURE_TOKENS = {"low": 85, "auto": 256}
+"""About what a picture takes, by its `detail`; models differ, and say what it was afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """The messages to send, what they take, and how many were left out."""
@@ -25,6 +29,14 @@ class Fitted:
     prompt_tokens: int
     room: int | None
     """Tokens left for the answer; None where the window is unknown."""
+
+
+def picture_tokens(message: Message) -> int:
+    """About the tokens that the pictures of a message take."""
+    if isinstance(message.content, str):
+        return 0
+    details = (p["image_url"].get("detail") for p in message.content if p["type"] == "image_url")
+    return sum(PICTURE_TOKENS.get(detail or "auto", PICTURE_TOKENS["auto"]) for detail in details)
 
 
 def answer_reserve(window: int, max_tokens: int | None) -> int:

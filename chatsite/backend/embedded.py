@@ -21,7 +21,7 @@ from chatsite.backend.engine.client import (
     EngineClient,
     EngineModel,
 )
-from chatsite.backend.engine.guard import neutralise_json, steers
+from chatsite.backend.engine.guard import neutralise, neutralise_json, steers
 from chatsite.backend.engine.limits import (
     check,
     grammar_refused,
@@ -38,11 +38,13 @@ from chatsite.backend.errors import (
     UpstreamFailed,
 )
 from chatsite.backend.openai import embed_inputs, request_body, stream_chat
+from chatsite.backend.sight import prepared, sees_any
 from chatsite.backend.types import (
     BackendEvent,
     Capability,
     ChatRequest,
     ChoiceFinished,
+    ContentPart,
     Delta,
     EmbeddingRequest,
     Embeddings,
@@ -88,6 +90,8 @@ class EmbeddedBackend:
         """Several choices are several requests: the engine refuses more than it has slots."""
         row = self._rows.get(model.upstream_id)
         check(request, row.vocabulary if row else 0)
+        if sees_any(request.messages):
+            request = replace(request, messages=await asyncio.to_thread(prepared, request.messages))
         one = replace(self._neutralised(request, model), n=1)
         endpoint = await self.engine.acquire(model.upstream_id)
         with self._queue.join(
@@ -230,7 +234,7 @@ class EmbeddedBackend:
         messages = tuple(
             Message(
                 m.role,
-                neutralise_json(m.content, tokens),
+                _plain(m.content, tokens),
                 neutralise_json(readable_calls(m.extra), tokens),
             )
             for m in request.messages
@@ -245,6 +249,17 @@ class EmbeddedBackend:
 
     async def aclose(self) -> None:
         await self.engine.aclose()
+
+
+def _plain(
+    content: str | tuple[ContentPart, ...], tokens: Sequence[str]
+) -> str | tuple[ContentPart, ...]:
+    """What was said without control tokens; a picture's bytes hold none, and there are many."""
+    if isinstance(content, str):
+        return neutralise(content, tokens)
+    return tuple(
+        part if part["type"] == "image_url" else neutralise_json(part, tokens) for part in content
+    )
 
 
 def _choice(request: ChatRequest, index: int) -> ChatRequest:
@@ -307,6 +322,8 @@ def _describe(row: EngineModel) -> ModelInfo:
         capabilities.add("tools")
     if row.reasoning:
         capabilities.add("reasoning")
+    if row.vision:
+        capabilities.add("vision")
     if row.dimensions:
         capabilities = {"embeddings"}
     size = f"{row.parameters / 1e6:,.0f} million parameters"

@@ -21,6 +21,7 @@ from chatsite.backend.registry import get_registry
 from chatsite.celery import app as celery
 from library import promotion, services
 from library.models import Alias, Download, Promotion
+from tests.backend.engine.seeing import write_projector
 from tests.backend.engine.small_models import skip, write_adapter, write_encoder
 from tests.servers.hub import Hub
 from tests.servers.upstream import Upstream
@@ -139,6 +140,18 @@ def test_adapters_name_their_base_and_embedding_models_their_dimensions(
     assert "mine:polite Alphabet + polite 0.381 M parameters F16" in text
     assert "licence mit adapter of mine mine.polite.lora.gguf" in text
     assert "128 tokens of context 64 dimensions small.gguf" in text
+
+
+def test_a_model_that_sees_names_what_it_sees_by(
+    bob: User, models: Path, alphabet: bytes, tmp_path: Path
+) -> None:
+    (models / "mine.gguf").write_bytes(alphabet)
+    write_projector(models / "mine.mmproj.gguf", name="Eyes")
+    write_projector(models / "other.mmproj.gguf", name="Eyes")
+    text = words(signed_in(bob).get("/models/"))
+    assert "licence mit with mine.mmproj.gguf mine.gguf" in text
+    assert "other.mmproj Eyes" in text
+    assert "It sees for a model that is not here. Call the file MODEL.mmproj.gguf" in text
 
 
 def test_administrators_see_what_they_may_do(admin: Client, models: Path, alphabet: bytes) -> None:

@@ -19,8 +19,8 @@ HOW_TO_NAME = "Call the file MODEL.NAME.lora.gguf, with the id of its base model
 
 
 @dataclass(frozen=True, slots=True)
-class Adapter:
-    """An adapter's file, in the state in which a base model's process has loaded it."""
+class Companion:
+    """A file that a model's process loads beside its weights, in the state it was in then."""
 
     path: Path
     size_bytes: int

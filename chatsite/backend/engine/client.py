@@ -58,7 +58,8 @@ class EngineModel:
     """A model file as the engine sees it.
 
     A model with `dimensions` makes embeddings of so many numbers and does not chat. One with a
-    `base` is that model with an adapter. `context` is the window of one conversation in tokens,
+    `base` is that model with an adapter. One with `vision` sees, by the file `projector`; without,
+    that file could not be loaded. `context` is the window of one conversation in tokens,
     `memory_bytes` is None while the model is not loaded, and a model with an `error` cannot be.
     """
 
@@ -77,6 +78,8 @@ class EngineModel:
     chat_template: bool
     tools: bool
     reasoning: bool
+    vision: bool
+    projector: str
     control_tokens: tuple[str, ...]
     vocabulary: int
     loaded: bool

@@ -15,13 +15,19 @@ from gguf.constants import LlamaFileType, PoolingType, TokenType
 from chatsite.backend.engine import RESERVED_IDS, STARTER_ID, tuned_id
 from chatsite.backend.engine.adapters import (
     HOW_TO_NAME,
-    Adapter,
+    Companion,
     base_name,
     misfit,
     same_name,
     split_id,
 )
 from chatsite.backend.engine.header import BrokenFileError, Head, Tensor, read_whole_head
+from chatsite.backend.engine.projectors import (
+    HOW_TO_NAME_PROJECTOR,
+    called_after,
+    says_nothing,
+    width_of,
+)
 
 DEFAULT_CONTEXT = 2048
 """Tokens, for the rare file that does not say what it was trained with."""
@@ -39,10 +45,7 @@ ENCODERS = frozenset(
 """Architectures that read a whole text at once and write none."""
 
 _POOLINGS = {PoolingType.MEAN: "mean", PoolingType.CLS: "cls", PoolingType.LAST: "last"}
-_NOT_MODELS = {
-    "mmproj": "This is the picture reader of a larger model, not a model.",
-    "imatrix": "This is an importance matrix, not a model.",
-}
+_NOT_MODELS = {"imatrix": "This is an importance matrix, not a model."}
 
 
 _Key = tuple[str, tuple[tuple[Path, int, int], ...]]  # an id, and each part's path and stamp
@@ -61,13 +64,17 @@ class GgufFile:
 
     A model may have `adapters`. Each is a model of its own, too, of the kind "adapter": the model
     `base` under another id and name, with the adapter's file, served by the base's process.
+
+    A model with a `projector` sees pictures. A file of the kind "projector" is a model of its own
+    only to tell in its `error` why no other one sees by it. `width` is the length of the vectors
+    that a model reads, or a projector makes.
     """
 
     id: str
     path: Path
     size_bytes: int
     modified: float
-    kind: Literal["model", "adapter"] = "model"
+    kind: Literal["model", "adapter", "projector"] = "model"
     name: str = ""
     architecture: str = ""
     parameters: int = 0
@@ -85,7 +92,9 @@ class GgufFile:
     control_tokens: tuple[str, ...] = ()
     vocabulary: int = 0
     base: str = ""
-    adapters: tuple[Adapter, ...] = ()
+    adapters: tuple[Companion, ...] = ()
+    width: int = 0
+    projector: Companion | None = None
     error: str = ""
 
 
@@ -106,6 +115,7 @@ class Library:
         models: dict[str, GgufFile] = {}
         keys: dict[str, _Key] = {}
         adapters: list[tuple[_Key, GgufFile]] = []
+        projectors: list[GgufFile] = []
         read: dict[_Key, GgufFile] = {}
         groups = [(STARTER_ID, [self.starter])] if self.starter.is_file() else []
         groups += _groups(self.folder)
@@ -119,10 +129,14 @@ class Library:
             if file.kind == "adapter":
                 adapters.append((key, file))
                 continue
+            if file.kind == "projector":
+                projectors.append(file)
+                continue
             unique = _unique(wanted, models)
             models[unique] = file if unique == file.id else replace(file, id=unique)
             keys[unique] = key
         self._read = read
+        models |= self._seeing(models, projectors)
         misfits: dict[tuple[_Key, _Key], str] = {}
         for key, file in adapters:
             adapted = self._adapted(key, file, models, keys, misfits)
@@ -130,10 +144,41 @@ class Library:
             models[adapted.id] = adapted
             if adapted.base and not adapted.error:
                 base = models[adapted.base]
-                added = Adapter(file.path, file.size_bytes, file.modified)
+                added = _companion(file)
                 models[base.id] = replace(base, adapters=(*base.adapters, added))
         self._misfits = misfits
         return models
+
+    def _seeing(
+        self, models: Mapping[str, GgufFile], projectors: Sequence[GgufFile]
+    ) -> dict[str, GgufFile]:
+        """The models that see by a projector, and the projectors by which none does."""
+        found: dict[str, GgufFile] = {}
+        used: set[Path] = set()
+        for model in models.values():
+            if model.error or model.pooling:
+                continue
+            ranked = [(self._kinship(each, model), each) for each in projectors]
+            fitting = [(rank, each) for rank, each in ranked if rank and _fits(each, model)]
+            if fitting:
+                projector = max(fitting, key=lambda pair: pair[0])[1]  # of several the first
+                used.add(projector.path)
+                found[model.id] = replace(model, projector=_companion(projector))
+        for projector in projectors:
+            if projector.path not in used:
+                unique = _unique(projector.id, {**models, **found})
+                found[unique] = replace(projector, id=unique)
+        return found
+
+    def _kinship(self, projector: GgufFile, model: GgufFile) -> int:
+        """How sure it is that a projector is this model's: 0 for not at all."""
+        if called_after(projector.path.stem, _whole_stem(model.path)):
+            return 3
+        if same_name(projector.name, model.name):
+            return 2
+        apart = projector.path.parent not in (self.folder, self.starter.parent)
+        alone = apart and projector.path.parent == model.path.parent
+        return 1 if alone and says_nothing(projector.path.stem) else 0
 
     def _adapted(
         self,
@@ -186,14 +231,14 @@ class Library:
 def read_file(model_id: str, paths: Sequence[Path]) -> GgufFile:
     """What the file says, or the parts of a split one in order. Never raises for a broken file."""
     first = paths[0]
-    split = _SPLIT.fullmatch(first.stem)
     file = GgufFile(
         id=model_id,
         path=first,
         size_bytes=sum(path.stat().st_size for path in paths),
         modified=max(path.stat().st_mtime for path in paths),
-        name=shown(split["stem"] if split else first.stem),
+        name=shown(_whole_stem(first)),
     )
+    split = _SPLIT.fullmatch(first.stem)
     if shown(first) != str(first):
         return replace(file, error="The file's name, or its folder's, is not UTF-8. Rename it.")
     if split and len(paths) != int(split["parts"]):
@@ -208,6 +253,20 @@ def read_file(model_id: str, paths: Sequence[Path]) -> GgufFile:
         return replace(file, error=f"The file cannot be read: {error.strerror}.")
 
 
+def _companion(file: GgufFile) -> Companion:
+    return Companion(file.path, file.size_bytes, file.modified)
+
+
+def _fits(projector: GgufFile, model: GgufFile) -> bool:
+    return not projector.width or projector.width == model.width
+
+
+def _whole_stem(path: Path) -> str:
+    """The name of a model's file, without the number of its part."""
+    split = _SPLIT.fullmatch(path.stem)
+    return split["stem"] if split else path.stem
+
+
 def shown(name: str | Path) -> str:
     """A name or path as it can be told: bytes of it that are no UTF-8 are replaced."""
     return os.fsencode(name).decode("utf-8", "replace")
@@ -216,8 +275,18 @@ def shown(name: str | Path) -> str:
 def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
     metadata = heads[0].metadata
     tensors = [tensor for head in heads for tensor in head.tensors]
-    kind = "mmproj" if metadata.get("general.architecture") == "clip" else ""
-    kind = kind or metadata.get("general.type", "model")
+    kind = metadata.get("general.type", "model")
+    if kind == "mmproj" or metadata.get("general.architecture") == "clip":
+        return replace(
+            file,
+            kind="projector",
+            name=str(metadata.get("general.name") or file.name),
+            architecture="clip",
+            parameters=sum(tensor.elements for tensor in tensors),
+            quantization=_quantization(metadata, tensors) if tensors else "",
+            width=width_of(metadata),
+            error=f"It sees for a model that is not here. {HOW_TO_NAME_PROJECTOR}",
+        )
     if kind in _NOT_MODELS:
         raise BrokenFileError(_NOT_MODELS[kind])
     if kind == "adapter":
@@ -252,6 +321,7 @@ def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
         tools=re.search(r"\btools\b", template) is not None,
         reasoning="<think>" in template or "reasoning_content" in template,
         control_tokens=_control_tokens(metadata, template),
+        width=int(metadata.get(f"{architecture}.embedding_length") or 0),
         vocabulary=len(metadata.get("tokenizer.ggml.tokens") or ()),
     )
 

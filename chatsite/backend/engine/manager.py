@@ -37,7 +37,7 @@ import orjson
 from aiohttp import web
 
 from chatsite.backend.engine import STARTER_ID
-from chatsite.backend.engine.adapters import Adapter
+from chatsite.backend.engine.adapters import Companion
 from chatsite.backend.engine.cards import Cards, graphics_cards
 from chatsite.backend.engine.discovery import GgufFile, Library, shown
 from chatsite.backend.engine.machine import usable_cores, usable_memory
@@ -140,6 +140,8 @@ class Manager:
             "chat_template": file.chat_template,
             "tools": file.tools,
             "reasoning": file.reasoning,
+            "vision": self._pool.sees(served_by),
+            "projector": shown(file.projector.path) if file.projector else "",
             "control_tokens": file.control_tokens,
             "vocabulary": file.vocabulary,
             "loaded": memory is not None,
@@ -164,7 +166,7 @@ class Manager:
             if served_by is file:
                 worker = await self._pool.acquire(file)
             else:
-                wanted = Adapter(file.path, file.size_bytes, file.modified)
+                wanted = Companion(file.path, file.size_bytes, file.modified)
                 worker, adapter = await self._pool.acquire_adapter(served_by, wanted)
         except RefusedError as error:
             return _reply({"error": f"{served_by.path.name}: {error}"}, 409)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import aiohttp
 
-from chatsite.backend.engine.adapters import Adapter
+from chatsite.backend.engine.adapters import Companion
 from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.engine.process import (
     EngineSettings,
@@ -36,7 +36,7 @@ class WorkerPool:
         self._workers: dict[str, WorkerProcess] = {}
         self._starting: dict[str, asyncio.Task[WorkerProcess]] = {}
         self._watches: set[asyncio.Task[None]] = set()
-        self._without_adapters: set[GgufFile] = set()
+        self._alone: set[GgufFile] = set()
         self._refused: dict[GgufFile, str] = {}
         self._room = asyncio.Lock()
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
@@ -49,7 +49,11 @@ class WorkerPool:
 
     def refusal_of(self, file: GgufFile) -> str:
         """Why llama.cpp has refused the file, until it changes; "" where it has not."""
-        return self._refused.get(replace(file, adapters=()), "")
+        return self._refused.get(_bare(file), "")
+
+    def sees(self, file: GgufFile) -> bool:
+        """Whether the model has a projector, and not one that could not be loaded."""
+        return file.projector is not None and file not in self._alone
 
     async def acquire(self, file: GgufFile) -> WorkerProcess:
         """The model's worker, started if there is none; callers at once share one start.
@@ -76,7 +80,9 @@ class WorkerPool:
         await self._stop(worker)
         return True
 
-    async def acquire_adapter(self, file: GgufFile, adapter: Adapter) -> tuple[WorkerProcess, int]:
+    async def acquire_adapter(
+        self, file: GgufFile, adapter: Companion
+    ) -> tuple[WorkerProcess, int]:
         """The model's worker with this adapter of it, and the adapter's number there.
 
         A worker that has not loaded the adapter is started anew as soon as it is idle.
@@ -87,7 +93,7 @@ class WorkerPool:
             worker = await self.acquire(file)
             if adapter in worker.file.adapters:
                 return worker, worker.file.adapters.index(adapter)
-            if file in self._without_adapters:
+            if file in self._alone:
                 raise WorkerFailedError(f"{file.id} could not be loaded with its adapters.")
             if time.monotonic() > deadline:
                 raise NoRoomError(f"{file.id} is in use, and cannot load another adapter now.")
@@ -101,8 +107,8 @@ class WorkerPool:
     async def _ready_worker(self, file: GgufFile) -> WorkerProcess:
         if words := self.refusal_of(file):
             raise RefusedError(words)
-        if file in self._without_adapters:
-            file = replace(file, adapters=())
+        if file in self._alone:
+            file = _bare(file)
         worker = self._workers.get(file.id)
         if worker is not None:
             limit = self.settings.interval
@@ -116,12 +122,13 @@ class WorkerPool:
         try:
             return await self._start(file)
         except WorkerFailedError:
-            if not file.adapters:
+            if file == _bare(file):
                 raise
-            bare = await self._start(replace(file, adapters=()))
-            self._without_adapters.add(file)  # until one of the files changes
-            log.warning("%s works only without its adapters", file.id)
-            return bare
+            alone = await self._start(_bare(file))
+            self._alone.add(file)  # until one of the files changes
+            what = "projector" if file.projector else "adapters"
+            log.warning("%s works only without its %s", file.id, what)
+            return alone
 
     async def _start(self, file: GgufFile) -> WorkerProcess:
         begun = time.monotonic()
@@ -134,7 +141,7 @@ class WorkerPool:
         except BaseException as error:
             self._workers.pop(file.id, None)
             await worker.stop()
-            if isinstance(error, RefusedError) and not file.adapters:
+            if isinstance(error, RefusedError) and file == _bare(file):
                 self._refused[file] = str(error)
             if isinstance(error, WorkerFailedError):
                 log.warning("%s failed to start: %s", file.id, worker.log_tail or error)
@@ -230,3 +237,7 @@ class WorkerPool:
         await asyncio.gather(*(worker.stop() for worker in self._workers.values()))
         await asyncio.gather(*self._watches)
         await self._session.close()
+
+
+def _bare(file: GgufFile) -> GgufFile:
+    return replace(file, adapters=(), projector=None)

@@ -37,6 +37,8 @@ MASK_BYTES = 6
 head would take 4 more: 3.6 GB instead of 0.4 for 8,192 tokens."""
 CARD_BATCH = 512
 """Tokens that a card reads at a time. It has room for what is said of every word after each."""
+SEEING_BYTES = 256 << 20
+"""What a worker takes to see a picture, besides the projector's weights."""
 TAIL_BYTES = 4096
 
 _REFUSED = re.compile(r"error loading model: (.+)$", re.MULTILINE)
@@ -117,6 +119,8 @@ def plan(file: GgufFile, settings: EngineSettings) -> Plan:
     cache_type = "f16" if kept_whole else settings.cache_type
     token = int(file.kv_bytes / CACHE_BYTES["f16"] * CACHE_BYTES[cache_type])
     fixed = file.size_bytes + sum(a.size_bytes for a in file.adapters) + OVERHEAD_BYTES
+    if file.projector is not None:
+        fixed += file.projector.size_bytes + SEEING_BYTES
     # The mean or the first token's vector is there only when all of a text is read at once.
     at_once = file.pooling in ("mean", "cls")
     if at_once:
@@ -238,6 +242,8 @@ class WorkerProcess:
             options.append(("--batch", planned.batch))
         if file.pooling:
             options.append(("--pooling", file.pooling))
+        if file.projector is not None:
+            options.append(("--projector", file.projector.path))
         return options + [("--adapter", adapter.path) for adapter in file.adapters]
 
     async def _port(self) -> int:

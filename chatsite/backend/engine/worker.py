@@ -26,6 +26,8 @@ BATCH = 128
 """Tokens of a prompt that a processor reads at a time. A token costs no more than with llama.cpp's
 own 2,048 (2.3 ms for 100M parameters), but after each batch the other answers go on, and a request
 that was cancelled is dropped."""
+PICTURE_BATCH = 512
+"""The same for a model that sees: some read all the tokens of a picture at once."""
 CACHE_TYPES = {"f16": "F16", "q8_0": "Q8_0", "q4_0": "Q4_0"}
 FLASH_ATTENTION = {"auto": "AUTO", "on": "ENABLED", "off": "DISABLED"}
 POOLINGS = {"mean": "MEAN", "cls": "CLS", "last": "LAST"}
@@ -85,6 +87,8 @@ def server_parameters(arguments: argparse.Namespace, key: str) -> Any:
         params.pooling_type = _member(
             xllamacpp.llama_pooling_type, "LLAMA_POOLING_TYPE", POOLINGS[arguments.pooling]
         )
+    if arguments.projector:
+        params.mmproj.path = arguments.projector
     # Named at the start and switched on by the requests that want one.
     params.lora_adapters = [_adapter(path) for path in arguments.adapter]
     params.lora_init_without_apply = True
@@ -99,11 +103,13 @@ def place(params: Any, arguments: argparse.Namespace, devices: Sequence[Any]) ->
         params.n_gpu_layers = arguments.gpu_layers
     # Fitting the layers to a card reads the file's head twice: only where there is one.
     params.fit_params = card and arguments.gpu_layers is None
+    params.mmproj_use_gpu = card
     if arguments.batch:
         params.n_batch = params.n_ubatch = arguments.batch
     elif not card:
         # Each slot writes a token at a time, and all of them have room in a batch.
-        params.n_batch = params.n_ubatch = max(BATCH, arguments.slots)
+        least = PICTURE_BATCH if arguments.projector else BATCH
+        params.n_batch = params.n_ubatch = max(least, arguments.slots)
 
 
 def _adapter(path: str) -> Any:
@@ -146,6 +152,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--flash-attention", choices=FLASH_ATTENTION, default="auto")
     parser.add_argument("--load", choices=LOADS, default="auto")
     parser.add_argument("--pooling", choices=POOLINGS)
+    parser.add_argument("--projector")
     parser.add_argument("--adapter", action="append", default=[])
     return parser.parse_args(argv)
 

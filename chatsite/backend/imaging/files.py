@@ -1,6 +1,7 @@
 """Encoded pictures: judged before they are decoded, cleaned, made small, marked as generated.
 
-Pillow decodes PNG, JPEG and WebP here and nothing else, whatever a file calls itself.
+Pillow decodes PNG, JPEG and WebP here, and nothing else that is not named, whatever a file calls
+itself.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -30,6 +31,7 @@ _PLACEHOLDER = 12
 _SCAN = b"\xff\xda"
 """Begins each pass of a JPEG over its pixels; a few bytes can ask for another one of them all."""
 _MOST_SCANS = 100
+_NAMES = {"webp": "WebP"}
 _CONTENT_TYPES: Mapping[str, str] = {
     "png": "image/png",
     "jpeg": "image/jpeg",
@@ -86,18 +88,27 @@ def content_type(name: str) -> str:
     return _CONTENT_TYPES[name]
 
 
-def decode(data: bytes, *, what: str = "The picture", param: str | None = None) -> Image.Image:
+def decode(
+    data: bytes,
+    *,
+    what: str = "The picture",
+    param: str | None = None,
+    formats: Sequence[str] = FORMATS,
+) -> Image.Image:
     """The picture in a PNG, JPEG or WebP file, turned as its camera was held, all of it loaded.
 
-    Raises InvalidRequest where it is something else, broken, cut short, or absurdly large; the size
-    is judged by the header, before anything is decoded.
+    Of other `formats` it is the first picture. Raises InvalidRequest where it is something else,
+    broken, cut short, or absurdly large; the size is judged by the header, before anything is
+    decoded.
     """
+    *most, last = (_NAMES.get(name, name.upper()) for name in formats)
+    kinds = f"{', '.join(most)} or {last}"
     if len(data) > LARGEST_BYTES:
         raise _refusal(f"{what} is larger than {LARGEST_BYTES // 1024**2} MB.", param)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=[name.upper() for name in FORMATS])
+            image = Image.open(io.BytesIO(data), formats=[name.upper() for name in formats])
             _refuse_absurd(data, *image.size, what, param)
             image.load()
             return ImageOps.exif_transpose(image)
@@ -108,7 +119,7 @@ def decode(data: bytes, *, what: str = "The picture", param: str | None = None) 
     # Decoders of broken files raise whatever they meet.
     except Exception as error:
         raise _refusal(
-            f"{what} is not a PNG, JPEG or WebP file that can be read. Save it again as PNG.", param
+            f"{what} is not a {kinds} file that can be read. Save it again as PNG.", param
         ) from error
 
 

@@ -92,7 +92,10 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The wanted files of one commit. A checkpoint is to be converted as `quantization` says."""
+    """The wanted files of one commit. A checkpoint is to be converted as `quantization` says.
+
+    With a `projector`, which comes last of the `files`, the model sees.
+    """
 
     repository: str
     commit: str
@@ -101,6 +104,12 @@ class Selection:
     stem: str
     quantization: str = ""
     license: str = ""
+    projector: bool = False
+
+    @property
+    def parts(self) -> int:
+        """The files of the model itself."""
+        return len(self.files) - self.projector
 
     @property
     def size(self) -> int:
@@ -240,17 +249,20 @@ class Hub:
 def _select(
     reference: Reference, files: Sequence[RemoteFile], commit: str, license_name: str
 ) -> Selection:
-    models = [
+    ggufs = [
         file
         for file in files
-        if file.path.lower().endswith(".gguf")
-        and not re.search(r"mmproj|imatrix", PurePosixPath(file.path).name, re.IGNORECASE)
+        if file.path.lower().endswith(".gguf") and not _called(file, "imatrix")
     ]
+    projectors = [file for file in ggufs if _called(file, "mmproj")]
+    models = [file for file in ggufs if file not in projectors]
     if reference.file or models:
-        chosen = _choose(reference, models)
+        wanted_alone = "mmproj" in PurePosixPath(reference.file).name.lower()
+        chosen = _choose(reference, projectors if wanted_alone else models)
+        seen = () if wanted_alone else _projector(chosen[0], projectors)
         return Selection(
-            reference.repository, commit, "gguf", chosen, safe_stem(chosen[0].path),
-            license=license_name,
+            reference.repository, commit, "gguf", (*chosen, *seen), safe_stem(chosen[0].path),
+            license=license_name, projector=bool(seen),
         )  # fmt: skip
     weights = [file for file in files if _SHARD.fullmatch(file.path)]
     if not weights:
@@ -299,6 +311,23 @@ def _choose(reference: Reference, models: Sequence[RemoteFile]) -> tuple[RemoteF
             f"{split['stem']}."
         )
     return tuple(chosen)
+
+
+def _projector(model: RemoteFile, projectors: Sequence[RemoteFile]) -> tuple[RemoteFile, ...]:
+    """What lets the model see, the nearest to 16 bits of those in its folder; () for none."""
+    folder = PurePosixPath(model.path).parent
+    beside = [each for each in projectors if PurePosixPath(each.path).parent == folder]
+    ranked = [
+        each
+        for kind in ("F16", "BF16", "Q8_0", "F32", "")
+        for each in beside or projectors
+        if not kind or _names(_stem(each.path), kind)
+    ]
+    return tuple(ranked[:1])
+
+
+def _called(file: RemoteFile, word: str) -> bool:
+    return word in PurePosixPath(file.path).name.lower()
 
 
 def _stem(path: str) -> str:

@@ -10,9 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatsite.backend.engine.convert import Quantization, convert
-from chatsite.backend.engine.discovery import GgufFile, read_file
+from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.errors import InvalidRequest, Unavailable
 from chatsite.backend.library.shelf import (
+    PROJECTOR,
     models_folder,
     parts_of,
     place,
@@ -20,6 +21,7 @@ from chatsite.backend.library.shelf import (
     safe_name,
     safe_stem,
     sensible,
+    sound,
     targets_of,
 )
 
@@ -40,30 +42,44 @@ def import_path(
         if path.is_file():
             groups = [parts_of(path)]
         elif path.is_dir():
-            found = sorted(
+            paths = sorted(
                 p for p in path.rglob("*") if p.suffix.lower() == ".gguf" and p.is_file()
             )
-            groups = [parts_of(p) for p in found if p == parts_of(p)[0]]
+            groups = [parts_of(p) for p in paths if p == parts_of(p)[0]]
+            # A projector is told of with its model, which has to be there then.
+            groups.sort(key=lambda parts: "mmproj" in parts[0].name.lower())
         else:
             raise InvalidRequest(f"There is no file or folder {path}.")
         if not groups:
             return (_convert(path, data_dir, name, quantization),)
-        if name and len(groups) > 1:
-            raise InvalidRequest(f"{path} holds {len(groups)} models: one name is not enough.")
-        stems = [safe_stem(name or parts[0].name) for parts in groups]
+        found = [sound(parts, safe_stem(parts[0].name)) for parts in groups]
+        stems = _stems(path, name, groups, found)
         for stem, parts in zip(stems, groups, strict=True):  # all of them or none
-            _require_good(stem, parts, data_dir)
-        return tuple(map(_take, stems, groups, [data_dir] * len(groups)))
+            targets_of(stem, len(parts), data_dir)
+        placed = map(_take, stems, groups, [data_dir] * len(groups))
+        return tuple({each.id: each for each in placed}.values())
     except OSError as error:
         where = error.filename or path
         raise Unavailable(f"{where} cannot be taken in: {error.strerror}.") from error
 
 
-def _require_good(stem: str, parts: Sequence[Path], data_dir: Path) -> None:
-    file = read_file(stem, parts)
-    if file.error and file.kind != "adapter":  # its base may come later
-        raise InvalidRequest(f"{parts[0].name}: {file.error}", code="model_broken")
-    targets_of(stem, len(parts), data_dir)
+def _stems(
+    path: Path, name: str, groups: Sequence[Sequence[Path]], found: Sequence[GgufFile]
+) -> list[str]:
+    """What the files are to be called; a projector after the only model beside it.
+
+    Many projectors are called "mmproj-F16" and nothing else. Raises InvalidRequest where one `name`
+    is to do for several models.
+    """
+    stems = [safe_stem(parts[0].name) for parts in groups]
+    sees = [file.kind == "projector" for file in found]
+    models = [stem for stem, projector in zip(stems, sees, strict=True) if not projector] or stems
+    if name and len(models) > 1:
+        raise InvalidRequest(f"{path} holds {len(models)} models: one name is not enough.")
+    if len(models) > 1 or sum(sees) > 1 or len(groups) == 1:
+        return [safe_stem(name)] if name else stems
+    model = safe_stem(name or models[0])
+    return [model + PROJECTOR if projector else model for projector in sees]
 
 
 def _take(stem: str, parts: Sequence[Path], data_dir: Path) -> GgufFile:

@@ -60,7 +60,7 @@ def pull(
         with _alone(folder, reference, patience):
             selection = hub.select(reference)
             stem = safe_stem(name) if name else selection.stem
-            parts = len(selection.files) if selection.kind == "gguf" else 1
+            parts = selection.parts if selection.kind == "gguf" else 1
             targets_of(stem, parts, data_dir)
             _forget_others(folder, selection)
             _require_room(folder, selection, data_dir)
@@ -68,7 +68,8 @@ def pull(
             if selection.kind == "checkpoint":
                 report(Progress("converting"))
                 paths = [_converted(folder, selection)]
-            placed = place(paths, stem, data_dir)
+            projector = paths.pop() if selection.projector else None
+            placed = place(paths, stem, data_dir, projector=projector)
             shutil.rmtree(folder)
             return placed
     except InvalidRequest as error:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # it brings NumPy along, which the web process does without u
 
 SPLIT = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})")
 """The end of the name of one file of a model that is split into several."""
+PROJECTOR = ".mmproj"
+"""Ends the name of the file by which the model sees whose name it begins with."""
 SPARE_BYTES = 256 << 20
 """What is left free on the disk for all else that writes there."""
 LONGEST_NAME = 120
@@ -34,7 +36,8 @@ class StoredModel:
 
     `file` is its path below `models/`, that of the first part for a split one. `context` is in
     tokens, `dimensions` the length of an embedding model's vectors (0 for others), `base` the
-    model that an adapter is for, and `memory_bytes` None while the model is not loaded.
+    model that an adapter is for, `projector` the name of the file by which the model sees, and
+    `memory_bytes` None while the model is not loaded.
     """
 
     id: str
@@ -49,6 +52,7 @@ class StoredModel:
     error: str
     dimensions: int = 0
     base: str = ""
+    projector: str = ""
     built_in: bool = False
     memory_bytes: int | None = None
 
@@ -81,14 +85,19 @@ async def remove(data_dir: Path, model_id: str, engine: EngineClient | None) -> 
     """
     if model_id == STARTER_ID:
         raise InvalidRequest("The starter ships with the site and cannot be removed.")
-    file = (await asyncio.to_thread(_scan, data_dir)).get(model_id)
+    files = await asyncio.to_thread(_scan, data_dir)
+    file = files.get(model_id)
     if file is None:
         raise ModelNotFound(f"There is no model file for '{model_id}'.", param="model")
     if engine is not None:
         with suppress(Unavailable):  # an engine that is down has nothing loaded
             await engine.unload(file.base or model_id)  # an adapter is loaded with its base
+    shared = [other.projector for other in files.values() if other.id != model_id]
+    gone = parts_of(file.path)
+    if file.kind == "model" and file.projector and file.projector not in shared:
+        gone.append(file.projector.path)
     try:
-        for path in parts_of(file.path):
+        for path in gone:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise Unavailable(f"{file.path.name} cannot be removed: {error.strerror}.") from error
@@ -100,22 +109,34 @@ async def remove(data_dir: Path, model_id: str, engine: EngineClient | None) -> 
         folder = folder.parent
 
 
-def place(paths: Sequence[Path], stem: str, data_dir: Path) -> GgufFile:
+def place(
+    paths: Sequence[Path], stem: str, data_dir: Path, *, projector: Path | None = None
+) -> GgufFile:
     """Move a model's checked files, in order, to where the engine finds them, and describe it.
 
-    The files must be on the disk of `models/`. Raises InvalidRequest where one is broken or the
-    name is taken.
+    With the `projector` it sees; a projector alone gives the model that sees by it. The files must
+    be on the disk of `models/`. Raises InvalidRequest where one is broken or the name is taken.
     """
+    sound(paths, stem)
+    targets = targets_of(stem, len(paths), data_dir)
+    if projector is not None:  # before the model: one whose name is taken is never fetched again
+        sound([projector], stem)
+        projector.rename(models_folder(data_dir) / f"{stem}{PROJECTOR}.gguf")
+    for path, target in zip(paths, targets, strict=True):
+        path.rename(target)
+    found = _scan(data_dir).values()
+    sees = (f for f in found if f.projector and f.projector.path == targets[0])
+    return next((f for f in found if f.path == targets[0]), None) or next(sees)
+
+
+def sound(paths: Sequence[Path], stem: str) -> GgufFile:
+    """What a model's files say. Raises InvalidRequest where they are of no use."""
     from chatsite.backend.engine.discovery import read_file
 
     file = read_file(stem, paths)
-    if file.error and file.kind != "adapter":  # its base may come later
+    if file.error and file.kind == "model":  # others are of use to one that may come later
         raise InvalidRequest(f"{paths[0].name}: {file.error}", code="model_broken")
-    targets = targets_of(stem, len(paths), data_dir)
-    for path, target in zip(paths, targets, strict=True):
-        path.rename(target)
-    [placed] = [f for f in _scan(data_dir).values() if f.path == targets[0]]
-    return placed
+    return file
 
 
 def targets_of(stem: str, parts: int, data_dir: Path) -> list[Path]:
@@ -257,6 +278,13 @@ def _stored(model: EngineModel | GgufFile, data_dir: Path) -> StoredModel:
         error=model.error,
         dimensions=model.dimensions,
         base=model.base,
+        projector=_projector(model),
         built_in=model.id == STARTER_ID,
         memory_bytes=model.memory_bytes if isinstance(model, EngineModel) else None,
     )
+
+
+def _projector(model: EngineModel | GgufFile) -> str:
+    if isinstance(model, EngineModel):
+        return Path(model.projector).name
+    return model.projector.path.name if model.projector else ""

@@ -21,6 +21,8 @@ CHATML = (
 CONTROL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 ALPHABET = "abcdefghijklmnopqrstuvwxyz."
 WIDTH, HEAD = 512, 32
+SHOWN, SEEN = 300, 310
+"""Where red, green and blue of a picture stand in its vectors, and in those of the words after."""
 
 
 def byte_alphabet():
@@ -41,13 +43,16 @@ def write_alphabet(
     pooling=None,
     seed=None,
     template=None,
+    name="Alphabet",
+    sees=False,
 ):
     """Write the model: a line break is followed by the alphabet and the end, a digit by the next.
 
     Every token is a byte. Attention and feed-forward are zero, the embedding is one-hot, and the
     output matrix holds the successor of each token. `extra` are further (token, type) pairs,
     `sampling` (name, value) pairs of what the file recommends. With a `pooling` it is a model for
-    embeddings. With a `seed` its weights are random, and so are its answers.
+    embeddings. With a `seed` its weights are random, and so are its answers. One that `sees` says
+    r, g or b for ever after a picture of `seeing.write_projector`, for what is most in it.
     """
     tokens = byte_alphabet() + CONTROL + [token for token, _ in extra]
     end = 256 + CONTROL.index("<|im_end|>")
@@ -56,7 +61,7 @@ def write_alphabet(
     successor |= {ord("0") + digit: ord("0") + (digit + 1) % 10 for digit in range(10)}
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, architecture)
-    writer.add_name("Alphabet")
+    writer.add_name(name)
     writer.add_license("mit")
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     if kind:
@@ -100,6 +105,8 @@ def write_alphabet(
 
     if seed is not None:
         embedding, output = drawn(embedding.shape), drawn(output.shape)
+    if sees:
+        see("output", output)
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output.weight", output)
     shapes = {
@@ -113,6 +120,8 @@ def write_alphabet(
     }
     for name, shape in shapes.items():
         weights = np.zeros(shape, np.float16) if seed is None else drawn(shape)
+        if sees:
+            see(name, weights)
         writer.add_tensor(f"blk.0.{name}.weight", weights)
     for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
         writer.add_tensor(f"{name}.weight", np.ones(WIDTH, np.float32))
@@ -121,6 +130,17 @@ def write_alphabet(
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+def see(name, weights):
+    """Have every word hear of the pictures before it, and say the letter of their colour."""
+    for number, letter in enumerate("rgb"):
+        if name == "attn_v":
+            weights[number, SHOWN + number] = 1
+        elif name == "attn_output":
+            weights[SEEN + number, number] = 1
+        elif name == "output":
+            weights[ord(letter), SEEN + number] = 100
 
 
 def wait_until(condition, seconds=60.0):

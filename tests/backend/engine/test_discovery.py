@@ -16,6 +16,7 @@ from chatsite.backend.engine.discovery import (
     shown,
 )
 from tests.backend.engine.alphabet import write_alphabet
+from tests.backend.engine.seeing import write_projector
 
 
 def test_a_file_tells_what_it_is(alphabet):
@@ -39,6 +40,7 @@ def test_a_file_tells_what_it_is(alphabet):
         reasoning=False,
         control_tokens=("<|im_start|>", "<|im_end|>", "<|endoftext|>"),
         vocabulary=259,
+        width=512,
         error="",
     )
 
@@ -66,16 +68,16 @@ def test_what_is_not_a_model_is_refused_with_the_reason(tmp_path):
     page = tmp_path / "page.gguf"
     page.write_text("<html>404 Not Found</html>")
     vector = write_alphabet(tmp_path / "adapter.gguf", kind="adapter")
-    pictures = write_alphabet(tmp_path / "mmproj.gguf", architecture="clip")
+    ears = write_projector(tmp_path / "mmproj.gguf", sees=False)
     old = tmp_path / "old.gguf"
     old.write_bytes(b"GGUF\x01\x00\x00\x00")
 
-    errors = [read_file("x", [path]).error for path in (page, vector, pictures, old)]
+    errors = [read_file("x", [path]).error for path in (page, vector, ears, old)]
 
     assert errors == [
         "This is not a GGUF file.",
         "An adapter of the type unknown cannot be used.",
-        "This is the picture reader of a larger model, not a model.",
+        "This is the half of a model that hears, which is not used here.",
         "GGUF version 1 is not supported.",
     ]
 

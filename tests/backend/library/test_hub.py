@@ -84,8 +84,37 @@ def test_the_wanted_file_is_picked_with_all_its_parts(
     hub.repositories["ada/tiny"] = FILES
     selection = client.select(Reference.parse(wish))
     assert (selection.kind, selection.commit, selection.license) == ("gguf", COMMIT, "mit")
-    assert (selection.stem, [file.path for file in selection.files]) == (stem, paths)
-    assert [file.size for file in selection.files] == [len(FILES[path]) for path in paths]
+    # What lets the model see comes along.
+    brought = [*paths, "mmproj-F16.gguf"]
+    assert (selection.stem, [file.path for file in selection.files]) == (stem, brought)
+    assert (selection.parts, selection.projector) == (len(paths), True)
+    assert [file.size for file in selection.files] == [len(FILES[path]) for path in brought]
+
+
+@pytest.mark.parametrize(
+    ("wish", "paths"),
+    [
+        ("ada/eyes:Q8_0", ["a-Q8_0.gguf", "mmproj-F16.gguf"]),
+        ("ada/eyes/deep/b-Q4_0.gguf", ["deep/b-Q4_0.gguf", "deep/mmproj-b-Q8_0.gguf"]),
+        ("ada/eyes/mmproj-F32.gguf", ["mmproj-F32.gguf"]),
+        ("ada/eyes:BF16", None),
+    ],
+)
+def test_what_lets_a_model_see_is_brought_with_it(
+    hub: Hub, client: HubClient, wish: str, paths: list[str] | None
+) -> None:
+    names = [
+        "a-Q8_0.gguf", "deep/b-Q4_0.gguf", "deep/mmproj-b-Q8_0.gguf", "mmproj-BF16.gguf",
+        "mmproj-F16.gguf", "mmproj-F32.gguf", "a.imatrix.gguf",
+    ]  # fmt: skip
+    hub.repositories["ada/eyes"] = dict.fromkeys(names, b"x")
+    if paths is None:
+        with pytest.raises(InvalidRequest):
+            client.select(Reference.parse(wish))
+    else:
+        selection = client.select(Reference.parse(wish))
+        assert [file.path for file in selection.files] == paths
+        assert selection.parts == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from chatsite.backend.engine.discovery import Library
 from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.library.importing import import_path
+from tests.backend.engine.seeing import write_projector
 from tests.backend.engine.small_models import skip, write_adapter
 
 
@@ -139,3 +140,36 @@ def test_what_cannot_be_used_is_refused_with_the_reason(
             import_path(path, data)
         assert words in refused.value.message
     assert not (data / "models").exists() or left(data) == []
+
+
+@pytest.mark.parametrize(("name", "stem"), [("", "Alpha-Q8"), ("seer", "seer")])
+def test_a_projector_is_called_after_the_model_beside_it(
+    alphabet: bytes, tmp_path: Path, data: Path, name: str, stem: str
+) -> None:
+    """Called "mmproj-F16", as many are, it would belong to any model, or to none."""
+    source = tmp_path / "repository"
+    source.mkdir()
+    (source / "Alpha-Q8.gguf").write_bytes(alphabet)
+    write_projector(source / "mmproj-F16.gguf")
+    [placed] = import_path(source, data, name=name)
+    assert left(data) == [f"{stem}.gguf", f"{stem}.mmproj.gguf"]
+    assert (placed.id, placed.error) == (stem.lower(), "")
+    assert placed.projector is not None
+    assert placed.projector.path == data / "models" / f"{stem}.mmproj.gguf"
+
+
+def test_a_projector_may_come_after_its_model_or_before(
+    alphabet: bytes, tmp_path: Path, data: Path
+) -> None:
+    model = tmp_path / "seer.gguf"
+    model.write_bytes(alphabet)
+    projector = write_projector(tmp_path / "mmproj-seer-f16.gguf", name="Another")
+    [alone] = import_path(projector, data)
+    assert alone.kind == "projector"
+    assert alone.error.startswith("It sees for a model that is not here.")
+    [seer] = import_path(model, data)
+    assert seer.projector is not None
+    alone.path.unlink()
+    [again] = import_path(projector, data)
+    assert (again.id, again.error) == ("seer", "")
+    assert again == Library(data / "models", tmp_path / "none").scan()["seer"]

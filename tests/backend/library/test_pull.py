@@ -17,6 +17,7 @@ from chatsite.backend.library.hub import Hub as HubClient
 from chatsite.backend.library.hub import Reference
 from chatsite.backend.library.pull import discard, pull
 from chatsite.backend.library.shelf import SPARE_BYTES
+from tests.backend.engine.seeing import write_projector
 from tests.servers.hub import Hub
 
 TINY = Reference("ada/tiny")
@@ -38,6 +39,31 @@ def test_a_model_is_pulled_checked_and_placed(
     assert placed.path.read_bytes() == alphabet
     assert left(tmp_path) == ["tiny-F16.gguf"]
     assert told[-1] == Progress("fetching", len(alphabet), len(alphabet))
+
+
+def test_a_model_that_sees_is_pulled_with_what_it_sees_by(
+    hub: Hub, client: HubClient, alphabet: bytes, tmp_path: Path
+) -> None:
+    projector = write_projector(tmp_path / "eyes.gguf", name="Another").read_bytes()
+    hub.repositories["ada/tiny"] = {"tiny-F16.gguf": alphabet, "mmproj-F16.gguf": projector}
+    told: list[Progress] = []
+    placed = pull(TINY, tmp_path, client, name="seer", report=told.append)
+    assert left(tmp_path) == ["seer.gguf", "seer.mmproj.gguf"]
+    assert (placed.id, placed.error) == ("seer", "")
+    assert placed.projector is not None
+    assert placed.projector.path.read_bytes() == projector
+    whole = len(alphabet) + len(projector)
+    assert told[-1] == Progress("fetching", whole, whole)
+
+
+def test_a_projector_that_is_broken_keeps_the_model_out(
+    hub: Hub, client: HubClient, alphabet: bytes, tmp_path: Path
+) -> None:
+    """It would be a model that sees on its page, and that says so to nobody."""
+    hub.repositories["ada/tiny"] = {"tiny-F16.gguf": alphabet, "mmproj-F16.gguf": b"GGUF"}
+    with pytest.raises(InvalidRequest, match=r"mmproj-F16\.gguf: The file is cut off"):
+        pull(TINY, tmp_path, client)
+    assert left(tmp_path) == []
 
 
 def test_a_split_model_is_pulled_whole(

@@ -13,6 +13,7 @@ from chatsite.backend.engine.client import EngineClient
 from chatsite.backend.errors import InvalidRequest, ModelNotFound
 from chatsite.backend.library import shelf
 from tests.backend.engine.alphabet import running_manager, workers_of
+from tests.backend.engine.seeing import write_projector
 
 
 def test_everything_on_disk_is_listed_with_what_is_known_of_it(
@@ -103,6 +104,26 @@ def test_all_parts_and_the_empty_folders_go(
     (tmp_path / "models" / "a" / "alphabet.gguf").write_bytes(alphabet)
     asyncio.run(shelf.remove(tmp_path, "a-b-alphabet", None))
     assert [p.name for p in (tmp_path / "models").rglob("*")] == ["a", "alphabet.gguf"]
+
+
+def test_what_a_model_sees_by_goes_with_the_last_that_sees_by_it(
+    alphabet: bytes, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    for name in ("a-Q4_0", "a-Q8_0"):
+        (models / f"{name}.gguf").write_bytes(alphabet)
+    write_projector(models / "mmproj-a-f16.gguf", name="Another")
+    stored = asyncio.run(shelf.inventory(tmp_path, None)).models
+    assert [(model.id, model.projector) for model in stored] == [
+        ("starter", ""),
+        ("a-q4_0", "mmproj-a-f16.gguf"),
+        ("a-q8_0", "mmproj-a-f16.gguf"),
+    ]
+    asyncio.run(shelf.remove(tmp_path, "a-q4_0", None))
+    assert sorted(path.name for path in models.iterdir()) == ["a-Q8_0.gguf", "mmproj-a-f16.gguf"]
+    asyncio.run(shelf.remove(tmp_path, "a-q8_0", None))
+    assert list(models.iterdir()) == []
 
 
 def test_the_starter_and_what_is_not_there_are_not_removed(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""Pictures in a conversation, as the embedded engine is given them.
+
+llama.cpp decodes whatever it is sent: by a decoder that knows neither WebP nor how a camera was
+held, and what that does not know by a program for films, where there is one. So it is sent PNG
+files alone, made here from pixels.
+"""
+
+from __future__ import annotations
+
+import binascii
+import io
+import threading
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+
+from chatsite.backend.errors import InvalidRequest
+from chatsite.backend.imaging import files
+from chatsite.backend.types import ContentPart, Message
+
+SIDES = {"low": 512, "auto": 1024, "high": 2048, "original": 2048}
+"""The longer side in pixels that a picture is made smaller to, by its `detail`."""
+MOST = 16
+"""Pictures in one request: each is read by the model's seeing half, and takes its time."""
+_FORMATS = (*files.FORMATS, "gif")
+_decoding = threading.Lock()
+"""One picture is decoded at a time: 40 million pixels take 160 MB."""
+
+
+def sees_any(messages: Sequence[Message]) -> bool:
+    """Whether a message holds more than words."""
+    return any(part["type"] not in ("text", "refusal") for part in _parts(messages))
+
+
+def prepared(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages with their pictures as PNG files of a bounded size, and texts between joined.
+
+    Raises InvalidRequest for a file that is no picture, an address (nothing is fetched), a document
+    and too many pictures. Takes some 30 ms of a core for a picture.
+    """
+    if sum(part["type"] == "image_url" for part in _parts(messages)) > MOST:
+        raise InvalidRequest(
+            f"At most {MOST} pictures can be looked at in one request. Leave some out.",
+            param="messages",
+        )
+    return tuple(
+        message
+        if isinstance(message.content, str)
+        else replace(message, content=tuple(_seen(message.content, f"messages[{number}].content")))
+        for number, message in enumerate(messages)
+    )
+
+
+def _parts(messages: Sequence[Message]) -> Iterator[ContentPart]:
+    for message in messages:
+        if not isinstance(message.content, str):
+            yield from message.content
+
+
+def _seen(parts: Sequence[ContentPart], where: str) -> Iterator[ContentPart]:
+    words: list[str] = []
+    for number, part in enumerate(parts):
+        if part["type"] in ("text", "refusal"):
+            words.append(str(part[part["type"]]))
+            continue
+        if words:
+            yield {"type": "text", "text": "\n".join(words)}
+            words = []
+        yield _picture(part, f"{where}[{number}]")
+    if words:
+        yield {"type": "text", "text": "\n".join(words)}
+
+
+def _picture(part: Mapping[str, Any], where: str) -> ContentPart:
+    if part["type"] != "image_url":
+        raise InvalidRequest(
+            "The built-in engine looks at pictures, and reads no files. Send the text of a "
+            "document, or pictures of its pages.",
+            param=where,
+            code="unsupported_content",
+        )
+    url, param = str(part["image_url"]["url"]), f"{where}.image_url.url"
+    if not url.startswith("data:"):
+        raise InvalidRequest(
+            "The built-in engine fetches no pictures. Send the picture itself, as "
+            "data:image/png;base64,...",
+            param=param,
+            code="invalid_image_url",
+        )
+    data = binascii.a2b_base64(url.partition(",")[2])
+    side = SIDES[part["image_url"].get("detail") or "auto"]
+    with _decoding:
+        image = files.decode(data, param=param, formats=_FORMATS)
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        image = files.flattened(image)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)  # it goes no further than this machine
+    url = f"data:image/png;base64,{b64encode(buffer.getvalue()).decode('ascii')}"
+    return {"type": "image_url", "image_url": {"url": url}}
