@@ -252,6 +252,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "conversations.tasks.forget_completions",
         "schedule": 3600.0,
     },
+    "sweep-attachments": {
+        "task": "conversations.tasks.sweep_attachments",
+        "schedule": 24 * 3600.0,
+    },
     "settle-downloads": {"task": "library.tasks.settle_downloads", "schedule": 10.0},
     "tidy-library": {"task": "library.tasks.tidy", "schedule": 24 * 3600.0},
     "settle-checks": {"task": "finetuning.tasks.settle_checks", "schedule": 30.0},

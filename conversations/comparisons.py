@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from secrets import SystemRandom
 from uuid import UUID
 
@@ -46,6 +47,7 @@ def ask(
     text: str,
     model: str,
     nonce: str,
+    pictures: Sequence[UUID] = (),
     comparable: str = "",
 ) -> Turn:
     """Ask as `services.ask` does; now and then two answers are written, for the person to compare.
@@ -53,7 +55,15 @@ def ask(
     `comparable` is what the coroutine of that name says of the model. Raises as `services.ask`.
     """
     offer = _offer(user, model, comparable) if comparable else None
-    return services.ask(user, conversation_id, text=text, model=model, nonce=nonce, offer=offer)
+    return services.ask(
+        user,
+        conversation_id,
+        text=text,
+        model=model,
+        nonce=nonce,
+        pictures=pictures,
+        offer=offer,
+    )
 
 
 def _offer(user: User, model: str, serving: str) -> Offer | None:

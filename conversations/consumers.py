@@ -19,7 +19,16 @@ from accounts.auth import still_signed_in
 from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
-from conversations import comparisons, fragments, picturing, progress, runner, selectors, services
+from conversations import (
+    comparisons,
+    fragments,
+    picturing,
+    progress,
+    runner,
+    seeing,
+    selectors,
+    services,
+)
 from conversations.announcing import announce, announce_touched, conversation_group, person_group
 from conversations.models import Conversation, Message
 from conversations.threads import Thread
@@ -114,14 +123,31 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _ask(self, sent: dict[str, Any]) -> None:
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
-        if await self._pictured(sent, nonce):
+        pictures = _pictures(sent)
+        if pictures and _text(sent, "mode") == "picture":
+            raise InvalidRequest(
+                "Nothing can be drawn of an attached picture here. Take it off, or change it on "
+                "the page Pictures."
+            )
+        if not pictures and await self._pictured(sent, nonce):
             return
         model, text = await self._model(sent), _text(sent, "text")
+        if pictures:
+            await seeing.require_sight(model, self.conversation_id)
         comparable = await comparisons.comparable(model)
-        if comparable and await picturing.likely(self.user, self.conversation_id, text):
+        if (
+            comparable
+            and not pictures
+            and await picturing.likely(self.user, self.conversation_id, text)
+        ):
             comparable = ""  # both answers would be words
         turn = await self._do(
-            comparisons.ask, text=text, model=model, nonce=nonce, comparable=comparable
+            comparisons.ask,
+            text=text,
+            model=model,
+            nonce=nonce,
+            pictures=pictures,
+            comparable=comparable,
         )
         await self._begin(turn, nonce)
 
@@ -428,6 +454,17 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 def _text(sent: dict[str, Any], name: str) -> str:
     value = sent.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _pictures(sent: dict[str, Any]) -> list[UUID]:
+    """The attachments that were sent along: a list, or one by itself as a form has it."""
+    given = sent.get("attached", [])
+    try:
+        return [UUID(each) for each in (given if isinstance(given, list) else [given])]
+    except (ValueError, TypeError, AttributeError):
+        raise InvalidRequest(
+            "A picture that was to be sent cannot be found. Attach it again."
+        ) from (None)
 
 
 def _identifier(sent: dict[str, Any]) -> UUID:

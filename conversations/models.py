@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import orjson
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -52,6 +54,22 @@ class Conversation(models.Model):
         return f"conversation {self.id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A picture in a message, as the message names it; width and height are in pixels."""
+
+    id: uuid.UUID
+    extension: str
+    width: int
+    height: int
+
+
+def attached_in(text: str) -> tuple[Attached, ...]:
+    """What a message's `attached` names."""
+    rows = orjson.loads(text) if text else ()
+    return tuple(Attached(uuid.UUID(row[0]), *row[1:]) for row in rows)
+
+
 class Message(models.Model):
     """One turn. Siblings (messages of one parent) are alternatives to each other."""
 
@@ -87,6 +105,9 @@ class Message(models.Model):
     reasoning_ms = models.PositiveIntegerField(default=0)
     # The drawing of a message that is a picture; the last line of its text is its caption.
     drawing = models.UUIDField(null=True, blank=True)
+    # The pictures that the person put to it, as JSON (`attached_in`): named here and not by rows,
+    # so that neither a page nor a request to a model asks for them where there are none.
+    attached = models.TextField(blank=True)
     nonce = models.CharField(max_length=64, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -104,6 +125,40 @@ class Message(models.Model):
     def said(self) -> str:
         """The text without the caption of a picture, which models read and nobody else."""
         return self.text if self.drawing is None else divided(self.text)[0]
+
+
+class Attachment(models.Model):
+    """A picture that a person has put to a message, or is about to: then without a conversation.
+
+    It lies in the storage (`conversations.attachments`), goes with its conversation, and is named
+    by one message there, or by several where that was edited.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments"
+    )
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments"
+    )
+    extension = models.CharField(max_length=4)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "created_at"], name="conversations_attachment_own"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(conversation=None),
+                name="conversations_attachment_idle",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attachment {self.id}"
 
 
 def divided(text: str) -> tuple[str, str]:

@@ -11,8 +11,11 @@ from asgiref.sync import async_to_sync
 
 from chatsite.archives import Member
 from chatsite.own_data import Count, Part, delete_all, in_order, json_list
+from conversations import attachments
 from conversations.announcing import announce, control_group, person_group
 from conversations.models import (
+    Attached,
+    Attachment,
     Comparison,
     Conversation,
     Message,
@@ -20,6 +23,7 @@ from conversations.models import (
     Run,
     StoredCompletion,
     StoredResponse,
+    attached_in,
 )
 
 CONVERSATIONS, MESSAGES = 20, 100
@@ -41,6 +45,8 @@ _COMPARISON = (
 
 def members(owner: int) -> Iterator[Member]:
     yield Member("conversations.json", _conversations(owner))
+    for row in in_order(Attachment.objects.filter(owner=owner).exclude(conversation=None)):
+        yield Member(_file(row), _bytes(row), made_at=row.created_at, size=row.size_bytes)
     yield Member("ratings.json", json_list(_ratings(owner)))
     yield Member("kept_completions.json", json_list(_completions(owner)))
     yield Member("kept_responses.json", json_list(_responses(owner)))
@@ -101,6 +107,7 @@ def _message(message: Message) -> dict[str, Any]:
     said["created"] = said.pop("created_at")
     if message.reasoning:
         said["reasoning"] = message.reasoning
+    said["pictures"] = [_file(picture) for picture in attached_in(message.attached)]
     return {name: value for name, value in said.items() if value or name in ("parent", "text")}
 
 
@@ -109,6 +116,17 @@ def _ratings(owner: int) -> Iterator[dict[str, Any]]:
         yield {"kind": "rating", **_fields(rating, _RATING)}
     for comparison in in_order(Comparison.objects.filter(owner=owner).exclude(choice="")):
         yield {"kind": "comparison", **_fields(comparison, _COMPARISON)}
+
+
+def _file(picture: Attachment | Attached) -> str:
+    return f"conversations/{picture.id}.{picture.extension}"
+
+
+def _bytes(row: Attachment) -> Iterator[bytes]:
+    try:
+        yield attachments.read(attachments.original(row.id, row.extension))
+    except FileNotFoundError:  # deleted meanwhile, or lost: an empty file says so
+        return
 
 
 def _completions(owner: int) -> Iterator[dict[str, Any]]:
@@ -160,6 +178,7 @@ async def _tell(controls: Sequence[str], owner: int) -> None:
 
 
 def erase(owner: int) -> None:
+    attachments.discard(Attachment.objects.filter(owner=owner))
     delete_all(Conversation.objects.filter(owner=owner), _ERASED)
     delete_all(StoredCompletion.objects.filter(owner=owner), _ERASED)
     delete_all(StoredResponse.objects.filter(owner=owner), _ERASED)

@@ -19,9 +19,9 @@ from chatsite.backend.errors import (
     InvalidRequest,
 )
 from chatsite.backend.registry import get_registry
-from chatsite.backend.types import Message
+from chatsite.backend.types import ContentPart, Message
 from chatsite.pictures import possible
-from conversations.models import divided
+from conversations.models import Attached, divided
 
 NAME = "draw_picture"
 TOOL: Mapping[str, Any] = {
@@ -53,6 +53,7 @@ TOOL: Mapping[str, Any] = {
     },
 }
 SHOWN = "The picture is shown to the user."
+UNSEEN = "[A picture that you cannot see]\n"
 _CAPTIONED = re.compile(r"\[Picture: (.*)\]")
 _CAPTION = re.compile(r"\[Picture: (the one before, changed: )?(.*)\]")
 LONGEST = 4000
@@ -86,12 +87,13 @@ class Wish:
 class Line:
     """What was said by one message of a conversation, and the drawing in it, if there is one.
 
-    Of a drawing the text's last line is its caption.
+    Of a drawing the text's last line is its caption. `attached` are a person's own pictures.
     """
 
     role: str
     text: str
     drawing: UUID | None = None
+    attached: tuple[Attached, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -181,15 +183,30 @@ def params(*, demanded: bool) -> dict[str, Any]:
     return {"tools": [TOOL], **(chosen if demanded else {})}
 
 
-def messages(lines: Sequence[Line], *, with_calls: bool) -> list[Message]:
-    """What a model reads of a conversation: with calls of the tool, or with captions alone."""
+def messages(
+    lines: Sequence[Line], *, with_calls: bool, seen: Mapping[UUID, str] | None = None
+) -> list[Message]:
+    """What a model reads of a conversation: with calls of the tool, or with captions alone.
+
+    Of the pictures that people have attached it sees those `seen`, which are given as addresses.
+    """
     read: list[Message] = []
     for line in lines:
         if with_calls and line.drawing is not None:
             read += _called(line, line.drawing)
         elif line.text:
-            read.append(Message(line.role, line.text))  # type: ignore[arg-type]
+            read.append(Message(line.role, _content(line, seen or {})))  # type: ignore[arg-type]
     return read
+
+
+def _content(line: Line, seen: Mapping[UUID, str]) -> str | tuple[ContentPart, ...]:
+    """The words, after the pictures that belong to them; of others, that they are there."""
+    addresses = [seen[picture.id] for picture in line.attached if picture.id in seen]
+    text = UNSEEN * (len(line.attached) - len(addresses)) + line.text
+    if not addresses:
+        return text
+    pictures = ({"type": "image_url", "image_url": {"url": address}} for address in addresses)
+    return (*pictures, {"type": "text", "text": text})
 
 
 def lines_of(lines: Sequence[Line], count: int, *, with_calls: bool) -> int:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chatsite import paging, sql
-from conversations.models import Conversation, Message, Run
+from conversations.models import Attachment, Conversation, Message, Run, attached_in
 from conversations.opinions import Pair, Said, said_of
 from conversations.picture_tool import Line
 from conversations.threads import MessageView, Thread, view_of
@@ -64,18 +64,23 @@ def message_for(user: User, conversation_id: UUID, message_id: UUID) -> Message:
     )
 
 
+def attachment_for(user: User, attachment_id: UUID) -> Attachment:
+    """A picture that the user has put to a message. Raises Attachment.DoesNotExist."""
+    return Attachment.objects.get(owner=user, id=attachment_id)
+
+
 _LINES = """
-    WITH RECURSIVE branch(parent_id, role, text, drawing, depth) AS (
-        SELECT m.parent_id, m.role, m.text, m.drawing, 1
+    WITH RECURSIVE branch(parent_id, role, text, drawing, attached, depth) AS (
+        SELECT m.parent_id, m.role, m.text, m.drawing, m.attached, 1
         FROM conversations_message m
         JOIN conversations_conversation c ON c.id = m.conversation_id
         WHERE m.id = {last} AND c.id = %s AND c.owner_id = %s
         UNION ALL
-        SELECT m.parent_id, m.role, m.text, m.drawing, branch.depth + 1
+        SELECT m.parent_id, m.role, m.text, m.drawing, m.attached, branch.depth + 1
         FROM conversations_message m JOIN branch ON m.id = branch.parent_id
         WHERE branch.depth < %s
     )
-    SELECT role, text, drawing FROM branch ORDER BY depth DESC
+    SELECT role, text, drawing, attached FROM branch ORDER BY depth DESC
 """
 _SHOWN = _LINES.format(last="c.leaf_id")
 _ABOVE = _LINES.format(last="(SELECT parent_id FROM conversations_message WHERE id = %s)")
@@ -256,7 +261,8 @@ def answered_before(run: Run) -> bool:
 def _lines(found: Sequence[Sequence[Any]]) -> tuple[Line, ...]:
     # SQLite has no type of its own for the id of a drawing.
     return tuple(
-        Line(role, text, UUID(str(drawing)) if drawing else None) for role, text, drawing in found
+        Line(role, text, UUID(str(drawing)) if drawing else None, attached_in(attached))
+        for role, text, drawing, attached in found
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from chatsite import processes, sql
 from chatsite.backend.errors import InvalidRequest
-from conversations import selectors
+from conversations import attachments, selectors
 from conversations.models import Comparison, Conversation, Message, Run
 from conversations.progress import changed
 from conversations.threads import BROKEN_OFF, Thread
@@ -70,12 +70,14 @@ def ask(
     text: str,
     model: str,
     nonce: str,
+    pictures: Sequence[UUID] = (),
     offer: Offer | None = None,
 ) -> Turn:
     """Save what the user said and open a run that answers it, below what is shown.
 
-    With an offer two runs, for two answers to compare. The conversation is made on its first ask.
-    Raises InvalidRequest, Busy, and Conversation.DoesNotExist for somebody else's.
+    `pictures` are attachments of the user's that wait to be sent. With an offer two runs, for two
+    answers to compare. The conversation is made on its first ask. Raises InvalidRequest, Busy, and
+    Conversation.DoesNotExist for somebody else's.
     """
     text, model = _checked(text), _checked_model(model)
     with _one_run(conversation_id), transaction.atomic():
@@ -84,7 +86,8 @@ def ask(
         if said_before == text:
             return Turn(conversation.id, None, None, repeated=True)
         moved = created or not selectors.is_newest(user, conversation)
-        said = _say(conversation, conversation.leaf_id, text, nonce, said_before)
+        attached = attachments.claimed(user, conversation, pictures) if pictures else ""
+        said = _say(conversation, conversation.leaf_id, text, nonce, said_before, attached=attached)
         if offer is not None:
             runs = _open_pair(user, conversation, said, model, offer)
             return Turn(conversation.id, runs[0], None, moved=moved, second=runs[1])
@@ -175,7 +178,10 @@ def show_version(user: User, conversation_id: UUID, message_id: UUID, drawing: U
 def edit(
     user: User, conversation_id: UUID, message_id: UUID, *, text: str, model: str, nonce: str
 ) -> Turn:
-    """Say something else in place of an earlier message: a sibling of it, answered anew."""
+    """Say something else in place of an earlier message: a sibling of it, answered anew.
+
+    The pictures that were put to that message are put to this one, too.
+    """
     text, model = _checked(text), _checked_model(model)
     original = selectors.message_for(user, conversation_id, message_id)
     if original.role != Message.Role.USER:
@@ -185,7 +191,8 @@ def edit(
         return Turn(conversation_id, None, None, repeated=True)
     moved = not selectors.is_newest(user, original.conversation)
     with _one_run(conversation_id), transaction.atomic():
-        said = _say(original.conversation, original.parent_id, text, nonce, said_before)
+        parent, attached = original.parent_id, original.attached
+        said = _say(original.conversation, parent, text, nonce, said_before, attached=attached)
         _, run = _open_answer(original.conversation, said.id, model)
     return Turn(conversation_id, run, None, moved=moved)
 
@@ -251,7 +258,9 @@ def entitle(conversation_id: UUID, title: str) -> bool:
 
 def delete(user: User, conversation_id: UUID) -> None:
     """Delete the conversation with all its messages. A run in it stops at its next save."""
-    selectors.conversation_for(user, conversation_id).delete()
+    conversation = selectors.conversation_for(user, conversation_id)
+    attachments.discard(conversation.attachments.all())
+    conversation.delete()
 
 
 # --- parts
@@ -323,12 +332,15 @@ def _say(
     text: str,
     nonce: str,
     said_before: str | None,
+    *,
+    attached: str = "",
 ) -> Message:
     """A person's message. A page whose last acknowledgement was lost may use a nonce again for
     other words: those are not to be taken for the ones before."""
     if said_before is not None:
         nonce = uuid.uuid4().hex
-    return _add(conversation, parent_id, Message.Role.USER, text=text, nonce=nonce)
+    role = Message.Role.USER
+    return _add(conversation, parent_id, role, text=text, nonce=nonce, attached=attached)
 
 
 def _add(
@@ -341,6 +353,7 @@ def _add(
     model: str = "",
     status: Message.Status = Message.Status.COMPLETE,
     drawing: UUID | None = None,
+    attached: str = "",
 ) -> Message:
     return Message.objects.create(
         conversation=conversation,
@@ -351,6 +364,7 @@ def _add(
         model=model,
         status=status,
         drawing=drawing,
+        attached=attached,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asgiref.sync import async_to_sync
 from celery import shared_task
 
-from conversations import completions_store, progress, responses_store
+from conversations import attachments, completions_store, progress, responses_store
 from conversations.announcing import announce_ended
 
 
@@ -28,3 +28,9 @@ def tidy_responses() -> int:
 def forget_completions() -> int:
     """Delete completions that were remembered to be rated, and were not; how many there were."""
     return completions_store.forget_completions()
+
+
+@shared_task(name="conversations.tasks.sweep_attachments")
+def sweep_attachments() -> int:
+    """Delete pictures that were never sent, and stray files of such; how many there were."""
+    return attachments.sweep()

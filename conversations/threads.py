@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations.markdown import render
-from conversations.models import Message, divided
+from conversations.models import Attached, Message, attached_in, divided
 from conversations.opinions import Opinion, Pair
 
 
@@ -33,6 +33,7 @@ class MessageView:
     reasoning_ms: int = 0
     drawing: UUID | None = None
     """Of a message with a picture; the last line of its text is what models read of that."""
+    attached: tuple[Attached, ...] = ()
     rendered: tuple[str, ...] | None = None
     """What `render` makes of the text, where somebody has rendered it already."""
     opinion: Opinion | None = None
@@ -147,4 +148,5 @@ def view_of(message: Message, siblings: Sequence[UUID]) -> MessageView:
         next=siblings[place + 1] if place + 1 < len(siblings) else None,
         created=message.created_at,
         drawing=message.drawing,
+        attached=attached_in(message.attached),
     )

@@ -127,10 +127,15 @@ class _Branches:
             self._messages = {message.id: message for message in found}
 
     def down_to(self, end: UUID | None) -> Turns:
-        """What was said from the first message to this one, the last CONTEXT_MESSAGES of it."""
+        """What was said from the first message to this one, the last CONTEXT_MESSAGES of it.
+
+        Nothing where a picture was put to one of them: what is learnt is text.
+        """
         turns: list[ChatTurn] = []
         # One that was deleted since the rating was read ends the branch.
         while (message := self._messages.get(end)) and len(turns) < CONTEXT_MESSAGES:
+            if message.attached:
+                return ()
             if message.text:
                 turns.append(ChatTurn(message.role, message.text))  # type: ignore[arg-type]
             end = message.parent_id
@@ -143,7 +148,7 @@ _BRANCHES = """
         UNION
         SELECT m.id, m.parent_id FROM conversations_message m JOIN branch ON m.id = branch.parent_id
     )
-    SELECT m.id, m.parent_id, m.role, m.text
+    SELECT m.id, m.parent_id, m.role, m.text, m.attached
     FROM conversations_message m JOIN branch ON m.id = branch.id
 """
 

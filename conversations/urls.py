@@ -1,6 +1,6 @@
 from django.urls import path
 
-from conversations import rating_views, views
+from conversations import attachment_views, rating_views, views
 
 app_name = "conversations"
 urlpatterns = [
@@ -32,6 +32,12 @@ urlpatterns = [
         rating_views.choose,
         name="choose",
     ),
+    path("attachments/", attachment_views.attach, name="attach"),
+    path("attachments/<uuid:attachment_id>/", attachment_views.original, name="attachment"),
+    path(
+        "attachments/<uuid:attachment_id>/small/", attachment_views.small, name="attachment_small"
+    ),
+    path("attachments/<uuid:attachment_id>/remove/", attachment_views.detach, name="detach"),
     path("ratings/", rating_views.listing, name="ratings"),
     path("ratings/training/", rating_views.training, name="training"),
     path("ratings/withdraw/", rating_views.withdraw_all, name="withdraw_ratings"),

@@ -101,6 +101,7 @@ def _chat(
             "aliases": aliases,
             "statuses": statuses,
             "selected_model": selected,
+            "sees": any("vision" in m.capabilities and m.id == selected for m in offered),
             "built_in": any(model.built_in and model.id == selected for model in offered),
             "nonce": uuid4().hex,
             "draws": async_to_sync(pictures.possible)(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -25,7 +25,16 @@ from chatsite.backend.errors import BackendError, Unavailable
 from chatsite.backend.reasoning import Reasoning
 from chatsite.backend.registry import get_registry
 from chatsite.pictures import painter
-from conversations import fragments, picture_tool, picturing, progress, selectors, services
+from conversations import (
+    attachments,
+    fragments,
+    picture_tool,
+    picturing,
+    progress,
+    seeing,
+    selectors,
+    services,
+)
 from conversations.announcing import (
     announce,
     announce_ended,
@@ -78,6 +87,8 @@ class Writer:
     another: bool = False
     """Whether the model has answered this very question before, and other words are wanted."""
     lines: tuple[Line, ...] = ()
+    seen: Mapping[UUID, str] = field(default_factory=dict)
+    """The pictures that the model is shown, as addresses."""
     call: Call = field(default_factory=Call)
     wish: Wish | None = None
     drawing: UUID | None = None
@@ -149,6 +160,9 @@ class Writer:
         self.lines = await sync_to_async(selectors.history_for)(
             self.user, self.run.conversation_id, self.run.message_id
         )
+        shown = [picture for line in self.lines for picture in line.attached]
+        if shown and await seeing.sees(self.run.model, self.run.conversation_id):
+            self.seen = await sync_to_async(attachments.addresses)(shown)
         if self.view is None and not self.text and await self._built_in():
             self.another = await sync_to_async(selectors.answered_before)(self.run)
         self.draws = (
@@ -210,7 +224,7 @@ class Writer:
         return None
 
     def _request(self) -> types.ChatRequest:
-        messages = picture_tool.messages(self.lines, with_calls=self.draws)
+        messages = picture_tool.messages(self.lines, with_calls=self.draws, seen=self.seen)
         params = picture_tool.params(demanded=self._demanded()) if self.draws else {}
         return types.ChatRequest(
             model=self.run.model,

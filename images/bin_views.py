@@ -16,9 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chatsite.backend.imaging.files import THUMBNAILS
+from chatsite.file_response import file_response
 from images import selectors, services, storing
 from images.models import UNDO, Picture
-from images.serving import file_response
 from images.sorting_views import chosen, counted
 from images.tasks import tidy
 from images.views import PageRequest

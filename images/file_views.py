@@ -15,10 +15,10 @@ from chatsite.backend.imaging import files
 from chatsite.backend.imaging.files import THUMBNAILS, content_type
 from chatsite.backend.imaging.terms import ILLUSTRATOR
 from chatsite.backend.imaging.vector import has_vector, vector
+from chatsite.file_response import LONG, file_response
 from images import selectors, storing
 from images.links import picture_of_link
 from images.models import Drawing, Operation, Picture
-from images.serving import LONG, file_response
 
 
 class PageRequest(HttpRequest):

@@ -1,4 +1,4 @@
-"""Pictures in a conversation, as the embedded engine is given them.
+"""Pictures in a conversation: as people attach them, and as the embedded engine is given them.
 
 llama.cpp decodes whatever it is sent: by a decoder that knows neither WebP nor how a camera was
 held, and what that does not know by a program for films, where there is one. So it is sent PNG
@@ -12,8 +12,8 @@ import io
 import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -23,11 +23,44 @@ from chatsite.backend.types import ContentPart, Message
 
 SIDES = {"low": 512, "auto": 1024, "high": 2048, "original": 2048}
 """The longer side in pixels that a picture is made smaller to, by its `detail`."""
+LARGEST, SMALL = 2048, 640
+"""Pixels of the longer side of an attached picture, and of its small one."""
+LARGEST_PNG = 1_000_000
 MOST = 16
 """Pictures in one request: each is read by the model's seeing half, and takes its time."""
 _FORMATS = (*files.FORMATS, "gif")
 _decoding = threading.Lock()
 """One picture is decoded at a time: 40 million pixels take 160 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An attached picture: its file, what it is, and a small WebP of it for the page."""
+
+    content: bytes
+    extension: Literal["png", "jpeg"]
+    width: int
+    height: int
+    small: bytes
+
+
+def attached(data: bytes, *, what: str = "The picture") -> Shown:
+    """A picture as it is kept and sent to any model: at most LARGEST a side, and pixels alone.
+
+    What is no photograph stays a PNG, unless that is larger than LARGEST_PNG. Raises
+    InvalidRequest for what is no picture, and where it is too large.
+    """
+    with _decoding:
+        image = files.decode(data, what=what, formats=_FORMATS)
+        image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+        image = files.flattened(image)
+        extension: Literal["png", "jpeg"] = "jpeg" if data.startswith(b"\xff\xd8") else "png"
+        content = files.encode(image, extension)
+        if extension == "png" and len(content) > LARGEST_PNG:
+            extension, content = "jpeg", files.encode(image, "jpeg")
+        width, height = image.size
+        image.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+        return Shown(content, extension, width, height, files.encode(image, "webp", compression=80))
 
 
 def sees_any(messages: Sequence[Message]) -> bool:

@@ -3,6 +3,7 @@ import "./site.js";
 import "./socket.js";
 import "./sidebar.js";
 import "./thread.js";
+import "./attachments.js";
 import "./composer.js";
 import "./scroll.js";
 import "./focus.js";

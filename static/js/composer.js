@@ -1,4 +1,5 @@
 // The composer: keys, drafts, and one ask at a time, held until the server says it is saved.
+import { attached, isAttaching, sendWhenAttached, takeOff } from "./attachments.js";
 import { element, isRunning, touch } from "./page.js";
 import { editLast } from "./thread.js";
 
@@ -7,7 +8,7 @@ const prompt = element("prompt");
 const growsByItself = CSS.supports("field-sizing", "content");
 
 let draftKey = `draft:${form.dataset.draft}`;
-let asked = null; // { nonce, text } of the ask that the server has not acknowledged yet
+let asked = null; // { nonce, text, pictures } of the ask that the server has not acknowledged yet
 
 function grow() {
   if (growsByItself) return;
@@ -60,7 +61,12 @@ form.addEventListener("htmx:wsConfigSend", (event) => {
     prompt.focus();
     return;
   }
-  asked = { nonce: element("nonce").value, text: prompt.value };
+  if (isAttaching()) {
+    event.preventDefault();
+    sendWhenAttached();
+    return;
+  }
+  asked = { nonce: element("nonce").value, text: prompt.value, pictures: attached() };
   element("problem").replaceChildren();
   form.dataset.sending = "";
 });
@@ -68,8 +74,9 @@ form.addEventListener("htmx:wsConfigSend", (event) => {
 document.addEventListener("htmx:wsAfterMessage", () => {
   const acknowledged = element("nonce").dataset.acknowledged;
   if (asked && acknowledged === asked.nonce) {
-    const { text } = asked;
+    const { text, pictures } = asked;
     asked = null;
+    takeOff(pictures);
     write(prompt.value.startsWith(text) ? prompt.value.slice(text.length) : prompt.value);
     if (form.dataset.draft === "new") {
       // The address bar follows a moment later; the socket knows the conversation already.

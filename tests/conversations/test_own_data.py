@@ -157,8 +157,8 @@ def test_conversations_are_read_in_chunks(
 ) -> None:
     for number in range(count):
         talk(alice, str(number), 2)
-    # Conversations, their messages and what comes after the last; four other lists.
-    with django_assert_num_queries(7):
+    # Conversations, their messages and what comes after the last; five other lists.
+    with django_assert_num_queries(8):
         found = unpacked(own_data.members(alice.pk))
     assert [one["title"] for one in found["conversations.json"]] == list(map(str, range(count)))
 

@@ -153,6 +153,18 @@ def test_a_picture_is_no_answer_to_be_learnt(alice: User) -> None:
     assert given.asked == ()
 
 
+def test_what_was_said_of_an_attached_picture_is_not_learnt(alice: User) -> None:
+    """A model that learns text alone would learn to make up what is in a picture."""
+    conversation = Conversation.objects.create(owner=alice)
+    first = say(conversation, None, "What is this?")
+    Message.objects.filter(pk=first.pk).update(attached=f'[["{uuid4()}", "png", 1, 1]]')
+    answer = say(conversation, first, "A cat.")
+    answers = [say(conversation, say(conversation, answer, "Sure?"), said) for said in ("Y", "N")]
+    Rating.objects.create(owner=alice, message=answer, thumb=Rating.Thumb.UP)
+    Rating.objects.create(owner=alice, message=answers[0], thumb=Rating.Thumb.UP)
+    assert [(each.asked, each.good) for each in feedback()] == [((), True)] * 2
+
+
 def test_many_ratings_are_read_by_few_queries(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def rate(number: int) -> None:
         for _ in range(number):
