@@ -75,16 +75,16 @@ input.addEventListener("htmx:afterRequest", (event) => {
   delete form.dataset.attaching;
   list.removeAttribute("aria-busy");
   input.value = "";
-  if (!event.detail.successful) sendAfterwards = false;
-});
-
-list.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.requestConfig?.verb !== "post" || event.target !== list) return;
-  const count = list.childElementCount;
-  announce(count === 1 ? "A picture is attached." : `${count} pictures are attached.`);
-  element("prompt").focus();
-  if (sendAfterwards && !element("problem").childElementCount) form.requestSubmit();
+  const wanted = sendAfterwards && event.detail.successful;
   sendAfterwards = false;
+  if (!event.detail.successful) return;
+  element("prompt").focus();
+  // Settled by then, a refusal too.
+  setTimeout(() => {
+    const count = list.childElementCount;
+    if (count) announce(count === 1 ? "A picture is attached." : `${count} pictures are attached.`);
+    if (wanted && !element("problem").childElementCount) form.requestSubmit();
+  });
 });
 
 new MutationObserver(changed).observe(list, { childList: true });
