@@ -31,7 +31,7 @@ def test_no_request_breaks_the_site_or_gets_the_answer_of_another(patient_site: 
 
     assert report.faults == [], str(report)
     assert report.workers[0] == report.workers[1], str(report)
-    assert len(report.workers[0]) == 1
+    assert len(report.workers[0]) == 2
     assert report.outcomes["answered"] > COUNT / 10, str(report)
     assert report.outcomes["refused"] > COUNT / 10, str(report)
     assert report.outcomes["given up"] > COUNT / 10, str(report)

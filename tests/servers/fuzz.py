@@ -2,7 +2,8 @@
 
 What the starter answers to a question is learned beforehand, one question at a time. Of an answer
 only that much is kept as the model was sure of: many answers computed together round otherwise
-than one alone, which turns a close decision. So whatever differs later is a fault.
+than one alone, which turns a close decision. So whatever differs later is a fault. A second model
+sees colours and says each by its letter: whoever got another's picture would say another one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import aiohttp
 import orjson
 import psutil
 
+from tests.backend.engine.alphabet import write_alphabet
+from tests.backend.engine.seeing import picture, write_projector
 from tests.servers.site import Site
 
 AT_ONCE = 16
@@ -97,7 +100,11 @@ async def fuzz(site: Site, count: int, seed: int) -> Report:
     """Send `count` requests in an order that the seed decides, sixteen at a time."""
     report = Report(seed)
     keys = [site.person(name).api_key for name in PEOPLE]
+    models = site.folder / "data" / "models"
+    write_projector(models / "seer.mmproj.gguf")
+    write_alphabet(models / "seer.gguf", sees=True)
     async with aiohttp.ClientSession(site.url) as session:
+        await _run(session, _picture(Known("", ()), keys[0], random.Random(seed)), report)
         known = await _learn(session, keys[0], random.Random(seed))
         report.memory_mb = {name: [] for name in ("web", "worker")}
         cases = _cases(random.Random(seed), known, keys)
@@ -350,8 +357,32 @@ def _strange(_: Known, key: str, rng: random.Random) -> Case:
     return Case("strange", body, statuses=(200, 400), headers=_bearer(key))
 
 
+COLORS = {"red": "r", "lime": "g", "blue": "b"}
+
+
+def _picture(_: Known, key: str, rng: random.Random) -> Case:
+    """A picture, perhaps in answer to what was said of another one."""
+    color, before = rng.choice(list(COLORS)), rng.choice(list(COLORS))
+    messages: list[dict[str, Any]] = [_shown(color, rng)]
+    if rng.random() < 0.3:
+        said = {"role": "assistant", "content": COLORS[before]}
+        messages = [_shown(before, rng), said] * 2 + [_shown(color, rng)] * 3
+    length = rng.randint(1, 12)
+    body = _body("", model="seer", messages=messages, max_tokens=length)
+    reply = _same(COLORS[color] * length) if len(messages) == 1 else None
+    return Case("picture", body, reply=reply, headers=_bearer(key))
+
+
+def _shown(color: str, rng: random.Random) -> dict[str, Any]:
+    side = rng.randint(8, 400)  # of another shape than a square it would be filled up with grey
+    kind, detail = rng.choice(("PNG", "JPEG", "GIF")), rng.choice(("low", "high", "auto"))
+    shown = picture(color, kind=kind, size=(side, side), detail=detail)
+    return {"role": "user", "content": [shown]}
+
+
 VALID = (
     _streamed, _streamed, _whole, _whole, _shorter, _stopped, _choices, _spelled, _shaped, _strange,
+    _picture,
 )  # fmt: skip
 
 WRONG_FIELDS: tuple[dict[str, Any], ...] = (
@@ -424,7 +455,22 @@ def _no_model(known: Known, key: str, rng: random.Random) -> Case:
     return Case("no model", body, statuses=(404,), headers=_bearer(key))
 
 
-BROKEN = (_wrong_field, _wrong_field, _wrong_field, _no_json, _nobody, _nowhere, _no_model)
+BROKEN_PICTURES = ("AAAA", "iVBORw0KGgo=", "R0lGODlh", "/9j/4AAQSkZJRg==", "UklGRg==", "=", "")
+
+
+def _broken_picture(_: Known, key: str, rng: random.Random) -> Case:
+    kind, data = rng.choice(("png", "jpeg", "gif", "webp")), rng.choice(BROKEN_PICTURES)
+    url = rng.choice((f"data:image/{kind};base64,{data}", "https://127.0.0.1:1/a.png", "file:///a"))
+    part = {"type": "image_url", "image_url": {"url": url}}
+    messages = [{"role": "user", "content": [part] * rng.choice((1, 2, 20))}]
+    body = _body("", model="seer", messages=messages)
+    return Case("broken picture", body, statuses=(400,), headers=_bearer(key))
+
+
+BROKEN = (
+    _wrong_field, _wrong_field, _wrong_field, _no_json, _nobody, _nowhere, _no_model,
+    _broken_picture,
+)  # fmt: skip
 
 
 # --- the processes
