@@ -18,7 +18,7 @@ try {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-clear-drafts]")) return;
   for (const key of Object.keys(localStorage)) {
-    if (key.startsWith("draft:")) localStorage.removeItem(key);
+    if (/^(draft|attached):/.test(key)) localStorage.removeItem(key);
   }
 });
 
@@ -28,5 +28,7 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// On a narrow screen the settings' navigation scrolls sideways: begin at the current page.
-document.querySelector(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a narrow screen these scroll sideways: begin at what is shown.
+for (const current of document.querySelectorAll(".subnav [aria-current], .boards [aria-current]")) {
+  current.scrollIntoView({ block: "nearest", inline: "center" });
+}
