@@ -254,7 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-attachments": {
         "task": "conversations.tasks.sweep_attachments",
-        "schedule": 24 * 3600.0,
+        "schedule": 3600.0,
     },
     "settle-downloads": {"task": "library.tasks.settle_downloads", "schedule": 10.0},
     "tidy-library": {"task": "library.tasks.tidy", "schedule": 24 * 3600.0},

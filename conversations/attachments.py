@@ -8,15 +8,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import orjson
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
 from chatsite import strays
 from chatsite.backend import sight
-from chatsite.backend.errors import InvalidRequest, RateLimited
+from chatsite.backend.errors import InvalidRequest
 from conversations.models import Attached, Attachment, Conversation
 
 FOLDER = "attachments"
@@ -28,16 +30,28 @@ KEPT_IDLE = timedelta(days=1)
 _GONE = "A picture that was to be sent is not here any more. Attach it again."
 
 
-def attach(user: User, data: bytes, *, name: str = "The picture") -> Attachment:
+async def attach(user: User, data: bytes, *, name: str = "The picture") -> Attachment:
     """Take in a picture for a message to come; `name` is what it is called where it is refused.
 
-    Raises InvalidRequest for what is no picture, RateLimited where too many wait to be sent.
+    Of those that wait to be sent the oldest give way. Raises InvalidRequest for what is no picture,
+    and where no more is kept.
     """
-    if idle(user).count() >= MOST_IDLE:
-        raise RateLimited(
-            f"{MOST_IDLE} pictures of yours wait to be sent. Send some, or try again tomorrow."
+    await sync_to_async(_make_room)(user)
+    shown = await sight.attached(data, what=name)
+    return await sync_to_async(_keep)(user, shown)
+
+
+def _make_room(user: User) -> None:
+    for forgotten in idle(user).order_by("-created_at")[MOST_IDLE - 1 :]:
+        _drop(idle(user).filter(pk=forgotten.pk))
+    kept = Attachment.objects.filter(owner=user).aggregate(bytes=Sum("size_bytes"))["bytes"] or 0
+    if settings.FILES_QUOTA_BYTES and kept >= settings.FILES_QUOTA_BYTES:
+        raise InvalidRequest(
+            "Your conversations hold as many pictures as are kept for you. Delete some of them."
         )
-    shown = sight.attached(data, what=name)
+
+
+def _keep(user: User, shown: sight.Shown) -> Attachment:
     row = Attachment(
         owner=user,
         extension=shown.extension,
@@ -52,8 +66,8 @@ def attach(user: User, data: bytes, *, name: str = "The picture") -> Attachment:
 
 
 def detach(user: User, attachment_id: UUID) -> None:
-    """Throw away a picture that was not sent. Raises Attachment.DoesNotExist."""
-    discard(idle(user).filter(id=idle(user).get(id=attachment_id).id))
+    """Throw away a picture if it was not sent."""
+    _drop(idle(user).filter(id=attachment_id))
 
 
 def idle(user: User) -> QuerySet[Attachment]:
@@ -92,18 +106,31 @@ def addresses(pictures: Iterable[Attached]) -> dict[UUID, str]:
 
 def discard(rows: QuerySet[Attachment]) -> None:
     """Delete pictures: the files before the rows, so that no crash leaves a file behind."""
-    for row in list(rows):
-        default_storage.delete(original(row.id, row.extension))
-        default_storage.delete(small(row.id))
+    for row in rows.iterator(chunk_size=100):
+        _delete_files(row)
         row.delete()
+
+
+def _drop(rows: QuerySet[Attachment]) -> int:
+    """Delete those that nobody sends meanwhile: the rows first, for whoever sends one claims it."""
+    dropped = 0
+    for row in list(rows):
+        if rows.filter(pk=row.pk).delete()[0]:
+            _delete_files(row)
+            dropped += 1
+    return dropped
+
+
+def _delete_files(row: Attachment) -> None:
+    default_storage.delete(original(row.id, row.extension))
+    default_storage.delete(small(row.id))
 
 
 def sweep() -> int:
     """Delete what was never sent, and files that no row knows; how many pictures and files."""
-    old = Attachment.objects.filter(conversation=None, created_at__lt=timezone.now() - KEPT_IDLE)
-    count = old.count()
-    discard(old)
-    return count + strays.sweep(FOLDER, Attachment.objects.all())
+    before = timezone.now() - KEPT_IDLE
+    old = Attachment.objects.filter(conversation=None, created_at__lt=before)
+    return _drop(old) + strays.sweep(FOLDER, Attachment.objects.all())
 
 
 def read(name: str) -> bytes:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -125,22 +125,26 @@ async def complete(
             )
             meter.prompt_tokens = fitted.prompt_tokens
             yield Accepted(resolved.model.id, fitted.omitted, fitted.prompt_tokens)
-            sent = replace(
-                request,
-                messages=fitted.messages,
-                max_tokens=bound,
-                on_behalf=str(origin.caller.user.pk),
-            )
-            stream = resolved.backend.stream(sent, resolved.model)
-            async with aclosing(_heard(stream, meter, origin.caller.exchange)) as heard:
-                if registry.moderator is None:
-                    async for event in heard:
-                        yield event
-                else:
-                    guards = _guarded(heard, registry.moderator, request.n, meter)
-                    async with aclosing(guards) as guarded:
-                        async for event in guarded:
+            heard = False
+            while True:
+                sent = replace(
+                    request,
+                    messages=fitted.messages,
+                    max_tokens=_answer_bound(request.max_tokens, fitted.room),
+                    on_behalf=str(origin.caller.user.pk),
+                )
+                try:
+                    async with aclosing(_streamed(sent, resolved, origin, meter)) as events:
+                        async for event in events:
+                            heard = True
                             yield event
+                    break
+                except errors.ContextLengthExceeded:
+                    tighter = None if heard else await _tighter(request, resolved, origin, fitted)
+                    if tighter is None:
+                        raise
+                    fitted = tighter
+                    yield Accepted(resolved.model.id, fitted.omitted, fitted.prompt_tokens)
             if meter.reported is None:
                 yield Finished(meter.usage)
             meter.outcome = "finished"
@@ -157,6 +161,38 @@ async def complete(
     finally:
         if charge is not None:
             await _settle(charge, meter, beside if meter.outcome == "finished" else None)
+
+
+async def _streamed(
+    sent: ChatRequest, resolved: Resolved, origin: Origin, meter: _Meter
+) -> AsyncGenerator[BackendEvent, None]:
+    """What the model says, moderated where the site has a moderator."""
+    moderator = get_registry().moderator
+    stream = resolved.backend.stream(sent, resolved.model)
+    async with aclosing(_heard(stream, meter, origin.caller.exchange)) as heard:
+        events = heard if moderator is None else _guarded(heard, moderator, sent.n, meter)
+        async with aclosing(events) as passed:
+            async for event in passed:
+                yield event
+
+
+async def _tighter(
+    request: ChatRequest, resolved: Resolved, origin: Origin, fitted: context.Fitted
+) -> context.Fitted | None:
+    """Fewer messages, where pictures have taken more of the window than was thought.
+
+    What they take only the model's server knows. None where that is not it, or nothing is left to
+    leave out.
+    """
+    each = context.PICTURE_TOKENS
+    if not origin.truncate or not any(map(context.pictures_in, fitted.messages)):
+        return None
+    with suppress(errors.ContextLengthExceeded):
+        while (each := 2 * each) <= context.MOST_PICTURE_TOKENS:
+            found = await _fit(request, resolved, truncate=True, picture=each)
+            if len(found.messages) < len(fitted.messages):
+                return found
+    return None
 
 
 async def _heard(
@@ -238,11 +274,19 @@ def _listed(reasons: Sequence[str]) -> str:
     return ", ".join(reason.replace("/", " / ").replace("-", " ") for reason in reasons)
 
 
-async def _fit(request: ChatRequest, resolved: Resolved, *, truncate: bool) -> context.Fitted:
+async def _fit(
+    request: ChatRequest,
+    resolved: Resolved,
+    *,
+    truncate: bool,
+    picture: int = context.PICTURE_TOKENS,
+) -> context.Fitted:
     window = resolved.model.context_window
     candidates = context.worth_counting(request.messages, window)
     words = await resolved.backend.count_tokens([m.text for m in candidates], resolved.model)
-    each = (n + context.picture_tokens(m) for n, m in zip(words.each, candidates, strict=True))
+    each = (
+        n + picture * context.pictures_in(m) for n, m in zip(words.each, candidates, strict=True)
+    )
     counts = replace(words, each=tuple(each))
     if len(candidates) < len(request.messages) and not truncate:
         raise errors.ContextLengthExceeded(
@@ -256,7 +300,7 @@ async def _fit(request: ChatRequest, resolved: Resolved, *, truncate: bool) -> c
     charged = fitted.prompt_tokens
     if not counts.exact:
         charged = sum(
-            tokens.estimate(message.text) + context.picture_tokens(message)
+            tokens.estimate(message.text) + picture * context.pictures_in(message)
             for message in fitted.messages
         )
     omitted = fitted.omitted + len(request.messages) - len(candidates)

@@ -133,13 +133,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         model, text = await self._model(sent), _text(sent, "text")
         if pictures:
-            await seeing.require_sight(model, self.conversation_id)
-        comparable = await comparisons.comparable(model)
-        if (
-            comparable
-            and not pictures
-            and await picturing.likely(self.user, self.conversation_id, text)
-        ):
+            await seeing.require_sight(self.user, model, self.conversation_id)
+        # What was said of a picture teaches a model of words nothing.
+        comparable = "" if pictures else await comparisons.comparable(model)
+        if comparable and await picturing.likely(self.user, self.conversation_id, text):
             comparable = ""  # both answers would be words
         turn = await self._do(
             comparisons.ask,
@@ -153,13 +150,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _edit(self, sent: dict[str, Any]) -> None:
         nonce = _text(sent, "nonce")[:64] or uuid4().hex
-        if await self._pictured(sent, nonce, instead_of=_identifier(sent)):
+        model = await self._model_that_sees(sent)
+        if model is None and await self._pictured(sent, nonce, instead_of=_identifier(sent)):
             return
         turn = await self._do(
             services.edit,
             _identifier(sent),
             text=_text(sent, "text"),
-            model=await self._model(sent),
+            model=model or await self._model(sent),
             nonce=nonce,
         )
         await self._begin(turn, nonce)
@@ -197,7 +195,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         return True
 
     async def _regenerate(self, sent: dict[str, Any]) -> None:
-        model = await self._model(sent)
+        model = await self._model_that_sees(sent) or await self._model(sent)
         turn = await self._do(services.regenerate, _identifier(sent), model=model)
         await self._begin(turn)
 
@@ -244,6 +242,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         model = wished or await get_registry().default_model(asker=self.user.asker)
         if not model:
             raise InvalidRequest("No model can be reached now. The models page says why.")
+        return model
+
+    async def _model_that_sees(self, sent: dict[str, Any]) -> str | None:
+        """The model that is to say something else of pictures; None where there are none."""
+        if not await self._do(selectors.is_of_pictures, _identifier(sent)):
+            return None
+        model = await self._model(sent)
+        await seeing.require_sight(self.user, model, self.conversation_id)
         return model
 
     async def _begin(self, turn: services.Turn, nonce: str = "") -> None:
@@ -462,9 +468,8 @@ def _pictures(sent: dict[str, Any]) -> list[UUID]:
     try:
         return [UUID(each) for each in (given if isinstance(given, list) else [given])]
     except (ValueError, TypeError, AttributeError):
-        raise InvalidRequest(
-            "A picture that was to be sent cannot be found. Attach it again."
-        ) from (None)
+        gone = "A picture that was to be sent cannot be found. Attach it again."
+        raise InvalidRequest(gone) from None
 
 
 def _identifier(sent: dict[str, Any]) -> UUID:

@@ -77,8 +77,11 @@ _PICTURE_SCHEMA = {
 }
 
 
+PictureAddress = Annotated[str, AfterValidator(_picture), WithJsonSchema(_PICTURE_SCHEMA)]
+
+
 class ImageURL(Body):
-    url: Annotated[str, AfterValidator(_picture), WithJsonSchema(_PICTURE_SCHEMA)]
+    url: PictureAddress
     detail: Literal["auto", "low", "high", "original"] | None = None
 
 

@@ -46,7 +46,9 @@ _COMPARISON = (
 def members(owner: int) -> Iterator[Member]:
     yield Member("conversations.json", _conversations(owner))
     for row in in_order(Attachment.objects.filter(owner=owner).exclude(conversation=None)):
-        yield Member(_file(row), _bytes(row), made_at=row.created_at, size=row.size_bytes)
+        yield Member(
+            _file(row), _bytes(row), made_at=row.created_at, size=row.size_bytes, packed=True
+        )
     yield Member("ratings.json", json_list(_ratings(owner)))
     yield Member("kept_completions.json", json_list(_completions(owner)))
     yield Member("kept_responses.json", json_list(_responses(owner)))

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chatsite.bodies import Body, JSONObject, Metadata, NonEmpty, Unsupported
-from conversations.message_schemas import FunctionName
+from conversations.message_schemas import FunctionName, PictureAddress
 from conversations.schemas import JSONObjectFormat, TextFormat
 
 MAX_TOOLS = 128
@@ -71,7 +71,7 @@ class Refusal(Item):
 class InputImage(Item):
     type: Literal["input_image"]
     file_id: Annotated[Any, _refused_with("send the picture itself as image_url")] = None
-    image_url: NonEmpty
+    image_url: PictureAddress
     detail: Literal["auto", "low", "high", "original"] | None = None
 
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accounts.models import User
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.registry import get_registry
 
 
-async def sees(model: str, conversation_id: UUID) -> bool:
+async def sees(user: User, model: str, conversation_id: UUID) -> bool:
     """Whether what answers here sees pictures; not where it cannot be reached."""
     try:
-        await require_sight(model, conversation_id)
+        await require_sight(user, model, conversation_id)
     except BackendError:
         return False
     return True
 
 
-async def require_sight(model: str, conversation_id: UUID) -> None:
+async def require_sight(user: User, model: str, conversation_id: UUID) -> None:
     """Raise InvalidRequest unless what answers here sees the pictures that it is to be asked about.
 
     Raises as the registry where there is no such model.
     """
     # As `completion.Origin` has it: a candidate on trial may not see.
-    resolved = await get_registry().resolve(model, draw=str(conversation_id))
+    resolved = await get_registry().resolve(model, draw=str(conversation_id), asker=user.asker)
     if "vision" not in resolved.model.capabilities:
         raise InvalidRequest(
             f"{model} does not see pictures. Pick a model that does, or take them off."

@@ -69,6 +69,18 @@ def attachment_for(user: User, attachment_id: UUID) -> Attachment:
     return Attachment.objects.get(owner=user, id=attachment_id)
 
 
+def is_of_pictures(user: User, conversation_id: UUID, message_id: UUID) -> bool:
+    """Whether a question comes with pictures, or the one that a message answers.
+
+    Raises Message.DoesNotExist.
+    """
+    message = message_for(user, conversation_id, message_id)
+    if message.role == Message.Role.USER:
+        return bool(message.attached)
+    question = message.parent
+    return question is not None and bool(question.attached)
+
+
 _LINES = """
     WITH RECURSIVE branch(parent_id, role, text, drawing, attached, depth) AS (
         SELECT m.parent_id, m.role, m.text, m.drawing, m.attached, 1

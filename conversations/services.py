@@ -16,7 +16,7 @@ from accounts.models import User
 from chatsite import processes, sql
 from chatsite.backend.errors import InvalidRequest
 from conversations import attachments, selectors
-from conversations.models import Comparison, Conversation, Message, Run
+from conversations.models import Comparison, Conversation, Message, Run, attached_in
 from conversations.progress import changed
 from conversations.threads import BROKEN_OFF, Thread
 from conversations.titles import title_from
@@ -83,7 +83,7 @@ def ask(
     with _one_run(conversation_id), transaction.atomic():
         conversation, created = _own_or_new(user, conversation_id, text)
         said_before = _said_with(conversation, nonce)
-        if said_before == text:
+        if said_before and said_before.text == text and said_before.has(pictures):
             return Turn(conversation.id, None, None, repeated=True)
         moved = created or not selectors.is_newest(user, conversation)
         attached = attachments.claimed(user, conversation, pictures) if pictures else ""
@@ -109,7 +109,8 @@ def was_said(user: User, conversation_id: UUID, *, text: str, nonce: str) -> boo
         raise Conversation.DoesNotExist
     if sql.rows(_RUNNING, conversation.id):
         raise Busy
-    return _said_with(conversation, nonce) == text
+    said = _said_with(conversation, nonce)
+    return said is not None and said.text == text
 
 
 def show_drawing(
@@ -187,7 +188,7 @@ def edit(
     if original.role != Message.Role.USER:
         raise InvalidRequest("Only your own messages can be edited.")
     said_before = _said_with(original.conversation, nonce)
-    if said_before == text:
+    if said_before and said_before.text == text:
         return Turn(conversation_id, None, None, repeated=True)
     moved = not selectors.is_newest(user, original.conversation)
     with _one_run(conversation_id), transaction.atomic():
@@ -306,13 +307,24 @@ def _checked_model(model: str) -> str:
     return model
 
 
-def _said_with(conversation: Conversation, nonce: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A person's message, as far as it tells it from another one."""
+
+    text: str
+    attached: str
+
+    def has(self, pictures: Sequence[UUID]) -> bool:
+        return {picture.id for picture in attached_in(self.attached)} == set(pictures)
+
+
+def _said_with(conversation: Conversation, nonce: str) -> _Said | None:
     """What was said under this nonce, if anything."""
     found = sql.rows(_SAID, conversation.id, nonce)
-    return str(found[0][0]) if found else None
+    return _Said(*found[0]) if found else None
 
 
-_SAID = "SELECT text FROM conversations_message WHERE conversation_id = %s AND nonce = %s"
+_SAID = "SELECT text, attached FROM conversations_message WHERE conversation_id = %s AND nonce = %s"
 
 
 @contextmanager
@@ -331,7 +343,7 @@ def _say(
     parent_id: UUID | None,
     text: str,
     nonce: str,
-    said_before: str | None,
+    said_before: _Said | None,
     *,
     attached: str = "",
 ) -> Message:

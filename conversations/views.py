@@ -19,7 +19,7 @@ from accounts.models import User
 from chatsite import pictures
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
-from conversations import markdown, progress, runner, selectors, services
+from conversations import attachments, markdown, progress, runner, selectors, services
 from conversations.announcing import announce, conversation_group
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
@@ -101,6 +101,7 @@ def _chat(
             "aliases": aliases,
             "statuses": statuses,
             "selected_model": selected,
+            "most_pictures": attachments.MOST,
             "sees": any("vision" in m.capabilities and m.id == selected for m in offered),
             "built_in": any(model.built_in and model.id == selected for model in offered),
             "nonce": uuid4().hex,

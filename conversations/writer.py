@@ -161,7 +161,7 @@ class Writer:
             self.user, self.run.conversation_id, self.run.message_id
         )
         shown = [picture for line in self.lines for picture in line.attached]
-        if shown and await seeing.sees(self.run.model, self.run.conversation_id):
+        if shown and await seeing.sees(self.user, self.run.model, self.run.conversation_id):
             self.seen = await sync_to_async(attachments.addresses)(shown)
         if self.view is None and not self.text and await self._built_in():
             self.another = await sync_to_async(selectors.answered_before)(self.run)

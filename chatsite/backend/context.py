@@ -16,8 +16,9 @@ MAX_BYTES_PER_TOKEN = 16
 """No real text averages more: what lies beyond is left out without counting it."""
 
 
-PICTURE_TOKENS = {"low": 85, "auto": 256}
-"""About what a picture takes, by its `detail`; models differ, and say what it was afterwards."""
+PICTURE_TOKENS = 256
+"""About what a picture takes of the window: few models take less, and some ten times as much."""
+MOST_PICTURE_TOKENS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,11 @@ class Fitted:
     """Tokens left for the answer; None where the window is unknown."""
 
 
-def picture_tokens(message: Message) -> int:
-    """About the tokens that the pictures of a message take."""
+def pictures_in(message: Message) -> int:
+    """How many pictures a message holds."""
     if isinstance(message.content, str):
         return 0
-    details = (p["image_url"].get("detail") for p in message.content if p["type"] == "image_url")
-    return sum(PICTURE_TOKENS.get(detail or "auto", PICTURE_TOKENS["auto"]) for detail in details)
+    return sum(part["type"] == "image_url" for part in message.content)
 
 
 def answer_reserve(window: int, max_tokens: int | None) -> int:

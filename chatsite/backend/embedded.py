@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chatsite.backend import sight
 from chatsite.backend.clients import Server
 from chatsite.backend.engine import STARTER_ID, is_of_starter
 from chatsite.backend.engine.client import (
@@ -38,7 +39,6 @@ from chatsite.backend.errors import (
     UpstreamFailed,
 )
 from chatsite.backend.openai import embed_inputs, request_body, stream_chat
-from chatsite.backend.sight import prepared, sees_any
 from chatsite.backend.types import (
     BackendEvent,
     Capability,
@@ -61,6 +61,7 @@ TIMEOUT = 300.0
 CUT_SHORT = "does not match the expected"
 """What llama.cpp says of an answer with tools or a schema that was cut off by its bound, after the
 words themselves. Before any word it is tried again, as every failure of a server is."""
+BLIND = "image input is not supported"
 EMBEDDED_AT_ONCE = 32
 """Inputs in one request to the engine, which never gives up one that it has begun."""
 CHATML_OVERHEAD = 5
@@ -78,6 +79,7 @@ class EmbeddedBackend:
         self.engine = EngineClient(data_dir)
         self._queue = FairQueue(most_waiting)
         self._rows: dict[str, EngineModel] = {}
+        self._darkroom = sight.Darkroom()
 
     async def models(self) -> tuple[ModelInfo, ...]:
         rows = await self.engine.models()
@@ -90,8 +92,7 @@ class EmbeddedBackend:
         """Several choices are several requests: the engine refuses more than it has slots."""
         row = self._rows.get(model.upstream_id)
         check(request, row.vocabulary if row else 0)
-        if sees_any(request.messages):
-            request = replace(request, messages=await asyncio.to_thread(prepared, request.messages))
+        sight.check(request.messages)
         one = replace(self._neutralised(request, model), n=1)
         endpoint = await self.engine.acquire(model.upstream_id)
         with self._queue.join(
@@ -121,6 +122,10 @@ class EmbeddedBackend:
                 yield Queued(place)
             if waited:
                 yield Queued(0)
+            if sight.sees_any(request.messages):
+                messages = await self._darkroom.prepared(request.messages)
+                # Their texts have been joined: what came about between them is broken, too.
+                request = self._neutralised(replace(request, messages=messages), model)
             async with aclosing(self._answer(request, model)) as events:
                 async for event in events:
                     yield event
@@ -149,6 +154,13 @@ class EmbeddedBackend:
                     yield ChoiceFinished("length")
                     yield Finished(Usage(exact=False))
                     return
+                if BLIND in error.message:
+                    raise InvalidRequest(
+                        f"The model '{model.id}' does not see pictures: its projector could not "
+                        "be loaded.",
+                        param="messages",
+                        code="unsupported_content",
+                    ) from error
                 if refusal := grammar_refused(error, request):
                     raise refusal from error
                 if not isinstance(error, Unavailable | UpstreamFailed):

@@ -178,6 +178,8 @@ class Registry:
             alias.draws_candidate(draw)
             and (found := await self._there(alias.candidate))
             and can in found[1].capabilities
+            # Whoever shows it pictures, or has it call tools, would not compare like with like.
+            and model.capabilities & {"vision", "tools"} <= found[1].capabilities
         ):
             backend, model = found
         _require(model, can, model_id)

@@ -7,13 +7,16 @@ files alone, made here from pixels.
 
 from __future__ import annotations
 
+import asyncio
 import binascii
+import hashlib
 import io
-import threading
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from PIL import Image
 
@@ -29,8 +32,11 @@ LARGEST_PNG = 1_000_000
 MOST = 16
 """Pictures in one request: each is read by the model's seeing half, and takes its time."""
 _FORMATS = (*files.FORMATS, "gif")
-_decoding = threading.Lock()
-"""One picture is decoded at a time: 40 million pixels take 160 MB."""
+_WORDS = ("text", "refusal")
+REMEMBERED_BYTES = 16 << 20
+_painters = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+"""One picture at a time: 40 million pixels take 160 MB. In a thread of their own, for whatever else
+takes a thread would wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,92 +50,135 @@ class Shown:
     small: bytes
 
 
-def attached(data: bytes, *, what: str = "The picture") -> Shown:
+async def attached(data: bytes, *, what: str = "The picture") -> Shown:
     """A picture as it is kept and sent to any model: at most LARGEST a side, and pixels alone.
 
     What is no photograph stays a PNG, unless that is larger than LARGEST_PNG. Raises
-    InvalidRequest for what is no picture, and where it is too large.
+    InvalidRequest, which calls it `what`, for what is no picture, and where it is too large.
     """
-    with _decoding:
-        image = files.decode(data, what=what, formats=_FORMATS)
-        image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
-        image = files.flattened(image)
-        extension: Literal["png", "jpeg"] = "jpeg" if data.startswith(b"\xff\xd8") else "png"
-        content = files.encode(image, extension)
-        if extension == "png" and len(content) > LARGEST_PNG:
-            extension, content = "jpeg", files.encode(image, "jpeg")
-        width, height = image.size
-        image.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
-        return Shown(content, extension, width, height, files.encode(image, "webp", compression=80))
+    return await asyncio.get_running_loop().run_in_executor(_painters, _attached, data, what)
+
+
+def _attached(data: bytes, what: str) -> Shown:
+    image = _smaller(files.decode(data, what=what, formats=_FORMATS), LARGEST)
+    extension: Literal["png", "jpeg"] = "jpeg" if data.startswith(b"\xff\xd8") else "png"
+    content = files.encode(image, extension)
+    if extension == "png" and len(content) > LARGEST_PNG:
+        extension, content = "jpeg", files.encode(image, "jpeg")
+    width, height = image.size
+    image.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    return Shown(content, extension, width, height, files.encode(image, "webp", compression=80))
+
+
+def _smaller(image: Image.Image, side: int) -> Image.Image:
+    """On white, and then made smaller: colours of a palette have nothing in between."""
+    image = files.flattened(image)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return image
 
 
 def sees_any(messages: Sequence[Message]) -> bool:
     """Whether a message holds more than words."""
-    return any(part["type"] not in ("text", "refusal") for part in _parts(messages))
+    return any(
+        part["type"] not in _WORDS
+        for message in messages
+        if not isinstance(message.content, str)
+        for part in message.content
+    )
 
 
-def prepared(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """The messages with their pictures as PNG files of a bounded size, and texts between joined.
-
-    Raises InvalidRequest for a file that is no picture, an address (nothing is fetched), a document
-    and too many pictures. Takes 50 to 100 ms of a core for each.
-    """
-    if sum(part["type"] == "image_url" for part in _parts(messages)) > MOST:
+def check(messages: Sequence[Message]) -> None:
+    """Raise InvalidRequest for documents, addresses (nothing is fetched) and too many pictures."""
+    count = 0
+    for number, message in enumerate(messages):
+        parts = () if isinstance(message.content, str) else message.content
+        for place, part in enumerate(parts):
+            if part["type"] in _WORDS:
+                continue
+            count += 1
+            where = f"messages[{number}].content[{place}]"
+            if part["type"] != "image_url":
+                raise InvalidRequest(
+                    "The built-in engine looks at pictures, and reads no files. Send the text of "
+                    "a document, or pictures of its pages.",
+                    param=where,
+                    code="unsupported_content",
+                )
+            if part["image_url"]["url"][:5].lower() != "data:":
+                raise InvalidRequest(
+                    "The built-in engine fetches no pictures. Send the picture itself, as "
+                    "data:image/png;base64,...",
+                    param=f"{where}.image_url.url",
+                    code="invalid_image_url",
+                )
+    if count > MOST:
         raise InvalidRequest(
             f"At most {MOST} pictures can be looked at in one request. Leave some out.",
             param="messages",
         )
-    return tuple(
-        message
-        if isinstance(message.content, str)
-        else replace(message, content=tuple(_seen(message.content, f"messages[{number}].content")))
-        for number, message in enumerate(messages)
-    )
 
 
-def _parts(messages: Sequence[Message]) -> Iterator[ContentPart]:
-    for message in messages:
-        if not isinstance(message.content, str):
-            yield from message.content
+class Darkroom:
+    """Makes pictures ready for the engine, one at a time, and remembers the last ones.
+
+    A conversation brings the same pictures with every turn.
+    """
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[bytes, int], str] = OrderedDict()
+
+    async def prepared(self, messages: Sequence[Message]) -> tuple[Message, ...]:
+        """The messages with their pictures as PNG files of a bounded size, texts between joined.
+
+        Raises InvalidRequest for a file that is no picture. A picture takes 50 to 100 ms of a core.
+        """
+        made: list[Message] = []
+        for number, message in enumerate(messages):
+            if isinstance(message.content, str):
+                made.append(message)
+                continue
+            parts = [
+                part
+                if part["type"] in _WORDS
+                else await self._ready(part, f"messages[{number}].content[{place}].image_url.url")
+                for place, part in enumerate(message.content)
+            ]
+            made.append(replace(message, content=tuple(_joined(parts))))
+        return tuple(made)
+
+    async def _ready(self, part: ContentPart, param: str) -> ContentPart:
+        url = str(part["image_url"]["url"])
+        side = SIDES[part["image_url"].get("detail") or "auto"]
+        key = (hashlib.blake2b(url.encode(), digest_size=16).digest(), side)
+        made = self._made.get(key)
+        if made is None:
+            loop = asyncio.get_running_loop()
+            made = await loop.run_in_executor(_painters, _ready, url, side, param)
+        self._made[key] = made
+        self._made.move_to_end(key)
+        while sum(map(len, self._made.values())) > REMEMBERED_BYTES:
+            self._made.popitem(last=False)
+        return {"type": "image_url", "image_url": {"url": made}}
 
 
-def _seen(parts: Sequence[ContentPart], where: str) -> Iterator[ContentPart]:
+def _ready(url: str, side: int, param: str) -> str:
+    data = binascii.a2b_base64(url.partition(",")[2])
+    image = _smaller(files.decode(data, param=param, formats=_FORMATS), side)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)  # it goes no further than this machine
+    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _joined(parts: Sequence[ContentPart]) -> Iterator[ContentPart]:
+    """Texts that follow one another as one: a template may join them with nothing in between."""
     words: list[str] = []
-    for number, part in enumerate(parts):
-        if part["type"] in ("text", "refusal"):
+    for part in parts:
+        if part["type"] in _WORDS:
             words.append(str(part[part["type"]]))
             continue
         if words:
             yield {"type": "text", "text": "\n".join(words)}
             words = []
-        yield _picture(part, f"{where}[{number}]")
+        yield part
     if words:
         yield {"type": "text", "text": "\n".join(words)}
-
-
-def _picture(part: Mapping[str, Any], where: str) -> ContentPart:
-    if part["type"] != "image_url":
-        raise InvalidRequest(
-            "The built-in engine looks at pictures, and reads no files. Send the text of a "
-            "document, or pictures of its pages.",
-            param=where,
-            code="unsupported_content",
-        )
-    url, param = str(part["image_url"]["url"]), f"{where}.image_url.url"
-    if not url.startswith("data:"):
-        raise InvalidRequest(
-            "The built-in engine fetches no pictures. Send the picture itself, as "
-            "data:image/png;base64,...",
-            param=param,
-            code="invalid_image_url",
-        )
-    data = binascii.a2b_base64(url.partition(",")[2])
-    side = SIDES[part["image_url"].get("detail") or "auto"]
-    with _decoding:
-        image = files.decode(data, param=param, formats=_FORMATS)
-        image.thumbnail((side, side), Image.Resampling.LANCZOS)
-        image = files.flattened(image)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)  # it goes no further than this machine
-    url = f"data:image/png;base64,{b64encode(buffer.getvalue()).decode('ascii')}"
-    return {"type": "image_url", "image_url": {"url": url}}

@@ -3,16 +3,21 @@ import { announce } from "./announce.js";
 import { element } from "./page.js";
 
 const form = element("composer");
+const prompt = element("prompt");
 const list = element("attached");
-const input = element("attach-file");
+const note = element("attached-note");
+const picker = element("attach-file");
 const main = element("main");
 const button = form.querySelector("[data-attach]");
+const most = Number(list.dataset.most);
 
+let waiting = []; // files that came while others are on their way
 let sendAfterwards = false;
+let full = false; // more came than a message takes
 
 const keptUnder = () => `attached:${form.dataset.draft}`;
 
-export const attached = () => [...list.children].map((chip) => chip.dataset.attached);
+export const attached = () => [...list.querySelectorAll("input:enabled")].map((input) => input.value);
 
 export const isAttaching = () => "attaching" in form.dataset;
 
@@ -20,19 +25,28 @@ export function sendWhenAttached() {
   sendAfterwards = true;
 }
 
+export function askForWords() {
+  if (!list.childElementCount) return;
+  prompt.placeholder = "Write what you want to know of it";
+  announce("Write what you want to know of it, then send.");
+}
+
 // The server has them with the message now.
 export function takeOff(ids) {
   for (const id of ids) list.querySelector(`[data-attached="${id}"]`)?.remove();
+  changed();
 }
 
 function changed() {
   const ids = attached();
+  full &&= ids.length >= most;
   try {
     if (ids.length) localStorage.setItem(keptUnder(), ids.join(" "));
     else localStorage.removeItem(keptUnder());
   } catch {
     // Storage full or blocked: they are kept as long as the page.
   }
+  if (!ids.length) prompt.placeholder = "Ask anything";
   showSight();
 }
 
@@ -40,15 +54,30 @@ function showSight() {
   const [picked] = element("model").selectedOptions;
   const sees = Boolean(picked && "sees" in picked.dataset);
   button.hidden = !sees;
-  element("attached-note").hidden = sees || !list.childElementCount;
+  const blind = sees || !attached().length ? "" : note.dataset.blind;
+  const words = blind || (full ? note.dataset.full : "");
+  if (note.textContent !== words) note.textContent = words;
 }
 
 function take(files) {
-  if (isAttaching()) return;
+  waiting.push(...files);
+  bring();
+}
+
+function bring() {
+  if (isAttaching() || !waiting.length) return;
+  const room = most - attached().length;
   const chosen = new DataTransfer();
-  for (const file of files) chosen.items.add(file);
-  input.files = chosen.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const file of waiting.slice(0, Math.max(room, 0))) chosen.items.add(file);
+  full = waiting.length > chosen.items.length;
+  waiting = [];
+  element("problem").replaceChildren();
+  if (!chosen.items.length) {
+    showSight();
+    return;
+  }
+  picker.files = chosen.files;
+  htmx.trigger(picker, "attach");
 }
 
 function restore() {
@@ -63,33 +92,59 @@ function restore() {
   htmx.ajax("GET", `${list.dataset.url}?${wanted}`, { target: list, swap: "beforeend" });
 }
 
-button.addEventListener("click", () => input.click());
-element("model").addEventListener("change", showSight);
+const howMany = (count) => (count === 1 ? "A picture is attached." : `${count} pictures are attached.`);
 
-input.addEventListener("htmx:beforeRequest", () => {
+button.addEventListener("click", () => picker.click());
+element("model").addEventListener("change", showSight);
+picker.addEventListener("change", () => take(picker.files));
+
+picker.addEventListener("htmx:beforeRequest", () => {
   form.dataset.attaching = "";
   list.setAttribute("aria-busy", "true");
 });
 
-input.addEventListener("htmx:afterRequest", (event) => {
+picker.addEventListener("htmx:afterRequest", (event) => {
   delete form.dataset.attaching;
   list.removeAttribute("aria-busy");
-  input.value = "";
-  const wanted = sendAfterwards && event.detail.successful;
-  sendAfterwards = false;
-  if (!event.detail.successful) return;
-  element("prompt").focus();
+  picker.value = "";
+  prompt.focus();
   // Settled by then, a refusal too.
   setTimeout(() => {
-    const count = list.childElementCount;
-    if (count) announce(count === 1 ? "A picture is attached." : `${count} pictures are attached.`);
+    const count = attached().length;
+    if (event.detail.successful && count) announce(howMany(count));
+    if (waiting.length) {
+      bring();
+      return;
+    }
+    const wanted = sendAfterwards && event.detail.successful;
+    sendAfterwards = false;
     if (wanted && !element("problem").childElementCount) form.requestSubmit();
   });
 });
 
+// What is taken off is not sent any more, however long the server takes.
+list.addEventListener("htmx:beforeRequest", (event) => {
+  const chip = event.target.closest("li");
+  if (!chip || event.target === list) return;
+  const next = chip.nextElementSibling ?? chip.previousElementSibling;
+  chip.querySelector("input").disabled = true;
+  chip.hidden = true;
+  (next?.querySelector("button") ?? prompt).focus();
+  changed();
+  announce(attached().length ? howMany(attached().length) : "No picture is attached.");
+});
+
+list.addEventListener("htmx:afterRequest", (event) => {
+  const chip = event.target.closest?.("li");
+  if (!chip || event.detail.successful) return;
+  chip.querySelector("input").disabled = false;
+  chip.hidden = false;
+  changed();
+});
+
 new MutationObserver(changed).observe(list, { childList: true });
 
-element("prompt").addEventListener("paste", (event) => {
+prompt.addEventListener("paste", (event) => {
   const { files, types } = event.clipboardData;
   const pictures = [...files].filter((file) => file.type.startsWith("image/"));
   // Of what is copied in a text program the words are meant.

@@ -1,5 +1,5 @@
 // The composer: keys, drafts, and one ask at a time, held until the server says it is saved.
-import { attached, isAttaching, sendWhenAttached, takeOff } from "./attachments.js";
+import { askForWords, attached, isAttaching, sendWhenAttached, takeOff } from "./attachments.js";
 import { element, isRunning, touch } from "./page.js";
 import { editLast } from "./thread.js";
 
@@ -59,6 +59,7 @@ form.addEventListener("htmx:wsConfigSend", (event) => {
   if (!prompt.value.trim() || isRunning()) {
     event.preventDefault();
     prompt.focus();
+    if (!prompt.value.trim()) askForWords();
     return;
   }
   if (isAttaching()) {

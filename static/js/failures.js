@@ -12,7 +12,8 @@ let timer = 0;
 
 // Beside what polls and loads by itself, which tries again by itself.
 function byHand(event) {
-  return event.detail.requestConfig?.triggeringEvent?.isTrusted;
+  const { elt, requestConfig } = event.detail;
+  return requestConfig?.triggeringEvent?.isTrusted || elt?.id === "attach-file";
 }
 
 function place() {

@@ -19,7 +19,7 @@ from tests.browser.test_chat import violations
 from tests.servers.site import Site
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import FilePayload, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(180)]
 
@@ -36,6 +36,10 @@ def drawn(color: str, size: tuple[int, int] = (320, 200)) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, color).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": content}
 
 
 def carried(page: Page, content: bytes, name: str = "picture.png") -> object:
@@ -61,12 +65,7 @@ def test_pictures_are_picked_kept_taken_off_and_sent(page: Page) -> None:
     page.select_option("#model", "looker")
     with page.expect_file_chooser() as chooser:
         attach.click()
-    chooser.value.set_files(
-        [
-            {"name": "a.png", "mimeType": "image/png", "buffer": drawn("red")},
-            {"name": "b.png", "mimeType": "image/png", "buffer": drawn("blue", (800, 600))},
-        ]
-    )
+    chooser.value.set_files([file("a.png", drawn("red")), file("b.png", drawn("blue", (800, 600)))])
     expect(chips).to_have_count(2)
     expect(prompt).to_be_focused()
     expect(page.locator("#announcer")).to_have_text("2 pictures are attached.")
@@ -84,7 +83,10 @@ def test_pictures_are_picked_kept_taken_off_and_sent(page: Page) -> None:
     expect(chips).to_have_count(2)
     page.select_option("#model", "looker")
     expect(note).to_be_hidden()
-    chips.first.get_by_role("button", name="Take this picture off").click()
+    take_off = chips.first.get_by_role("button", name="Take this picture off")
+    take_off.press("Enter")
+    expect(page.locator("#attached > li:visible button")).to_be_focused()
+    expect(page.locator("#announcer")).to_have_text("A picture is attached.")
     expect(chips).to_have_count(1)
     prompt.press("Enter")
     expect(page.locator(".message.assistant")).to_contain_text("bbbb")
@@ -119,6 +121,45 @@ def test_pictures_are_pasted_and_dropped(page: Page) -> None:
     expect(page.locator(".message.user .attached img")).to_have_count(2)
 
 
+def test_what_comes_while_a_picture_is_on_its_way_comes_after_it(page: Page) -> None:
+    """The second was lost without a word, and one that was taken off was sent."""
+
+    def slowly(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.select_option("#model", "looker")
+    page.route("**/attachments/**", slowly)
+    chips, main = page.locator("#attached > li"), page.locator("#main")
+    for color in ("red", "lime", "blue"):
+        main.dispatch_event("drop", {"dataTransfer": carried(page, drawn(color))})
+    expect(chips).to_have_count(3)
+    prompt = page.get_by_label("Your message")
+    prompt.press("Enter")
+    expect(prompt).to_have_attribute("placeholder", "Write what you want to know of it")
+    prompt.fill("What is it?")
+    for number in (0, 0):
+        chips.locator("visible=true").nth(number).get_by_role("button").click()
+    prompt.press("Enter")
+    expect(page.locator(".message.assistant")).to_contain_text("bbbb")
+    expect(page.locator(".message.user .attached img")).to_have_count(1)
+
+
+def test_more_than_a_message_takes_are_left_out_and_failures_are_said(page: Page) -> None:
+    page.select_option("#model", "looker")
+    chips = page.locator("#attached > li")
+    page.set_input_files("#attach-file", [file(f"{n}.png", drawn("blue")) for n in range(10)])
+    expect(chips).to_have_count(8)
+    page.get_by_text("A message takes 8 pictures. The others were left out.").wait_for()
+    chips.first.get_by_role("button").click()
+    expect(chips).to_have_count(7)
+    expect(page.locator("#attached-note")).to_have_text("")
+    page.route("**/attachments/", lambda route: route.abort())
+    page.locator("#main").dispatch_event("drop", {"dataTransfer": carried(page, drawn("red"))})
+    page.get_by_text("The site does not answer.").wait_for()
+    expect(chips).to_have_count(7)
+
+
 def test_what_is_sent_while_a_picture_is_on_its_way_waits_for_it(page: Page) -> None:
     def slowly(route: Route) -> None:
         time.sleep(1)
@@ -128,9 +169,7 @@ def test_what_is_sent_while_a_picture_is_on_its_way_waits_for_it(page: Page) -> 
     page.route("**/attachments/", slowly)
     prompt = page.get_by_label("Your message")
     prompt.fill("What is it?")
-    page.set_input_files(
-        "#attach-file", {"name": "a.png", "mimeType": "image/png", "buffer": drawn("blue")}
-    )
+    page.set_input_files("#attach-file", file("a.png", drawn("blue")))
     prompt.press("Enter")
     expect(page.locator(".message.assistant")).to_contain_text("bbbb")
     expect(page.locator(".message.user .attached img")).to_have_count(1)

@@ -46,6 +46,20 @@ def part(**fields: Any) -> dict[str, Any]:
             "input[0].content[0].file_id",
             "unsupported_parameter",
         ),
+        *(
+            (
+                part(type="input_image", image_url=url),
+                "input[0].content[0].image_url",
+                "invalid_value",
+            )
+            # The last three were answered with 500, or passed on to the model's server.
+            for url in (
+                "cat.png",
+                "data:image/png;base64,abcde",
+                "file:///etc/passwd",
+                "http://169.254.169.254/latest",
+            )
+        ),
         (
             part(type="input_file", file_url="https://example.org/a.pdf"),
             "input[0].content[0].file_url",

@@ -441,7 +441,7 @@ def test_the_trial_stays_blind_for_people(bob: User, promoted: Alias) -> None:
     for hidden in ("On trial", "Promote", "How it came to that", "Roll back", "It is shorter."):
         assert hidden not in text
     picker = signed_in(bob).get("/").content.decode()
-    assert '<option value="starter:latest" selected>Starter (latest)</option>' in picker
+    assert '<option value="starter:latest" selected data-sees>Starter (latest)</option>' in picker
     promotion.end_trial(None, promoted.name)
     get_registry().forget_aliases()
     picker = signed_in(bob).get("/").content.decode()

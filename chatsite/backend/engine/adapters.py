@@ -9,22 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from chatsite.backend.engine.header import BrokenFileError, Head, Tensor
 
 HOW_TO_NAME = "Call the file MODEL.NAME.lora.gguf, with the id of its base model for MODEL."
-
-
-@dataclass(frozen=True, slots=True)
-class Companion:
-    """A file that a model's process loads beside its weights, in the state it was in then."""
-
-    path: Path
-    size_bytes: int
-    modified: float
 
 
 def base_name(metadata: Mapping[str, Any]) -> str:

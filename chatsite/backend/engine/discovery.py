@@ -15,19 +15,14 @@ from gguf.constants import LlamaFileType, PoolingType, TokenType
 from chatsite.backend.engine import RESERVED_IDS, STARTER_ID, tuned_id
 from chatsite.backend.engine.adapters import (
     HOW_TO_NAME,
-    Companion,
     base_name,
     misfit,
     same_name,
     split_id,
 )
+from chatsite.backend.engine.companions import Companion
 from chatsite.backend.engine.header import BrokenFileError, Head, Tensor, read_whole_head
-from chatsite.backend.engine.projectors import (
-    HOW_TO_NAME_PROJECTOR,
-    called_after,
-    says_nothing,
-    width_of,
-)
+from chatsite.backend.engine.projectors import HEARS, LONELY, assigned, width_of
 
 DEFAULT_CONTEXT = 2048
 """Tokens, for the rare file that does not say what it was trained with."""
@@ -153,32 +148,16 @@ class Library:
         self, models: Mapping[str, GgufFile], projectors: Sequence[GgufFile]
     ) -> dict[str, GgufFile]:
         """The models that see by a projector, and the projectors by which none does."""
-        found: dict[str, GgufFile] = {}
-        used: set[Path] = set()
-        for model in models.values():
-            if model.error or model.pooling:
-                continue
-            ranked = [(self._kinship(each, model), each) for each in projectors]
-            fitting = [(rank, each) for rank, each in ranked if rank and _fits(each, model)]
-            if fitting:
-                projector = max(fitting, key=lambda pair: pair[0])[1]  # of several the first
-                used.add(projector.path)
-                found[model.id] = replace(model, projector=_companion(projector))
+        seeing, unused = assigned(models, projectors, (self.folder, self.starter.parent))
+        found = {
+            model_id: replace(models[model_id], projector=_companion(projector))
+            for model_id, projector in seeing.items()
+        }
         for projector in projectors:
-            if projector.path not in used:
+            if projector.path in unused:
                 unique = _unique(projector.id, {**models, **found})
-                found[unique] = replace(projector, id=unique)
+                found[unique] = replace(projector, id=unique, error=unused[projector.path])
         return found
-
-    def _kinship(self, projector: GgufFile, model: GgufFile) -> int:
-        """How sure it is that a projector is this model's: 0 for not at all."""
-        if called_after(projector.path.stem, _whole_stem(model.path)):
-            return 3
-        if same_name(projector.name, model.name):
-            return 2
-        apart = projector.path.parent not in (self.folder, self.starter.parent)
-        alone = apart and projector.path.parent == model.path.parent
-        return 1 if alone and says_nothing(projector.path.stem) else 0
 
     def _adapted(
         self,
@@ -257,10 +236,6 @@ def _companion(file: GgufFile) -> Companion:
     return Companion(file.path, file.size_bytes, file.modified)
 
 
-def _fits(projector: GgufFile, model: GgufFile) -> bool:
-    return not projector.width or projector.width == model.width
-
-
 def _whole_stem(path: Path) -> str:
     """The name of a model's file, without the number of its part."""
     split = _SPLIT.fullmatch(path.stem)
@@ -284,8 +259,8 @@ def _describe(file: GgufFile, heads: Sequence[Head]) -> GgufFile:
             architecture="clip",
             parameters=sum(tensor.elements for tensor in tensors),
             quantization=_quantization(metadata, tensors) if tensors else "",
-            width=width_of(metadata),
-            error=f"It sees for a model that is not here. {HOW_TO_NAME_PROJECTOR}",
+            width=width_of(tensors),
+            error=LONELY if metadata.get("clip.has_vision_encoder") else HEARS,
         )
     if kind in _NOT_MODELS:
         raise BrokenFileError(_NOT_MODELS[kind])

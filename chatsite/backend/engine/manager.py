@@ -37,8 +37,8 @@ import orjson
 from aiohttp import web
 
 from chatsite.backend.engine import STARTER_ID
-from chatsite.backend.engine.adapters import Companion
 from chatsite.backend.engine.cards import Cards, graphics_cards
+from chatsite.backend.engine.companions import Companion
 from chatsite.backend.engine.discovery import GgufFile, Library, shown
 from chatsite.backend.engine.machine import usable_cores, usable_memory
 from chatsite.backend.engine.pool import WorkerPool
@@ -118,9 +118,10 @@ class Manager:
 
     def _row(self, file: GgufFile, served_by: GgufFile) -> dict[str, Any]:
         error, context = file.error or self._pool.refusal_of(served_by), 0
+        usable = self._pool.usable(served_by)
         if not error:
             try:
-                context = plan(served_by, self._pool.settings).context
+                context = plan(usable, self._pool.settings).context
             except NoRoomError as reason:
                 error = str(reason)
         memory = self._pool.memory_of(served_by.id)
@@ -140,7 +141,7 @@ class Manager:
             "chat_template": file.chat_template,
             "tools": file.tools,
             "reasoning": file.reasoning,
-            "vision": self._pool.sees(served_by),
+            "vision": usable.projector is not None,
             "projector": shown(file.projector.path) if file.projector else "",
             "control_tokens": file.control_tokens,
             "vocabulary": file.vocabulary,

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import aiohttp
 
-from chatsite.backend.engine.adapters import Companion
+from chatsite.backend.engine.companions import Companion
 from chatsite.backend.engine.discovery import GgufFile
 from chatsite.backend.engine.process import (
     EngineSettings,
     NoRoomError,
+    NotLoadedError,
     RefusedError,
     WorkerFailedError,
     WorkerProcess,
@@ -36,7 +37,7 @@ class WorkerPool:
         self._workers: dict[str, WorkerProcess] = {}
         self._starting: dict[str, asyncio.Task[WorkerProcess]] = {}
         self._watches: set[asyncio.Task[None]] = set()
-        self._alone: set[GgufFile] = set()
+        self._works: dict[GgufFile, GgufFile] = {}
         self._refused: dict[GgufFile, str] = {}
         self._room = asyncio.Lock()
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
@@ -51,9 +52,16 @@ class WorkerPool:
         """Why llama.cpp has refused the file, until it changes; "" where it has not."""
         return self._refused.get(_bare(file), "")
 
-    def sees(self, file: GgufFile) -> bool:
-        """Whether the model has a projector, and not one that could not be loaded."""
-        return file.projector is not None and file not in self._alone
+    def usable(self, file: GgufFile) -> GgufFile:
+        """The file with those of its companions that can be loaded, and that there is room for."""
+        file = self._works.get(file, file)
+        if file.projector is None:
+            return file
+        try:
+            plan(file, self.settings)
+        except NoRoomError:
+            file = replace(file, projector=None)
+        return self._works.get(file, file)
 
     async def acquire(self, file: GgufFile) -> WorkerProcess:
         """The model's worker, started if there is none; callers at once share one start.
@@ -93,7 +101,7 @@ class WorkerPool:
             worker = await self.acquire(file)
             if adapter in worker.file.adapters:
                 return worker, worker.file.adapters.index(adapter)
-            if file in self._alone:
+            if adapter not in self.usable(file).adapters:
                 raise WorkerFailedError(f"{file.id} could not be loaded with its adapters.")
             if time.monotonic() > deadline:
                 raise NoRoomError(f"{file.id} is in use, and cannot load another adapter now.")
@@ -107,8 +115,7 @@ class WorkerPool:
     async def _ready_worker(self, file: GgufFile) -> WorkerProcess:
         if words := self.refusal_of(file):
             raise RefusedError(words)
-        if file in self._alone:
-            file = _bare(file)
+        file = self.usable(file)
         worker = self._workers.get(file.id)
         if worker is not None:
             limit = self.settings.interval
@@ -121,14 +128,28 @@ class WorkerPool:
             await self._stop(worker)
         try:
             return await self._start(file)
-        except WorkerFailedError:
-            if file == _bare(file):
-                raise
-            alone = await self._start(_bare(file))
-            self._alone.add(file)  # until one of the files changes
-            what = "projector" if file.projector else "adapters"
-            log.warning("%s works only without its %s", file.id, what)
-            return alone
+        except NotLoadedError as error:
+            return await self._start_with_less(file, error)
+
+    async def _start_with_less(self, file: GgufFile, error: NotLoadedError) -> WorkerProcess:
+        """The model without its projector, or its adapters, or both, if that is what is at fault.
+
+        It is loaded so until one of its files changes. Raises the error where it does not help.
+        """
+        less = (replace(file, projector=None), replace(file, adapters=()), _bare(file))
+        for plainer in dict.fromkeys(less):
+            if plainer == file:
+                continue
+            try:
+                worker = await self._start(plainer)
+            except NotLoadedError:
+                continue
+            self._works[file] = plainer
+            lost = [] if plainer.projector == file.projector else ["projector"]
+            lost += [] if plainer.adapters == file.adapters else ["adapters"]
+            log.warning("%s works only without its %s", file.id, " and ".join(lost))
+            return worker
+        raise error
 
     async def _start(self, file: GgufFile) -> WorkerProcess:
         begun = time.monotonic()

@@ -41,9 +41,19 @@ SEEING_BYTES = 256 << 20
 """What a worker takes to see a picture, besides the projector's weights."""
 TAIL_BYTES = 4096
 
-_REFUSED = re.compile(r"error loading model: (.+)$", re.MULTILINE)
-_PASSING = re.compile(r"memory|alloc|mmap|buffer|open|read", re.IGNORECASE)
-"""Words of a reason that may be gone the next time: it lies with the machine, not the file."""
+_REFUSED = re.compile(
+    r"error loading model: (.*(?:unknown|not found|missing|wrong|invalid|unsupported|mismatch|"
+    r"expected|corrupt|duplicate).*)$",
+    re.MULTILINE,
+)
+"""What llama.cpp says of a file's own faults. Others may be the machine's, and be gone later."""
+_PASSING = re.compile(
+    r"(unable|failed) to (allocate|open)|(out of|cannot allocate) memory|mmap failed|"
+    r"Input/output error|DeviceLost|temporarily",
+    re.IGNORECASE,
+)
+
+_FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 Health = Literal["well", "silent", "gone"]
 
@@ -52,8 +62,12 @@ class WorkerFailedError(Exception):
     """A worker did not start. The message holds the end of its log."""
 
 
-class RefusedError(WorkerFailedError):
-    """llama.cpp does not load the file, however often it is asked. The message is its reason."""
+class NotLoadedError(WorkerFailedError):
+    """llama.cpp has ended with an error of its own: with these files it will again."""
+
+
+class RefusedError(NotLoadedError):
+    """llama.cpp has found a fault in the model's file. The message tells it."""
 
 
 class NoRoomError(Exception):
@@ -250,13 +264,19 @@ class WorkerProcess:
         ready = re.compile(rf"^{READY}(\d+) (\d+)\n".encode(), re.MULTILINE)
         while not (match := ready.search(self._output)):
             if not await self._read_output():
-                await self._running.wait()
-                told = _REFUSED.search(self.log_tail)
-                if told and not _PASSING.search(told[1]):
-                    raise RefusedError(f"llama.cpp cannot load it: {told[1].strip()}.")
-                raise WorkerFailedError(f"{self.file.id} could not be loaded.\n{self.log_tail}")
+                raise self._failure(await self._running.wait())
         self._on_cards = int(match[2])
         return int(match[1])
+
+    def _failure(self, code: int) -> WorkerFailedError:
+        """Why the worker has ended while it loaded."""
+        words = f"{self.file.id} could not be loaded.\n{self.log_tail}"
+        faults = "\n".join(line for line in self.log_tail.splitlines() if " E " in line)
+        if -code in _FROM_OUTSIDE or _PASSING.search(faults):
+            return WorkerFailedError(words)
+        if told := _REFUSED.search(faults):
+            return RefusedError(f"llama.cpp cannot load it: {told[1].strip()}.")
+        return NotLoadedError(words)
 
     async def _read_output(self) -> bool:
         assert self._running.stdout is not None  # noqa: S101 - it was asked for as a pipe

@@ -108,9 +108,13 @@ def decode(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=[name.upper() for name in formats])
+            image: Image.Image = Image.open(
+                io.BytesIO(data), formats=[name.upper() for name in formats]
+            )
             _refuse_absurd(data, *image.size, what, param)
             image.load()
+            if image.mode.startswith("I"):  # 16 bits: Pillow would make all but the darkest white
+                image = image.point(lambda value: value / 256).convert("L")
             return ImageOps.exif_transpose(image)
     except InvalidRequest:
         raise

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from chatsite.backend.engine.projectors import bare, called_after
 from chatsite.backend.errors import (
     BackendError,
     InvalidRequest,
@@ -314,13 +315,22 @@ def _choose(reference: Reference, models: Sequence[RemoteFile]) -> tuple[RemoteF
 
 
 def _projector(model: RemoteFile, projectors: Sequence[RemoteFile]) -> tuple[RemoteFile, ...]:
-    """What lets the model see, the nearest to 16 bits of those in its folder; () for none."""
-    folder = PurePosixPath(model.path).parent
-    beside = [each for each in projectors if PurePosixPath(each.path).parent == folder]
+    """What lets the model see, the nearest to 16 bits of several; () for nothing.
+
+    That is what is called after it, else what is called after none, in its folder or above it.
+    """
+    stem = PurePosixPath(_stem(model.path)).name
+    own = [each for each in projectors if called_after(PurePosixPath(each.path).stem, stem)]
+    above = PurePosixPath(model.path).parents
+    any_of = [
+        each
+        for each in projectors
+        if not bare(PurePosixPath(each.path).stem) and PurePosixPath(each.path).parent in above
+    ]
     ranked = [
         each
         for kind in ("F16", "BF16", "Q8_0", "F32", "")
-        for each in beside or projectors
+        for each in own or any_of
         if not kind or _names(_stem(each.path), kind)
     ]
     return tuple(ranked[:1])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from chatsite.backend.engine import RESERVED_IDS, STARTER_ID, tuned_stem
 from chatsite.backend.engine.client import EngineClient, EngineModel
+from chatsite.backend.engine.projectors import HEARS
 from chatsite.backend.errors import BackendError, InvalidRequest, ModelNotFound, Unavailable
 
 if TYPE_CHECKING:  # it brings NumPy along, which the web process does without until it needs it
@@ -92,7 +93,8 @@ async def remove(data_dir: Path, model_id: str, engine: EngineClient | None) -> 
     if engine is not None:
         with suppress(Unavailable):  # an engine that is down has nothing loaded
             await engine.unload(file.base or model_id)  # an adapter is loaded with its base
-    shared = [other.projector for other in files.values() if other.id != model_id]
+    others = [other for other in files.values() if other.id != model_id]
+    shared = [other.projector for other in others if other.kind == "model"]
     gone = parts_of(file.path)
     if file.kind == "model" and file.projector and file.projector not in shared:
         gone.append(file.projector.path)
@@ -114,13 +116,14 @@ def place(
 ) -> GgufFile:
     """Move a model's checked files, in order, to where the engine finds them, and describe it.
 
-    With the `projector` it sees; a projector alone gives the model that sees by it. The files must
-    be on the disk of `models/`. Raises InvalidRequest where one is broken or the name is taken.
+    With the `projector` it sees, if that is not one for hearing; a projector alone gives the model
+    that sees by it. The files must be on the disk of `models/`. Raises InvalidRequest where one is
+    broken or the name is taken.
     """
     sound(paths, stem)
     targets = targets_of(stem, len(paths), data_dir)
-    if projector is not None:  # before the model: one whose name is taken is never fetched again
-        sound([projector], stem)
+    # Before the model: one whose name is taken is never fetched again.
+    if projector is not None and sound([projector], stem).error != HEARS:
         projector.rename(models_folder(data_dir) / f"{stem}{PROJECTOR}.gguf")
     for path, target in zip(paths, targets, strict=True):
         path.rename(target)

@@ -15,7 +15,7 @@ TOKENS = (SIDE // PATCH) ** 2
 """What a picture takes of the window, however large it is."""
 
 
-def write_projector(path, *, width=WIDTH, name="Alphabet", sees=True):
+def write_projector(path, *, width=WIDTH, name="Alphabet", sees=True, stated=None, side=SIDE):
     """A LLaVA projector whose vectors hold a patch's mean red, green and blue, from -0.2 to 0.8."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, "clip")
@@ -27,8 +27,8 @@ def write_projector(path, *, width=WIDTH, name="Alphabet", sees=True):
     else:
         writer.add_clip_has_audio_encoder(True)
     writer.add_string("clip.projector_type", "mlp")
-    writer.add_vision_projection_dim(width)
-    writer.add_vision_image_size(SIDE)
+    writer.add_vision_projection_dim(stated or width)
+    writer.add_vision_image_size(side)
     writer.add_vision_patch_size(PATCH)
     writer.add_vision_embedding_length(INNER)
     writer.add_vision_feed_forward_length(INNER)
@@ -51,7 +51,7 @@ def write_projector(path, *, width=WIDTH, name="Alphabet", sees=True):
         patch[color, color] = 1 / PATCH**2
         inner[color, color] = outer[SHOWN + color, color] = 1
     writer.add_tensor("v.patch_embd.weight", patch)
-    writer.add_tensor("v.position_embd.weight", zeros(TOKENS, INNER))
+    writer.add_tensor("v.position_embd.weight", zeros((side // PATCH) ** 2, INNER))
     for part in ("attn_q", "attn_k", "attn_v", "attn_out", "ffn_up", "ffn_down"):
         add(f"v.blk.0.{part}", zeros(INNER, INNER))
     for part in ("ln1", "ln2"):

@@ -231,7 +231,7 @@ def test_what_the_machine_lacks_now_is_not_held_against_the_file(tmp_path, monke
     path = write_alphabet(tmp_path / "m.gguf")
     # A program in the worker's place: so little memory cannot be had at will.
     stub = tmp_path / "worker"
-    stub.write_text(f"#!/bin/sh\necho 'E llama_model_load: error loading model: {reason}'\n")
+    stub.write_text(f"#!/bin/sh\necho '0.1 E llama_model_load: error loading model: {reason}'\n")
     stub.chmod(0o755)
 
     async def run():

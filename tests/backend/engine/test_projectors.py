@@ -12,13 +12,19 @@ from chatsite.backend.clients import close_clients
 from chatsite.backend.embedded import EmbeddedBackend
 from chatsite.backend.engine.discovery import Library, read_file
 from chatsite.backend.engine.pool import WorkerPool
-from chatsite.backend.engine.process import SEEING_BYTES, EngineSettings, plan
-from chatsite.backend.engine.projectors import HOW_TO_NAME_PROJECTOR
+from chatsite.backend.engine.process import (
+    SEEING_BYTES,
+    EngineSettings,
+    WorkerFailedError,
+    plan,
+)
 from chatsite.backend.errors import InvalidRequest
-from chatsite.backend.sight import prepared
-from chatsite.backend.types import ChatRequest, Delta, Finished, Message
+from chatsite.backend.registry import Registry
+from chatsite.backend.sight import Darkroom
+from chatsite.backend.types import Alias, ChatRequest, Delta, Finished, Message
 from tests.backend.engine.alphabet import end, running_manager, workers_of, write_alphabet
 from tests.backend.engine.seeing import TOKENS, picture, write_projector
+from tests.backend.engine.small_models import skip, write_adapter
 
 pytestmark = pytest.mark.engine
 
@@ -84,7 +90,25 @@ def test_a_projector_of_another_width_is_not_used(tmp_path):
 
     assert library(tmp_path)["a"] is None
     assert projector.id == "a.mmproj"
-    assert projector.error == f"{LONELY}. {HOW_TO_NAME_PROJECTOR}"
+    assert projector.error == (
+        "It does not fit a: its vectors have 640 values, those of the model 512."
+    )
+
+
+def test_a_projector_s_width_is_that_of_its_tensors(tmp_path):
+    """LLaVA's converter has written the width of CLIP's own vectors where others write this."""
+    write_alphabet(tmp_path / "a.gguf")
+    write_projector(tmp_path / "a.mmproj.gguf", stated=768)
+
+    assert library(tmp_path) == {"a": "a.mmproj.gguf"}
+
+
+def test_a_folder_of_two_models_shares_no_projector(tmp_path):
+    for name in ("text-7b-Q4_0", "vision-7b-Q4_0", "vision-7b-Q8_0"):
+        write_alphabet(tmp_path / "x" / f"{name}.gguf", name=name)
+    write_projector(tmp_path / "x" / "mmproj-F16.gguf", name="Eyes")
+
+    assert set(library(tmp_path).values()) == {None, LONELY}
 
 
 def test_what_a_projector_takes_is_planned_for(tmp_path):
@@ -102,8 +126,8 @@ def test_what_a_projector_takes_is_planned_for(tmp_path):
 def seer(tmp_path_factory):
     """The data folder of a running manager with a model that sees, and its process."""
     data_dir = tmp_path_factory.mktemp("seer") / "data"
-    write_alphabet(data_dir / "models" / "seer.gguf", sees=True)
-    write_projector(data_dir / "models" / "seer.mmproj.gguf")
+    write_alphabet(data_dir / "models" / "seer.gguf", sees=True, name="Seer")
+    write_projector(data_dir / "models" / "seer.mmproj.gguf", name="Seer")
     with running_manager(data_dir, "--slots", "2") as process:
         yield data_dir, process
 
@@ -176,8 +200,8 @@ def test_a_picture_may_be_of_any_common_kind_and_size(seer, given):
 def test_what_is_transparent_is_white():
     """A model would see whatever colour a program had left below."""
     glass = picture((0, 0, 255, 0), mode="RGBA")
-    [seen] = prepared([Message("user", (glass,))])
-    [white] = prepared([Message("user", (picture("white"),))])
+    given = [Message("user", (each,)) for each in (glass, picture("white"))]
+    seen, white = asyncio.run(Darkroom().prepared(given))
     assert seen == white
 
 
@@ -296,9 +320,14 @@ def test_a_model_is_of_use_without_a_projector_that_cannot_be_loaded(tmp_path, c
     async def run():
         pool = WorkerPool(EngineSettings(memory_bytes=1024 * MIB, slots=1, threads=1))
         try:
-            before = pool.sees(file)
+            before = pool.usable(file).projector is not None
             worker = await pool.acquire(file)
-            return before, worker.ready, pool.sees(file), pool.refusal_of(file)
+            return (
+                before,
+                worker.ready,
+                pool.usable(file).projector is not None,
+                pool.refusal_of(file),
+            )
         finally:
             await pool.aclose()
 
@@ -306,3 +335,98 @@ def test_a_model_is_of_use_without_a_projector_that_cannot_be_loaded(tmp_path, c
         assert asyncio.run(run()) == (True, True, False, "")
     assert "m works only without its projector" in caplog.messages
     assert read_file("m", [path]).projector is None
+
+
+def test_a_model_is_of_use_where_there_is_no_room_for_its_projector(tmp_path):
+    write_alphabet(tmp_path / "m.gguf", context=256)
+    write_projector(tmp_path / "m.mmproj.gguf")
+    file = Library(tmp_path, tmp_path / "none").scan()["m"]
+
+    async def run():
+        pool = WorkerPool(EngineSettings(memory_bytes=200 * MIB, slots=1, threads=1))
+        try:
+            worker = await pool.acquire(file)
+            again = await pool.acquire(file)
+            return worker is again, pool.usable(file).projector
+        finally:
+            await pool.aclose()
+
+    assert asyncio.run(run()) == (True, None)
+
+
+def test_a_worker_that_is_killed_while_it_loads_takes_nobody_s_eyes(tmp_path, monkeypatch):
+    write_alphabet(tmp_path / "m.gguf")
+    write_projector(tmp_path / "m.mmproj.gguf")
+    file = Library(tmp_path, tmp_path / "none").scan()["m"]
+    stub = tmp_path / "worker"
+    stub.write_text("#!/bin/sh\nkill -9 $$\n")
+    stub.chmod(0o755)
+
+    async def run():
+        pool = WorkerPool(EngineSettings(memory_bytes=1024 * MIB, slots=1, threads=1))
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr("sys.executable", str(stub))
+                with pytest.raises(WorkerFailedError):
+                    await pool.acquire(file)
+            return (await pool.acquire(file)).file.projector == file.projector
+        finally:
+            await pool.aclose()
+
+    assert asyncio.run(run())
+
+
+@pytest.mark.parametrize("spoilt", ["projector", "adapter"])
+def test_what_is_spoilt_takes_nothing_else_away(tmp_path, spoilt):
+    """A good adapter was gone with a bad projector, and the other way round."""
+    write_alphabet(tmp_path / "m.gguf")
+    write_projector(tmp_path / "m.mmproj.gguf")
+    write_adapter(tmp_path / "m.skipping.lora.gguf", skip("a", "c"))
+    file = Library(tmp_path, tmp_path / "none").scan()["m"]
+    assert file.projector
+    assert file.adapters
+    path = file.projector.path if spoilt == "projector" else file.adapters[0].path
+    path.write_bytes(b"no longer what it was when it was looked at")
+
+    async def run():
+        pool = WorkerPool(EngineSettings(memory_bytes=1024 * MIB, slots=1, threads=1))
+        try:
+            worker = await pool.acquire(file)
+            again = await pool.acquire(file)
+            return worker is again, bool(worker.file.projector), len(worker.file.adapters)
+        finally:
+            await pool.aclose()
+
+    expected = (True, False, 1) if spoilt == "projector" else (True, True, 0)
+    assert asyncio.run(run()) == expected
+
+
+@pytest.mark.parametrize(
+    ("stands_for", "candidate", "serves"),
+    [("seer", "starter", "seer"), ("starter", "seer", "seer")],
+)
+def test_a_candidate_that_does_not_see_is_not_tried_in_place_of_one_that_does(
+    seer, stands_for, candidate, serves
+):
+    """Of pictures it answered blind, and was compared so; or the person was refused, by lot."""
+
+    class Names:
+        async def current(self):
+            alias = Alias("best", stands_for, candidate=candidate, share=1.0, trial="t")
+            return {"best": alias}
+
+        async def withheld(self):
+            return {}
+
+        def forget(self):
+            pass
+
+    async def run():
+        registry = Registry([EmbeddedBackend(seer[0])], None, "best", Names())
+        try:
+            await registry.models()
+            return (await registry.resolve("best", draw="x")).model.id
+        finally:
+            await registry.aclose()
+
+    assert asyncio.run(run()) == serves

@@ -97,6 +97,9 @@ def test_the_wanted_file_is_picked_with_all_its_parts(
         ("ada/eyes:Q8_0", ["a-Q8_0.gguf", "mmproj-F16.gguf"]),
         ("ada/eyes/deep/b-Q4_0.gguf", ["deep/b-Q4_0.gguf", "deep/mmproj-b-Q8_0.gguf"]),
         ("ada/eyes/mmproj-F32.gguf", ["mmproj-F32.gguf"]),
+        ("ada/eyes/deep/c-4b-Q4_0.gguf", ["deep/c-4b-Q4_0.gguf", "deep/mmproj-c-4b-F16.gguf"]),
+        ("ada/eyes/deep/d-Q4_0.gguf", ["deep/d-Q4_0.gguf", "mmproj-F16.gguf"]),
+        ("ada/eyes/apart/e-Q4_0.gguf", ["apart/e-Q4_0.gguf", "mmproj-F16.gguf"]),
         ("ada/eyes:BF16", None),
     ],
 )
@@ -105,7 +108,9 @@ def test_what_lets_a_model_see_is_brought_with_it(
 ) -> None:
     names = [
         "a-Q8_0.gguf", "deep/b-Q4_0.gguf", "deep/mmproj-b-Q8_0.gguf", "mmproj-BF16.gguf",
-        "mmproj-F16.gguf", "mmproj-F32.gguf", "a.imatrix.gguf",
+        "mmproj-F16.gguf", "mmproj-F32.gguf", "a.imatrix.gguf", "deep/c-4b-Q4_0.gguf",
+        "deep/mmproj-c-12b-F16.gguf", "deep/mmproj-c-4b-F16.gguf", "deep/d-Q4_0.gguf",
+        "apart/e-Q4_0.gguf", "beside/mmproj-F16.gguf",
     ]  # fmt: skip
     hub.repositories["ada/eyes"] = dict.fromkeys(names, b"x")
     if paths is None:

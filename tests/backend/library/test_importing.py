@@ -173,3 +173,35 @@ def test_a_projector_may_come_after_its_model_or_before(
     [again] = import_path(projector, data)
     assert (again.id, again.error) == ("seer", "")
     assert again == Library(data / "models", tmp_path / "none").scan()["seer"]
+
+
+def test_folders_of_many_repositories_are_taken_in_with_what_they_see_by(
+    alphabet: bytes, tmp_path: Path, data: Path
+) -> None:
+    """Three files were moved, and then the second "mmproj-F16" was refused."""
+    source = tmp_path / "repositories"
+    for name in ("one", "two"):
+        (source / name).mkdir(parents=True)
+        for bits in ("Q4_0", "Q8_0"):
+            (source / name / f"{name}-{bits}.gguf").write_bytes(alphabet)
+        for bits in ("BF16", "F16"):
+            write_projector(source / name / f"mmproj-{bits}.gguf", name="Eyes")
+    placed = import_path(source, data)
+    assert [(each.id, each.error) for each in placed] == [
+        (f"{name}-{bits}", "") for name in ("one", "two") for bits in ("q4_0", "q8_0")
+    ]
+    assert [each.projector.path.name for each in placed if each.projector] == [
+        f"{name}-Q4_0.mmproj.gguf" for name in ("one", "two") for _ in range(2)
+    ]
+    assert len(left(data)) == 6
+
+
+def test_two_files_of_one_name_are_not_half_taken_in(
+    alphabet: bytes, tmp_path: Path, data: Path
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "x" / name).mkdir(parents=True)
+        (tmp_path / "x" / name / "model.gguf").write_bytes(alphabet)
+    with pytest.raises(InvalidRequest, match="holds several models called model: take in one"):
+        import_path(tmp_path / "x", data)
+    assert left(data) == []

@@ -56,6 +56,16 @@ def test_a_model_that_sees_is_pulled_with_what_it_sees_by(
     assert told[-1] == Progress("fetching", whole, whole)
 
 
+def test_a_model_that_hears_is_pulled_without_its_ears(
+    hub: Hub, client: HubClient, alphabet: bytes, tmp_path: Path
+) -> None:
+    ears = write_projector(tmp_path / "ears.gguf", sees=False).read_bytes()
+    hub.repositories["ada/tiny"] = {"tiny-F16.gguf": alphabet, "mmproj-F16.gguf": ears}
+    placed = pull(TINY, tmp_path, client)
+    assert (placed.id, placed.error, placed.projector) == ("tiny-f16", "", None)
+    assert left(tmp_path) == ["tiny-F16.gguf"]
+
+
 def test_a_projector_that_is_broken_keeps_the_model_out(
     hub: Hub, client: HubClient, alphabet: bytes, tmp_path: Path
 ) -> None:
