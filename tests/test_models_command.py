@@ -99,6 +99,7 @@ def test_the_list_as_json_has_everything(data: Path, alphabet: Path) -> None:
         "error": "",
         "dimensions": 0,
         "base": "",
+        "projector": "",
         "built_in": False,
         "memory_bytes": None,
     }
