@@ -33,6 +33,7 @@ from chatsite.backend.types import (
     Failed,
     Finished,
     Message,
+    Queued,
     Usage,
 )
 
@@ -125,7 +126,7 @@ async def complete(
             )
             meter.prompt_tokens = fitted.prompt_tokens
             yield Accepted(resolved.model.id, fitted.omitted, fitted.prompt_tokens)
-            heard = False
+            heard = False  # a word: a place in the queue is none
             while True:
                 sent = replace(
                     request,
@@ -136,7 +137,7 @@ async def complete(
                 try:
                     async with aclosing(_streamed(sent, resolved, origin, meter)) as events:
                         async for event in events:
-                            heard = True
+                            heard = heard or not isinstance(event, Queued)
                             yield event
                     break
                 except errors.ContextLengthExceeded:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-EMAIL, PASSWORD = "newcomer@example.com", "a fine password for a day"
+EMAIL, PASSWORD = "leaver@example.com", "a fine password for a day"
 
 
 def sign_up(page: Page) -> None:
