@@ -108,7 +108,10 @@ async def complete(
             await limits.admit(origin.caller, request.n)
             registry = get_registry()
             resolved = await registry.resolve(
-                request.model, draw=origin.draw, asker=origin.caller.user.asker
+                request.model,
+                draw=origin.draw,
+                pictures=any(map(context.pictures_in, request.messages)),
+                asker=origin.caller.user.asker,
             )
             keys.require_model(origin.caller, *resolved.names)
             charge = open_charge(origin, resolved)

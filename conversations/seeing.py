@@ -23,8 +23,8 @@ async def require_sight(user: User, model: str, conversation_id: UUID) -> None:
 
     Raises as the registry where there is no such model.
     """
-    # As `completion.Origin` has it: a candidate on trial may not see.
-    resolved = await get_registry().resolve(model, draw=str(conversation_id), asker=user.asker)
+    draw = str(conversation_id)  # as `completion.Origin` has it
+    resolved = await get_registry().resolve(model, draw=draw, pictures=True, asker=user.asker)
     if "vision" not in resolved.model.capabilities:
         raise InvalidRequest(
             f"{model} does not see pictures. Pick a model that does, or take them off."

@@ -156,12 +156,14 @@ class Registry:
         *,
         can: Capability = "chat",
         draw: str = "",
+        pictures: bool = False,
         asker: str | None = None,
     ) -> Resolved:
         """The model of that id or behind that alias; an unknown one is looked for afresh.
 
         `draw` says who asks, for example a conversation: while a candidate of the alias is on
-        trial it decides, always alike, which model serves. Without it the candidate never does.
+        trial it decides, always alike, which model serves. Without it the candidate never does, nor
+        where it is to look at `pictures` and does not see.
         Raises ModelNotFound, InvalidRequest where its file is broken or it has not the capability.
         """
         alias = (await self._known_aliases()).get(model_id)
@@ -178,8 +180,7 @@ class Registry:
             alias.draws_candidate(draw)
             and (found := await self._there(alias.candidate))
             and can in found[1].capabilities
-            # Whoever shows it pictures, or has it call tools, would not compare like with like.
-            and model.capabilities & {"vision", "tools"} <= found[1].capabilities
+            and not (pictures and "vision" not in found[1].capabilities)
         ):
             backend, model = found
         _require(model, can, model_id)

@@ -402,11 +402,16 @@ def test_what_is_spoilt_takes_nothing_else_away(tmp_path, spoilt):
 
 
 @pytest.mark.parametrize(
-    ("stands_for", "candidate", "serves"),
-    [("seer", "starter", "seer"), ("starter", "seer", "seer")],
+    ("stands_for", "candidate", "pictures", "serves"),
+    [
+        ("seer", "starter", True, "seer"),
+        ("seer", "starter", False, "starter"),
+        ("starter", "seer", True, "seer"),
+        ("starter", "seer", False, "seer"),
+    ],
 )
-def test_a_candidate_that_does_not_see_is_not_tried_in_place_of_one_that_does(
-    seer, stands_for, candidate, serves
+def test_a_candidate_that_does_not_see_is_tried_on_words_alone(
+    seer, stands_for, candidate, pictures, serves
 ):
     """Of pictures it answered blind, and was compared so; or the person was refused, by lot."""
 
@@ -425,7 +430,7 @@ def test_a_candidate_that_does_not_see_is_not_tried_in_place_of_one_that_does(
         registry = Registry([EmbeddedBackend(seer[0])], None, "best", Names())
         try:
             await registry.models()
-            return (await registry.resolve("best", draw="x")).model.id
+            return (await registry.resolve("best", draw="x", pictures=pictures)).model.id
         finally:
             await registry.aclose()
 
