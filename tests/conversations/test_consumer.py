@@ -25,7 +25,7 @@ from chatsite.backend import types
 from chatsite.backend.engine.manager import STARTER
 from chatsite.backend.registry import get_registry
 from chatsite.origin import SameOrigin
-from conversations import consumers, progress, runner, services
+from conversations import progress, runner, services, watching
 from conversations.announcing import announce, conversation_group
 from conversations.models import Conversation, Message, Run
 from conversations.routing import websocket_urlpatterns
@@ -709,7 +709,7 @@ def test_an_answer_that_is_being_written_does_not_outlive_its_reader_s_session(
     alice: User, fake_models: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever was locked out read the answer to its end, and others' as well."""
-    monkeypatch.setattr(consumers, "WELCOME", 0.0)
+    monkeypatch.setattr(watching, "WELCOME", 0.0)
 
     async def scene() -> None:
         page = Page(alice, uuid4())
