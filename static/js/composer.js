@@ -1,10 +1,11 @@
-// The composer: keys, drafts, and one ask at a time, held until the server says it is saved.
+// The composer: keys, drafts, the model that was picked for one, and one ask at a time, held until the server says it is saved.
 import { askForWords, attached, isAttaching, sendWhenAttached, takeOff } from "./attachments.js";
 import { element, isRunning, touch } from "./page.js";
 import { editLast } from "./thread.js";
 
 const form = element("composer");
 const prompt = element("prompt");
+const model = element("model");
 const growsByItself = CSS.supports("field-sizing", "content");
 
 let draftKey = `draft:${form.dataset.draft}`;
@@ -38,6 +39,38 @@ function restoreDraft() {
     return;
   }
   grow();
+}
+
+const pickKey = () => `model:${form.dataset.draft}`;
+
+function keepPick() {
+  try {
+    localStorage.setItem(pickKey(), model.value);
+  } catch {
+    // As for the draft.
+  }
+}
+
+function forgetPick() {
+  try {
+    localStorage.removeItem(pickKey());
+  } catch {
+    // Nothing has been kept.
+  }
+}
+
+const offered = (id) => [...model.options].some((each) => each.value === id && !each.disabled);
+
+function restorePick() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem(pickKey());
+  } catch {
+    return;
+  }
+  if (kept === model.value || !offered(kept)) return;
+  model.value = kept;
+  model.dispatchEvent(new Event("change"));
 }
 
 prompt.addEventListener("input", () => {
@@ -78,6 +111,7 @@ document.addEventListener("htmx:wsAfterMessage", () => {
     const { text, pictures } = asked;
     asked = null;
     takeOff(pictures);
+    forgetPick(); // the conversation has it from now on
     write(prompt.value.startsWith(text) ? prompt.value.slice(text.length) : prompt.value);
     if (form.dataset.draft === "new") {
       // The address bar follows a moment later; the socket knows the conversation already.
@@ -132,9 +166,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-element("model").addEventListener("change", (event) => {
+model.addEventListener("change", () => {
+  keepPick();
   const note = document.querySelector("[data-built-in-note]");
-  const [picked] = event.target.selectedOptions;
+  const [picked] = model.selectedOptions;
   if (note) note.hidden = !("builtIn" in picked.dataset);
 });
 
@@ -143,3 +178,4 @@ document.querySelector("[data-sign-in]")?.addEventListener("click", (event) => {
 });
 
 restoreDraft();
+restorePick();

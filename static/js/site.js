@@ -18,7 +18,7 @@ try {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-clear-drafts]")) return;
   for (const key of Object.keys(localStorage)) {
-    if (/^(draft|attached):/.test(key)) localStorage.removeItem(key);
+    if (/^(draft|attached|model):/.test(key)) localStorage.removeItem(key);
   }
 });
 

@@ -324,6 +324,25 @@ def test_what_was_typed_survives_a_reload(page_for: PageFor) -> None:
     expect(page.locator("#prompt")).to_have_value("the next half")
 
 
+def test_the_model_that_was_picked_survives_a_reload(page_for: PageFor) -> None:
+    page = page_for("bob")
+    page.goto("/")
+    for picked, built_in in [("starter", True), ("fake/echo", False)]:
+        page.select_option("#model", picked)
+        page.reload()
+        expect(page.locator("#model")).to_have_value(picked)
+        expect(page.locator(".built-in-note")).to_be_visible(visible=built_in)
+    page.fill("#prompt", "Hello")
+    page.press("#prompt", "Enter")
+    assert said(answer(page)) == "Hello"
+    # Of the conversation, what is picked for the next message.
+    page.select_option("#model", "starter")
+    page.reload()
+    expect(page.locator("#model")).to_have_value("starter")
+    page.goto("/")
+    expect(page.locator("#model")).to_have_value("fake/echo")
+
+
 def test_the_way_back_leads_to_the_conversation(page_for: PageFor) -> None:
     page = page_for("bob")
     page.goto("/")
