@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Router
 
 from chatsite.backend.errors import BackendError
-from chatsite.backend.types import Accepted, Event, Failed, Queued
+from chatsite.backend.types import Accepted, Event, Failed, Queued, Reading
 from chatsite.http import event_stream, json_response
 from conversations import replies
 from conversations.completion import Origin, complete
@@ -21,7 +21,7 @@ from conversations.stored_api import list_completions
 router = Router()
 
 PATIENCE = 5.0
-"""Seconds that a stream may wait in the engine's queue before its status line is sent."""
+"""Seconds that a stream may wait for the model's first word before its status line is sent."""
 
 
 @router.post("/chat/completions", tags=["Chat"], summary="Create a chat completion")
@@ -84,7 +84,7 @@ async def first_word(events: AsyncGenerator[Event, None]) -> tuple[Accepted, Eve
                 raise error
             case Accepted():
                 accepted = event
-            case Queued() if time.monotonic() < patient_until:
+            case Queued() | Reading() if time.monotonic() < patient_until:
                 pass
             case _:
                 return accepted, event

@@ -34,6 +34,7 @@ from chatsite.backend.types import (
     Finished,
     Message,
     Queued,
+    Reading,
     Usage,
 )
 
@@ -129,7 +130,7 @@ async def complete(
             )
             meter.prompt_tokens = fitted.prompt_tokens
             yield Accepted(resolved.model.id, fitted.omitted, fitted.prompt_tokens)
-            heard = False  # a word: a place in the queue is none
+            heard = False  # a word: neither a place in the queue nor what was read is one
             while True:
                 sent = replace(
                     request,
@@ -140,7 +141,7 @@ async def complete(
                 try:
                     async with aclosing(_streamed(sent, resolved, origin, meter)) as events:
                         async for event in events:
-                            heard = heard or not isinstance(event, Queued)
+                            heard = heard or not isinstance(event, Queued | Reading)
                             yield event
                     break
                 except errors.ContextLengthExceeded:

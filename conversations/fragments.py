@@ -127,6 +127,13 @@ def queued(message_id: str, place: int) -> str:
     return render_to_string("conversations/_queued.html", context)
 
 
+def read(message_id: str, percent: int, *, begins: bool) -> str:
+    """How much of the prompt the model has read. Words are put to the bar where it `begins`."""
+    context = {"message_id": message_id, "percent": percent, "place": 0, "oob": True}
+    template = "conversations/_queued.html" if begins else "conversations/_read.html"
+    return render_to_string(template, context)
+
+
 def run_state(*, running: bool) -> str:
     return render_to_string("conversations/_run_state.html", {"running": running, "oob": True})
 

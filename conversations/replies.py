@@ -20,12 +20,13 @@ from chatsite.backend.types import (
     Finished,
     ModelInfo,
     Queued,
+    Reading,
     Usage,
 )
 from chatsite.http import DONE, body_of, sse
 from conversations import functions
 
-WAITING = b": queued\n\n"
+WAITING = {Queued: b": queued\n\n", Reading: b": reading\n\n"}
 """A comment that clients skip, and that keeps them and proxies from giving a silent stream up."""
 
 
@@ -139,7 +140,7 @@ class Completion:
                 raise error
             case Accepted(model):
                 self.model = model
-            case Queued():
+            case Queued() | Reading():
                 pass
 
     def body(self) -> dict[str, Any]:
@@ -231,8 +232,8 @@ class _Frames:
     def of(self, event: Event) -> bytes:  # noqa: PLR0911 - a table: one line for each event
         """The frames of an event; empty where a client is to hear nothing of it."""
         match event:
-            case Queued():
-                return WAITING
+            case Queued() | Reading():
+                return WAITING[type(event)]
             case Delta(pieces=pieces) if pieces:
                 return b"".join(self.chunk(event.index, {"content": each}) for each in pieces)
             case Delta():

@@ -28,6 +28,7 @@ from chatsite.backend.types import (
     FinishReason,
     Message,
     Queued,
+    Reading,
     Usage,
 )
 from chatsite.http import body_of
@@ -104,7 +105,7 @@ class _Answer:
                 self.usage = usage
             case Failed(error):
                 raise named_here(error)
-            case Accepted() | Queued():
+            case Accepted() | Queued() | Reading():
                 pass
 
     def broken_off(self) -> list[Kept]:
@@ -153,8 +154,8 @@ async def frames(
             yield frame("response.in_progress", {"response": response})
             event: Event | None = first
             while event is not None:
-                if isinstance(event, Queued):
-                    yield WAITING
+                if isinstance(event, Queued | Reading):
+                    yield WAITING[type(event)]
                 elif told := b"".join(frame(*step) for step in answer.take(event)):
                     yield told
                 event = await anext(events, None)

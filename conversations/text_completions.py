@@ -17,6 +17,7 @@ from chatsite.backend.types import (
     Failed,
     Finished,
     Queued,
+    Reading,
     Usage,
 )
 from chatsite.http import DONE, body_of, sse
@@ -78,7 +79,7 @@ class TextCompletion:
                 raise error
             case Accepted(model):
                 self.model = model
-            case Queued():
+            case Queued() | Reading():
                 pass
 
     def _new_logprobs(self, delta: Delta) -> dict[str, list[Any]] | None:
@@ -131,8 +132,8 @@ class TextCompletion:
             event: Event | None = first
             while event is not None:
                 match event:
-                    case Queued():
-                        yield WAITING
+                    case Queued() | Reading():
+                        yield WAITING[type(event)]
                     case Delta(text=text, index=index) if text or event.logprobs:
                         yield chunk(index, text, self._new_logprobs(event))
                     case ChoiceFinished(reason, index):

@@ -110,6 +110,11 @@ class Watcher(AsyncWebsocketConsumer):
         if self.known.get(event["message"]) == 0 and await self._may_hear():
             await self._show(fragments.queued(event["message"], event["place"]))
 
+    async def run_read(self, event: dict[str, Any]) -> None:
+        if self.known.get(event["message"]) == 0 and await self._may_hear():
+            message, percent = event["message"], event["percent"]
+            await self._show(fragments.read(message, percent, begins=event["begins"]))
+
     async def run_ended(self, event: dict[str, Any]) -> None:
         self.known.pop(event["message"], None)
         if not await self._may_read():

@@ -95,6 +95,9 @@ class Writer:
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     shown_blocks: int = 0
     shown_place: int = 0
+    percent: int | None = None
+    """Of the prompt, read by now, while the model takes its time for it."""
+    shown_percent: int | None = None
     reasoned: int = 0
     """Characters of the reasoning that are saved."""
     glimpsed: float = 0.0
@@ -255,6 +258,9 @@ class Writer:
             case types.Queued(place):
                 self.place = place
                 self.news.set()
+            case types.Reading(share):
+                self.percent = int(100 * share) if share < 1 else None
+                self.news.set()
             case types.Delta():
                 self._say(self.reasoning.take(event))
                 if event.tool_calls:
@@ -278,7 +284,7 @@ class Writer:
         if order["type"] == "run.stop":
             self.break_off()
         else:
-            self.shown_place = 0
+            self.shown_place, self.shown_percent = 0, None
             self.news.set()
 
     async def _beat(self) -> None:
@@ -298,7 +304,7 @@ class Writer:
         if len(self.reasoning.text) != self.reasoned:
             await self._show_reasoning()
         if text == self.saved:
-            await self._show_place()
+            await self._show_waiting()
             return
         beat = time.monotonic() - self.last_beat > BEAT
         if not await self._save(text, beat=beat):
@@ -338,11 +344,17 @@ class Writer:
         progress.save_reasoning(self.run.id, self.run.message_id, text, milliseconds)
         self.reasoned = len(text)
 
-    async def _show_place(self) -> None:
-        if not self.text and self.place != self.shown_place:
-            self.shown_place = self.place
-            group = conversation_group(self.run.conversation_id)
-            message = str(self.run.message_id)
+    async def _show_waiting(self) -> None:
+        """What the model does before its first word: it is busy with others, or reads."""
+        if self.text:
+            return
+        group = conversation_group(self.run.conversation_id)
+        message = str(self.run.message_id)
+        if self.percent is not None and self.percent != self.shown_percent:
+            begins, self.shown_percent = self.shown_percent is None, self.percent
+            await announce(group, "run.read", message=message, percent=self.percent, begins=begins)
+        elif self.place != self.shown_place or self.percent != self.shown_percent:
+            self.shown_place, self.shown_percent = self.place, self.percent
             await announce(group, "run.queued", message=message, place=self.place)
 
     async def _save(self, text: str, *, beat: bool) -> bool:

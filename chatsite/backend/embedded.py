@@ -52,6 +52,7 @@ from chatsite.backend.types import (
     Message,
     ModelInfo,
     Queued,
+    Reading,
     TokenCounts,
     Usage,
 )
@@ -146,7 +147,7 @@ class EmbeddedBackend:
                 answer = stream_chat(server, body, "The engine")
                 async with aclosing(answer) as events:
                     async for event in events:
-                        begun = True
+                        begun = begun or not isinstance(event, Reading)
                         yield event
                 return  # noqa: TRY300 - an else branch would sit far from the loop it ends
             except BackendError as error:
@@ -299,7 +300,7 @@ async def _merged(
                     match event:
                         case Delta() | ChoiceFinished():
                             await queue.put(replace(event, index=index))
-                        case Queued() | Finished():
+                        case Queued() | Reading() | Finished():
                             await queue.put(event)
         except Exception as error:  # noqa: BLE001 - whoever reads the queue would wait for ever
             await queue.put(error)

@@ -40,6 +40,7 @@ from chatsite.backend.types import (
     ImageEvent,
     ImageRequest,
     ModelInfo,
+    Reading,
     TokenCounts,
     Usage,
 )
@@ -51,6 +52,8 @@ CONTINUE_PROMPT = (
 FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter"}
 LISTED = 5.0
 """Seconds in which a server has to tell its models."""
+SLOW_PROMPT = 1000
+"""Milliseconds after which it is told how much of a prompt has been read."""
 SHORT = 50_000
 """Characters that are counted at once; more would hold up every other stream."""
 _TEXT_ONLY = {"content", "role"}
@@ -172,7 +175,7 @@ async def stream_chat(
         try:
             async with aclosing(_stream_once(server, body, label)) as events:
                 async for event in events:
-                    begun = True
+                    begun = begun or not isinstance(event, Reading)
                     yield event
             return  # noqa: TRY300 - an else branch would sit far from the loop it ends
         except errors.BackendError as error:
@@ -236,7 +239,7 @@ async def _stream_once(
                         continue
                     if isinstance(event, Delta):
                         produced += len(event.pieces) or 1
-                    else:
+                    elif isinstance(event, ChoiceFinished):
                         finished = True
                     yield event
     except (orjson.JSONDecodeError, TypeError, AttributeError) as error:
@@ -257,7 +260,9 @@ def _chunks(lines: Iterable[bytes], label: str) -> Iterator[dict[str, Any]]:
             yield chunk
 
 
-def _events(chunks: Iterable[Mapping[str, Any]]) -> Iterator[Delta | ChoiceFinished | Usage]:
+def _events(
+    chunks: Iterable[Mapping[str, Any]],
+) -> Iterator[Reading | Delta | ChoiceFinished | Usage]:
     pieces: list[str] = []
     try:
         for chunk in chunks:
@@ -270,6 +275,8 @@ def _events(chunks: Iterable[Mapping[str, Any]]) -> Iterator[Delta | ChoiceFinis
                 pieces = []
             if chunk.get("usage"):
                 yield _usage(chunk["usage"])
+            if chunk.get("prompt_progress"):
+                yield from _reading(chunk["prompt_progress"])
             yield from _choices(chunk)
     except Exception:
         # What came before a chunk that cannot be read was said.
@@ -297,6 +304,13 @@ def _only_text(chunk: Mapping[str, Any]) -> str | None:
 
 def _said(pieces: Sequence[str]) -> Delta:
     return Delta("".join(pieces), pieces=tuple(pieces) if len(pieces) > 1 else ())
+
+
+def _reading(told: Mapping[str, Any]) -> Iterator[Reading]:
+    """How far llama.cpp has come with a prompt, of which it knows the `cache` from before."""
+    share = told["total"] - told["cache"]
+    if share > 0 and told["time_ms"] >= SLOW_PROMPT:
+        yield Reading((told["processed"] - told["cache"]) / share)
 
 
 def _choices(chunk: Mapping[str, Any]) -> Iterator[Delta | ChoiceFinished]:

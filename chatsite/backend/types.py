@@ -218,8 +218,8 @@ class Verdict:
         return tuple(name for name, hit in self.categories.items() if hit)
 
 
-# --- events of one completion: Accepted, perhaps Queued, then Delta and ChoiceFinished, then
-# Finished or Failed
+# --- events of one completion: Accepted, perhaps Queued and Reading, then Delta and ChoiceFinished,
+# then Finished or Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,16 @@ class Queued:
     """
 
     place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The model has read this share of the prompt, from 0 to 1.
+
+    Said by servers that tell, of prompts that take them longer than a second.
+    """
+
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,5 +315,5 @@ class Failed:
     error: BackendError
 
 
-BackendEvent = Queued | Delta | ChoiceFinished | Finished
+BackendEvent = Queued | Reading | Delta | ChoiceFinished | Finished
 Event = Accepted | BackendEvent | Failed

@@ -19,6 +19,7 @@ from chatsite.backend.types import (
     Finished,
     Message,
     ModelInfo,
+    Reading,
     Usage,
 )
 from tests.servers.answers import Answer, words
@@ -68,6 +69,20 @@ def stream(upstream: Upstream, sent: ChatRequest, **fields: Any) -> list[Backend
 
 def test_a_stream_becomes_events_in_order(upstream: Upstream) -> None:
     assert stream(upstream, request("echo")) == [
+        Delta("Hello "),
+        Delta("there"),
+        ChoiceFinished("stop"),
+        Finished(Usage(2, 2)),
+    ]
+
+
+def test_what_is_read_of_a_long_prompt_is_told_from_the_second_second_on(
+    upstream: Upstream,
+) -> None:
+    assert stream(upstream, request("reads-4")) == [
+        Reading(0.5),
+        Reading(0.75),
+        Reading(1.0),
         Delta("Hello "),
         Delta("there"),
         ChoiceFinished("stop"),

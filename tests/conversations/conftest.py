@@ -14,7 +14,7 @@ def fake_models(fake_models: Upstream) -> Upstream:
     fake_models.models = (
         "echo", "words-3", "slow-6", "slow-10", "slow-20", "slow-200", "stall-0", "stall-2",
         "drop-3", "error-3", "status-503", "status-400", "status-429", "tool", "no-tools",
-        "reasoning", "thinks-40", "tags", "no-usage", "length",
+        "reasoning", "thinks-40", "reads-6", "tags", "no-usage", "length",
     )  # fmt: skip
     return fake_models
 

@@ -606,6 +606,31 @@ def test_an_answer_that_waits_for_the_model_says_so(alice: User, fake_models: Up
     in_a_loop(scene)
 
 
+def test_an_answer_whose_prompt_takes_long_to_read_shows_how_far_it_is(
+    alice: User, fake_models: Upstream
+) -> None:
+    conversation = uuid4()
+
+    async def scene() -> None:
+        async with opened(Page(alice, conversation)) as page:
+            await ask(page, model="fake/reads-6")
+            await page.until("Answering…")
+            run = await Run.objects.aget()
+            queued = f'id="m-{run.message_id}-queued"[^>]*>'
+            read = f'<progress id="m-{run.message_id}-read" max="100" value="{{}}"'
+            await page.until(
+                queued + r"The model is reading the conversation\.\s*" + read.format(33)
+            )
+            await page.until(f'{read.format(50)}[^>]* hx-swap-oob="true"')
+            async with opened(Page(alice, conversation)) as late:
+                await late.until(queued + "The model is reading.*" + read.format("(50|66|83)"))
+            await page.until('queued" role="status" hx-swap-oob="innerHTML"></p>')
+            await page.until(COMPLETE + ".*Answer complete")
+
+    in_a_loop(scene)
+    assert answer().text == "Hello there"
+
+
 def test_what_a_process_that_ends_was_writing_is_interrupted_and_kept(
     alice: User, fake_models: Upstream
 ) -> None:

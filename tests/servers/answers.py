@@ -10,6 +10,7 @@ drop-N          breaks the connection off            no-usage     never reports 
 garble-N        sends JSON that is cut in half       cut-N        ends without a finish reason
 error-N         sends an error event                 no-tools     echoes, but refuses tools
 thinks-N        thinks N words, then says 40         tags         thinks between tags in its text
+reads-N         reads for N times 0.3 s, and tells it as llama.cpp does, then echoes
 stall-N-K       does that K times, and then says what it would have said; so do the others
 """
 
@@ -61,6 +62,7 @@ class Answer:
     calls_tool: bool = False
     refuses_tools: bool = False
     reports_usage: bool = True
+    reads: int = 0
 
 
 def words(count: int) -> str:
@@ -92,6 +94,8 @@ def answer_for(model: str, seen: int) -> Answer | None:
             return Answer(words(int(count)), delay=0.05)
         case ["thinks", count]:
             return Answer(words(40), reasoning=words(int(count)), delay=0.05)
+        case ["reads", pieces]:
+            return Answer(reads=int(pieces))
         case ["status", status]:
             return Answer(status=int(status))
         case ["status", status, times]:

@@ -44,6 +44,7 @@ MODELS = (
     "words-100",
     "slow-40",
     "thinks-40",
+    "reads-6",
     "slow-400",
     "slow-4000",
     "stall-3",
@@ -375,6 +376,7 @@ class _Reply:
         """The reply as server-sent events, one word each, up to the break."""
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
+        await self._read(response)
         said = 0
         for delta in self._deltas():
             if self.answer.breaks and said == self.answer.after:
@@ -396,6 +398,19 @@ class _Reply:
         await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
         return response
+
+    async def _read(self, response: web.StreamResponse) -> None:
+        """Ten tokens of the prompt at a time, after five that are known from before."""
+        pieces = self.answer.reads
+        for piece in range(pieces + 1 if pieces else 0):
+            told = {
+                "total": 5 + 10 * pieces, "cache": 5, "processed": 5 + 10 * piece,
+                "time_ms": 600 * piece,
+            }  # fmt: skip
+            empty = {"index": 0, "delta": {"role": "assistant", "content": None}}
+            empty["finish_reason"] = None
+            await _event(response, self._chunk([empty]) | {"prompt_progress": told})
+            await asyncio.sleep(0.3)
 
     def _deltas(self) -> Iterator[dict[str, Any]]:
         yield {"role": "assistant", "content": "", "refusal": None}
