@@ -116,6 +116,17 @@ def test_who_waits_for_the_model_is_told_the_place_in_the_queue(
     expect(waiting).to_have_count(0)
 
 
+def test_a_long_prompt_has_a_bar_until_it_is_read(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, "Hello", model="fake/reads-6")
+    bar = page.get_by_role("progressbar", name="Read")
+    expect(bar).to_be_visible()
+    expect(page.get_by_text("The model is reading the conversation.")).to_be_visible()
+    assert said(answer(page)) == "Hello"
+    expect(bar).to_have_count(0)
+
+
 @contextmanager
 def standing_still(site: Site) -> Iterator[None]:
     """Stop the engine's models for the length of a block."""
