@@ -54,6 +54,12 @@ def discard_job_folder(job_id: UUID) -> None:
     shutil.rmtree(job_folder(job_id), ignore_errors=True)
 
 
+def discard_words(job_id: UUID) -> None:
+    """Delete what a job that is over has kept of its file's words; its checkpoints stay."""
+    for name in ("spec.json", "events.jsonl"):
+        (job_folder(job_id) / name).unlink(missing_ok=True)
+
+
 def tuned_folder(model_id: str) -> Path:
     """The checkpoint of a tuned model, whether it is there or not."""
     return Path(settings.DATA_DIR) / "tuned" / tuned_stem(model_id)

@@ -54,11 +54,14 @@ class _Draft:
         for (part, kind), lines in sorted(self.lines.items()):
             digest.update(f"{part}/{kind}\n".encode())
             digest.update(b"".join(lines))
+        # Other ratings that say the same make the same lines, and are other people's to take back.
+        for row in sorted(self.ratings, key=lambda row: row.rating):
+            digest.update(f"{row.rating} {row.fate} {row.part}\n".encode())
         return digest.hexdigest()
 
 
 def make_dataset(owner: User, *, made_by: User | None, share: float = HELD_OUT) -> Dataset:
-    """The dataset of all feedback there is; the version that has these very examples, if one has.
+    """The dataset of all feedback there is; the version of these very ratings, if there is one.
 
     `owner` gets its files, which are checked like any other. Raises NothingToLearn, and as
     `finetuning.services.keep_file`.

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
+from chatsite.jobs import OPEN
 from conversations import training_feedback
 from finetuning import services as files
+from finetuning.models import JobCheckpoint
+from finetuning.workplace import discard_words
 from improvement.models import KINDS, PARTS, Dataset, DatasetRating, Improvement
 
 _SHOWN = ("answers", "shown")
@@ -20,9 +24,9 @@ _SHOWN = ("answers", "shown")
 
 def erase_withdrawn() -> int:
     """Delete the files of every dataset that used what was taken back, and its words from
-    evaluations; how many datasets lost their files.
+    evaluations and from what their jobs have kept; how many datasets lost their files.
 
-    A file that a job still trains on goes with a later call.
+    What a job still trains on goes with a later call.
     """
     used = DatasetRating.objects.exclude(part="")
     ratings = set(used.values_list("rating", flat=True).distinct())
@@ -32,7 +36,18 @@ def erase_withdrawn() -> int:
     touched = set(used.filter(rating__in=gone).values_list("dataset_id", flat=True))
     for improvement in Improvement.objects.filter(dataset__in=touched).exclude(evaluation={}):
         _erase_answers(improvement, gone)
+    _erase_samples(touched)
     return sum(map(_erase_files, Dataset.objects.filter(id__in=touched)))
+
+
+def _erase_samples(datasets: Set[UUID]) -> None:
+    """The prompts that a training tries its checkpoints on are its file's own."""
+    over = Improvement.objects.filter(dataset__in=datasets, tuning_job__isnull=False)
+    over = over.exclude(tuning_job__state__in=OPEN)
+    jobs = list(over.values_list("tuning_job", flat=True))
+    JobCheckpoint.objects.filter(job__in=jobs).exclude(samples=[]).update(samples=[])
+    for job in jobs:
+        discard_words(job)
 
 
 def _erase_files(dataset: Dataset) -> bool:

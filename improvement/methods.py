@@ -12,9 +12,11 @@ AUTO = "auto"
 def method_for(training: Mapping[str, int]) -> str:
     """The method that "auto" means for so many training examples of each kind.
 
-    Preferences say the most, then thumbs; a correction makes a preference, too, so that chats
-    alone are left where people only repeated what was said.
+    A preference says as much as two thumbs, one up and one down: what says more in all is learnt.
+    A correction makes a preference, too, so that chats alone are left where people only repeated
+    what was said.
     """
-    if training.get("preferences"):
+    preferences, judged = training.get("preferences", 0), training.get("judged", 0)
+    if 2 * preferences >= judged and preferences:
         return "dpo"
-    return "kto" if training.get("judged") else "supervised"
+    return "kto" if judged else "supervised"

@@ -1,7 +1,8 @@
 """From a model to what people said that it learnt from, and from what somebody said to the models.
 
 A model learnt from the training part of its improvement's dataset, of the kind that its method
-learns from, and from all that its base learnt from. What was taken back is found by its absence.
+learns from, and from all that its base learnt from, whoever fine-tuned one of them in between. What
+was taken back is found by its absence.
 """
 
 from __future__ import annotations
@@ -105,9 +106,10 @@ def tainted_models(user: User) -> Mapping[str, tuple[str, ...]]:
     gone = used - training_feedback.existing(used)
     rows = list(learnt.filter(rating__in=gone)) if gone else []
     made = {one.candidate: one for one in Improvement.objects.exclude(candidate="")}
+    tuned = dict(TuningJob.objects.exclude(result_model="").values_list("result_model", "base"))
     tainted = {}
-    for model in made:
-        line = list(_line(model, made.get))
+    for model in {**tuned, **made}:
+        line = list(_line(model, made.get, tuned.get))
         ratings = {
             row.rating
             for row in rows
@@ -128,18 +130,38 @@ def clean_base(model: str) -> str:
     return model
 
 
+def withdrawn_from(model: str) -> tuple[str, ...]:
+    """The ratings that a model learnt from and that were taken back since, in the order of ids."""
+    return _ratings_learnt(_ancestry(model)).withdrawn
+
+
 def _ancestry(model: str) -> Sequence[Improvement]:
     """The improvements that made the model, its base, its base's base and so on."""
     made = Improvement.objects.select_related("dataset")
-    return list(_line(model, lambda name: made.filter(candidate=name).first()))
+    bases = TuningJob.objects.values_list("base", flat=True)
+    return list(
+        _line(
+            model,
+            lambda name: made.filter(candidate=name).first(),
+            lambda name: bases.filter(result_model=name).first(),
+        )
+    )
 
 
-def _line(model: str, maker: Callable[[str], Improvement | None]) -> Iterator[Improvement]:
+def _line(
+    model: str,
+    maker: Callable[[str], Improvement | None],
+    base_of: Callable[[str], str | None],
+) -> Iterator[Improvement]:
+    """`base_of` what was fine-tuned by hand, from files alone, is its base."""
     for _ in range(LONGEST_LINE):
-        if (made := maker(model)) is None:
+        made = maker(model)
+        if made is not None:
+            yield made
+        base = base_of(model) if made is None else made.base
+        if not base:
             return
-        yield made
-        model = made.base
+        model = base
 
 
 def _ratings_learnt(line: Iterable[Improvement]) -> LearntRatings:
@@ -164,13 +186,25 @@ def _with_offspring(parents: Sequence[Improvement]) -> list[Improvement]:
     found = {one.id: one for one in parents}
     fresh = list(parents)
     for _ in range(LONGEST_LINE):
-        names = [one.candidate for one in fresh]
+        names = _with_tuned([one.candidate for one in fresh])
         children = Improvement.objects.filter(base__in=names).exclude(candidate="")
         fresh = [one for one in children.select_related("dataset") if one.id not in found]
         if not fresh:
             break
         found |= {one.id: one for one in fresh}
     return sorted(found.values(), key=lambda one: one.created_at, reverse=True)
+
+
+def _with_tuned(models: Sequence[str]) -> set[str]:
+    """These models and all that were fine-tuned by hand on top of them."""
+    found, fresh = set(models), list(models)
+    for _ in range(LONGEST_LINE):
+        tuned = TuningJob.objects.filter(base__in=fresh).exclude(result_model="")
+        fresh = [one for one in tuned.values_list("result_model", flat=True) if one not in found]
+        if not fresh:
+            break
+        found.update(fresh)
+    return found
 
 
 def _owns(user: User, rating: str) -> bool:

@@ -28,11 +28,11 @@ from chatsite.jobs import ACTIVE, OPEN, Pulse, State, StoppedError
 from finetuning import tuning
 from finetuning.models import TuningJob
 from finetuning.types import Order
-from improvement.datasets import make_dataset
+from improvement.datasets import NothingToLearn, make_dataset
 from improvement.evaluating import measure
 from improvement.methods import AUTO, LEARNS_FROM, method_for
 from improvement.models import Improvement
-from improvement.services import owner_of, reason_of
+from improvement.services import objections, owner_of, reason_of
 from library import promotion
 from library.models import Promotion
 from library.selectors import loop_settings
@@ -98,10 +98,19 @@ def _save(improvement: Improvement, pulse: Pulse, fields: Fields) -> None:
 
 def _make_dataset(improvement: Improvement, _pulse: Pulse) -> Fields:
     owner = owner_of(improvement.requested_by)
-    dataset = make_dataset(owner, made_by=improvement.requested_by)
+    try:
+        dataset = make_dataset(owner, made_by=improvement.requested_by)
+    except NothingToLearn as error:
+        if not improvement.replaces:
+            raise
+        raise InvalidRequest(
+            f"Nothing is left of what {improvement.replaces} learnt from. Roll back to a model "
+            f"before it, such as {improvement.base}, and remove it on the page Models."
+        ) from error
     examples = dataset.counts["training"]
     method = improvement.method
-    if method == AUTO:
+    # What is trained anew may have nothing left for its method.
+    if method == AUTO or (improvement.replaces and not examples[LEARNS_FROM[method]]):
         method = method_for(examples)
     if not examples[LEARNS_FROM[method]]:
         raise InvalidRequest(
@@ -205,8 +214,12 @@ def _decided(improvement: Improvement) -> Fields:
         if Promotion.objects.filter(improvement=improvement.id).exists():
             decision = Decision.PROMOTED
         elif chosen.promote_by_rule and improvement.verdict == Verdict.BETTER:
-            _promote(improvement)
-            decision = Decision.PROMOTED
+            if hindrances := objections(improvement):
+                decision = Decision.REFUSED
+                reasons.extend(hindrances)
+            else:
+                _promote(improvement)
+                decision = Decision.PROMOTED
         elif chosen.promote_by_rule:
             decision = Decision.REFUSED
         elif chosen.trial_share and improvement.verdict != Verdict.WORSE:

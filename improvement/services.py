@@ -19,7 +19,7 @@ from finetuning import tuning
 from finetuning.workplace import base_folder
 from improvement.methods import AUTO, LEARNS_FROM
 from improvement.models import Exclusion, Improvement
-from improvement.provenance import clean_base, ratings_of_model
+from improvement.provenance import clean_base, ratings_of_model, withdrawn_from
 from improvement.selectors import improvement_for, require_administrator
 from library import promotion
 from library.models import Alias
@@ -58,14 +58,26 @@ def request_improvement(
 def request_retraining(user: User, model: str) -> Improvement:
     """Train a model once more, without what was taken back.
 
-    It begins at the nearest base that learnt nothing of it. Raises as `request_improvement`, and
-    InvalidRequest where nothing was taken back.
+    It begins at the nearest base that learnt nothing of it, by the same method. Raises as
+    `request_improvement`, and InvalidRequest where nothing was taken back, or where the model was
+    fine-tuned by hand on top of one that has to be trained anew.
     """
-    made = Improvement.objects.filter(candidate=model).first()
-    if made is None or not ratings_of_model(user, model).needs_retraining:
+    if not ratings_of_model(user, model).needs_retraining:
         raise InvalidRequest(f"{model} has learnt from nothing that was taken back.")
+    made = Improvement.objects.filter(candidate=model).first()
+    if made is None:
+        raise InvalidRequest(
+            f"{model} was fine-tuned from files. Train the model anew that it was trained from, "
+            "and fine-tune that one with the same files."
+        )
     return _queue(
-        user, made.alias, AUTO, Trigger.RETRAINING, base=clean_base(model), replaces=model
+        user,
+        made.alias,
+        made.method,
+        Trigger.RETRAINING,
+        base=clean_base(model),
+        hyperparameters=made.hyperparameters,
+        replaces=model,
     )
 
 
@@ -198,6 +210,28 @@ def try_blind(user: User, improvement_id: UUID, share: float) -> Improvement:
 def dismiss(user: User, improvement_id: UUID) -> Improvement:
     """Let the candidate be; its model stays and can be promoted later. Raises as above."""
     return _decided(user, _decidable(user, improvement_id), Decision.DISMISSED)
+
+
+def objections(improvement: Improvement) -> tuple[str, ...]:
+    """What speaks against promoting a candidate that is better: the rule leaves it to people."""
+    found = []
+    if withdrawn := withdrawn_from(improvement.candidate):
+        number = f"{len(withdrawn)} ratings that it learnt from were"
+        if len(withdrawn) == 1:
+            number = "A rating that it learnt from was"
+        found.append(f"{number} taken back since: train it anew without.")
+    stands_for = _model_of(improvement.alias)
+    if stands_for not in (improvement.base, improvement.replaces, improvement.candidate):
+        words = (
+            f"{improvement.alias} stands for {stands_for} by now, with which it was not compared."
+        )
+        found.append(words)
+    kind = LEARNS_FROM.get(improvement.method)
+    file = improvement.dataset and kind and improvement.dataset.file("training", kind)
+    if file and file.findings and file.findings.findings:
+        kinds = ", ".join(file.findings.findings)
+        found.append(f"It learnt personal data that it may give away: {kinds}.")
+    return tuple(found)
 
 
 def reason_of(improvement: Improvement) -> str:

@@ -299,6 +299,11 @@ def _result(request: PageRequest, improvement: Improvement) -> dict[str, Any]:
         "answers": answers[:BESIDE],
         "more_answers": answers[BESIDE:],
         "stands": alias is not None and alias.model == improvement.candidate,
+        "objections": [
+            words
+            for words in (services.objections(improvement) if done and alias else ())
+            if words not in improvement.reasons
+        ],
         "trial_form": TrialForm(),
         "own_job": improvement.tuning_job is not None
         and improvement.tuning_job.owner_id == request.user.pk,

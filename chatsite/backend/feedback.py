@@ -5,8 +5,9 @@
 - Two answers of which one was chosen: a preference.
 - A thumb alone: a judged answer, for KTO.
 
-No conversation gives examples to both parts of the dataset. People who opted out are left out, so
-is what moderation refuses, and what people contradict one another about.
+No conversation gives examples to both parts of the dataset, and no question that is learnt is held
+out: what is held out is to prove what a model makes of what it has not learnt. People who opted out
+are left out, so is what moderation refuses, and what people contradict one another about.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Part:
 
 Fate = Literal["used", "opted_out", "refused", "empty", "contradicted", "repeated"]
 """What became of a rating: it made an example, its person opted out, moderation refused its words,
-there was nothing in it to learn, as many others say the opposite, or what it says is learnt already
+there was nothing in it to learn, as many others say the opposite, or its question is learnt already
 and so cannot be held out."""
 
 
@@ -136,12 +137,12 @@ def build(
             apart = is_held_out(rating.conversation, held_out)
             (kept_back if apart else learnt).extend(_votes(rating))
     training = _agreed(learnt)
-    matters = {vote.matter for vote in learnt}
+    questions = {_question(vote.rating) for vote in learnt}
     for vote in kept_back:
-        if vote.matter in matters:
+        if _question(vote.rating) in questions:
             fates[vote.rating.id] = "repeated"
-    testing = _agreed([vote for vote in kept_back if vote.matter not in matters])
-    parts = _part(training), _part(testing)
+    testing = _agreed([vote for vote in kept_back if _question(vote.rating) not in questions])
+    parts = _part(training), _part(_once_each(testing))
     for rating_id in parts[0].ratings | parts[1].ratings:
         fates[rating_id] = "used"
     return Dataset(*parts, fates)
@@ -210,6 +211,26 @@ def _agreed(votes: Iterable[_Vote]) -> list[Made[Learnt]]:
             conversations = tuple(sorted({vote.rating.conversation for vote in winners}))
             made.append(Made(winners[0].example, ratings, conversations))
     return made
+
+
+def _question(rating: Feedback) -> tuple[tuple[str, str], ...]:
+    """What was asked, however it was put: neither capitals nor spaces make it another question."""
+    return tuple((turn.role, " ".join(turn.content.casefold().split())) for turn in rating.asked)
+
+
+def _once_each(made: Iterable[Made[Learnt]]) -> list[Made[Learnt]]:
+    """The same answer preferred to several others to one question is one proof, not several."""
+    kept: dict[object, Made[Learnt]] = {}
+    for one in made:
+        example = one.example
+        proof = (example.input, example.preferred) if isinstance(example, Preference) else example
+        known = kept.get(proof)
+        if known is not None:
+            conversations = {*known.conversations, *one.conversations}
+            ratings = tuple(sorted({*known.ratings, *one.ratings}))
+            one = Made(known.example, ratings, tuple(sorted(conversations)))  # noqa: PLW2901
+        kept[proof] = one
+    return list(kept.values())
 
 
 def _part(made: Sequence[Made[Learnt]]) -> Part:

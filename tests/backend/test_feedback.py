@@ -122,7 +122,13 @@ def test_what_is_left_out(feedback, options, fate):
 def test_no_conversation_is_on_both_sides():
     chance = random.Random(1)
     feedback = [
-        thumb(i, conversation=f"c{i % 40}", answer=f"Answer {i}.", good=chance.random() < 0.5)
+        thumb(
+            i,
+            conversation=f"c{i % 40}",
+            asked=(ChatTurn("user", f"Question {i}?"),),
+            answer=f"Answer {i}.",
+            good=chance.random() < 0.5,
+        )
         for i in range(120)
     ]
 
@@ -155,6 +161,50 @@ def test_what_is_learnt_is_not_held_out_as_well():
     assert dataset.held_out == Part()
     assert dataset.training.ratings == {"r2"}
     assert dataset.fates == {"r1": "repeated", "r2": "used"}
+
+
+def in_parts(learnt_from: int, held: int) -> tuple[list[str], list[str]]:
+    """Names of conversations that are learnt from, and of some that are held out."""
+    names = [f"c{i}" for i in range(200)]
+    apart = [name for name in names if is_held_out(name, 0.3)]
+    return [name for name in names if name not in apart][:learnt_from], apart[:held]
+
+
+def test_a_question_that_is_learnt_proves_nothing_whatever_was_answered_to_it():
+    [free], held = in_parts(1, 3)
+    again = (ChatTurn("user", " hello"),)
+
+    dataset = learnt(
+        thumb(1, conversation=free, answer="Nope.", better="Hi."),
+        thumb(2, conversation=held[0], answer="No way.", better="Hi."),
+        comparison(3, conversation=held[1], asked=again),
+        thumb(4, conversation=held[2], asked=(*HELLO, answer("Hi."), ChatTurn("user", "Hello"))),
+        held_out=0.3,
+    )
+
+    assert dataset.training.ratings == {"r1"}
+    assert dataset.fates == {"r1": "used", "r2": "repeated", "r3": "repeated", "r4": "used"}
+    assert dataset.held_out.ratings == {"r4"}
+
+
+def test_one_answer_preferred_to_several_others_is_one_proof():
+    _, held = in_parts(0, 3)
+    others = ("Nope.", "No way.", "Go away.")
+
+    dataset = learnt(
+        *(
+            thumb(number, conversation=name, answer=other, better="Hi.")
+            for number, (name, other) in enumerate(zip(held, others, strict=True))
+        ),
+        held_out=0.3,
+    )
+
+    [made] = dataset.held_out.preferences
+    assert made.ratings == ("r0", "r1", "r2")
+    assert made.conversations == tuple(sorted(held))
+    [chat] = dataset.held_out.supervised
+    assert chat.ratings == ("r0", "r1", "r2")
+    assert dataset.counts == {"used": 3}
 
 
 def test_the_examples_are_read_as_they_were_written(tmp_path):

@@ -99,6 +99,19 @@ def test_the_same_feedback_makes_no_second_version(administrator: User, alice: U
     assert Dataset.objects.count() == 2
 
 
+def test_other_people_who_say_the_same_make_another_version(
+    administrator: User, alice: User, bob: User
+) -> None:
+    hers = thumb(alice, "Why?", "Because.", better="So it is.")
+    his = thumb(bob, "Why?", "Because.", better="So it is.")
+    both = make_dataset(administrator, made_by=None, share=0.0)
+    alice.delete()
+    alone = make_dataset(administrator, made_by=None, share=0.0)
+    assert lines(alone, "training", "preferences") == lines(both, "training", "preferences")
+    assert fates(both).keys() == {hers, his}
+    assert fates(alone) == {his: ("used", "training")}
+
+
 def test_a_file_that_was_deleted_is_made_anew(administrator: User, alice: User) -> None:
     rating = thumb(alice, "Why?", "Because.", good=True)
     first = make_dataset(administrator, made_by=None, share=0.0)

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chatsite.backend.engine import STARTER_ID
-from chatsite.backend.errors import NotPermitted
+from chatsite.backend.errors import InvalidRequest, NotPermitted
 from chatsite.jobs import State
 from conversations.models import Rating
-from finetuning.models import UploadedFile
+from finetuning.models import JobCheckpoint, TuningJob, UploadedFile
+from finetuning.workplace import job_folder
 from improvement.datasets import make_dataset
 from improvement.erasing import erase_withdrawn
 from improvement.models import Dataset, Improvement
@@ -24,8 +25,10 @@ from improvement.provenance import (
     models_of_rating,
     ratings_of_model,
     tainted_models,
+    withdrawn_from,
 )
 from improvement.selectors import NoSuchImprovement
+from improvement.services import request_retraining
 from improvement.types import LearntModel, LearntRatings
 from library.models import Alias, Promotion
 from tests.improvement.conftest import choice, thumb
@@ -107,6 +110,45 @@ def test_a_withdrawn_rating_marks_the_models_that_learnt_from_it(
     assert clean_base(child.candidate) == STARTER_ID
 
 
+def fine_tuned(owner: User, base: str, model: str) -> None:
+    """A job that was ordered by hand, from a file that has nothing to do with ratings."""
+    file = UploadedFile.objects.create(
+        owner=owner, filename="own.jsonl", size=1, purpose="fine-tune"
+    )
+    TuningJob.objects.create(
+        owner=owner, base=base, result_model=model, training_file=file, state=State.DONE
+    )
+
+
+def test_what_was_fine_tuned_on_top_has_learnt_it_too(administrator: User, alice: User) -> None:
+    rating = thumb(alice, "Why?", "Because.", good=True)
+    dataset = make_dataset(administrator, made_by=None, share=0.0)
+    below = improved(dataset, "ft:starter:site:v1:1")
+    by_hand, again = "ft:starter:site::2", "ft:starter:site::3"
+    fine_tuned(administrator, below.candidate, by_hand)
+    fine_tuned(administrator, by_hand, again)
+    fine_tuned(administrator, STARTER_ID, "ft:starter:site::4")
+    thumb(alice, "What?", "That.", good=True)
+    above = improved(
+        make_dataset(administrator, made_by=None, share=0.0), "ft:starter:site:v2:5", base=again
+    )
+
+    assert ratings_of_model(administrator, again) == LearntRatings((rating,), ())
+    assert {one.model for one in models_of_rating(alice, rating)} == {
+        below.candidate,
+        above.candidate,
+    }
+    withdraw(rating)
+
+    assert withdrawn_from(again) == (rating,)
+    assert tainted_models(administrator) == dict.fromkeys(
+        (below.candidate, by_hand, again, above.candidate), (rating,)
+    )
+    assert clean_base(above.candidate) == STARTER_ID
+    with pytest.raises(InvalidRequest, match="fine-tuned from files"):
+        request_retraining(administrator, again)
+
+
 def test_who_opts_out_takes_everything_back(administrator: User, alice: User) -> None:
     rating = thumb(alice, "Why?", "Because.", good=True)
     improved(make_dataset(administrator, made_by=None, share=0.0), "ft:starter:site:v1:1")
@@ -142,14 +184,43 @@ def test_words_that_were_taken_back_are_deleted(
         for rating in (gone, kept)
     ]
     again = {"cases": 2, "repeated": 2, "repeated_by_base": 0, "shown": shown}
+    assert dataset.training_judged is not None
+    jobs = [
+        TuningJob.objects.create(
+            owner=administrator,
+            base=STARTER_ID,
+            training_file=dataset.training_judged,
+            state=state,
+        )
+        for state in (State.DONE, State.RUNNING)
+    ]
+    for job in jobs:
+        folder = job_folder(job.id)
+        (folder / "checkpoint-8").mkdir(parents=True)
+        for name in ("spec.json", "events.jsonl"):
+            (folder / name).write_text("Why? Because.")
+        JobCheckpoint.objects.create(
+            job=job, step=8, model="ft:x", samples=[{"prompt": "Why?", "answer": "Because."}]
+        )
     improvement = improved(
-        dataset, "ft:starter:site:v1:1", evaluation={"answers": shown, "regressions": again}
+        dataset,
+        "ft:starter:site:v1:1",
+        evaluation={"answers": shown, "regressions": again},
+        tuning_job=jobs[0],
     )
+    improved(dataset, "", tuning_job=jobs[1], state=State.QUEUED, stage="training")
     assert erase_withdrawn() == 0
 
     withdraw(gone)
+    assert erase_withdrawn() == 0  # one still trains on it
+    assert [one.name for one in job_folder(jobs[0].id).iterdir()] == ["checkpoint-8"]
+    assert len(list(job_folder(jobs[1].id).iterdir())) == 3
+    samples = JobCheckpoint.objects.order_by("job__state").values_list("job__state", "samples")
+    assert dict(samples)[State.DONE] == []
+    assert len(dict(samples)[State.RUNNING]) == 1
+    TuningJob.objects.update(state=State.DONE)
     assert erase_withdrawn() == 1
-    assert not UploadedFile.objects.exists()
+    assert not JobCheckpoint.objects.exclude(samples=[]).exists()
     improvement.refresh_from_db()
     assert improvement.evaluation == {
         "answers": shown[1:],

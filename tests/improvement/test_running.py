@@ -14,6 +14,8 @@ from chatsite.backend.engine import STARTER_ID
 from chatsite.jobs import SILENCE, State
 from conversations.models import Rating
 from finetuning.models import TuningJob
+from finetuning.tasks import check_file
+from improvement.datasets import make_dataset
 from improvement.models import Dataset, Improvement
 from improvement.running import next_improvements, run_improvement
 from improvement.schedule import begin_due
@@ -79,6 +81,23 @@ def test_nothing_to_learn_is_a_failure_in_words(administrator: User, alice: User
     assert failed.error == "The method dpo learns from preferences, and there are none yet."
 
 
+def test_where_nobody_s_words_are_left_the_way_back_is_told(
+    administrator: User, alice: User
+) -> None:
+    improvement = request_improvement(administrator)
+    Improvement.objects.update(replaces="ft:starter:site:v1:1", trigger="retraining")
+    assert carried_on(improvement).error == (
+        "Nothing is left of what ft:starter:site:v1:1 learnt from. Roll back to a model before "
+        "it, such as starter, and remove it on the page Models."
+    )
+    for number in range(12):
+        choice(alice, f"Number {number}?", "One.", "Two, I say.")
+    # Thumbs are gone, and choices are left.
+    again = request_improvement(administrator, method="kto")
+    Improvement.objects.filter(pk=again.pk).update(replaces="ft:starter:site:v1:1")
+    assert carried_on(again).method == "dpo"
+
+
 def test_training_that_failed_or_was_cancelled_ends_it(administrator: User, alice: User) -> None:
     for number in range(12):
         thumb(alice, f"Number {number}?", "One.", good=bool(number % 2))
@@ -132,6 +151,47 @@ def test_by_the_rule_nothing_else_is(verdict: str) -> None:
         CANDIDATE,
     )
     assert Alias.objects.get().model == STARTER_ID
+
+
+@pytest.mark.usefixtures("fake_models")
+def test_by_the_rule_nothing_is_that_learnt_what_was_taken_back_or_is_personal(
+    administrator: User, alice: User
+) -> None:
+    thumb(alice, "Why?", "Because.", good=True)
+    thumb(alice, "Who pays?", "Jane Doe, jane.doe@hill-farm.org, does.", good=True)
+    dataset = make_dataset(administrator, made_by=None, share=0.0)
+    assert dataset.training_judged is not None
+    check_file(str(dataset.training_judged.pk))
+    improvement = at_the_gate("better", promote_by_rule=True)
+    Improvement.objects.update(dataset=dataset, method="kto")
+    Rating.objects.filter(message__text="Because.").delete()
+
+    decided = carried_on(improvement)
+
+    assert (decided.decision, decided.reasons) == (
+        "refused",
+        [
+            "It agrees.",
+            "A rating that it learnt from was taken back since: train it anew without.",
+            "It learnt personal data that it may give away: email address.",
+        ],
+    )
+    assert Alias.objects.get().model == STARTER_ID
+
+
+@pytest.mark.usefixtures("fake_models", "administrator")
+def test_by_the_rule_nothing_replaces_what_it_was_not_compared_with() -> None:
+    improvement = at_the_gate("better", promote_by_rule=True)
+    Alias.objects.update(model="fake/words-3")
+    decided = carried_on(improvement)
+    assert (decided.decision, decided.reasons[1:]) == (
+        "refused",
+        ["starter:latest stands for fake/words-3 by now, with which it was not compared."],
+    )
+    Improvement.objects.update(
+        state=State.QUEUED, stage="deciding", decision="", replaces="fake/words-3"
+    )
+    assert carried_on(improvement).decision == "promoted"
 
 
 @pytest.mark.usefixtures("fake_models", "administrator")

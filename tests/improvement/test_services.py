@@ -21,6 +21,7 @@ from finetuning import services as files
 from finetuning.models import TuningJob
 from improvement import selectors, services
 from improvement.datasets import make_dataset
+from improvement.methods import method_for
 from improvement.models import Dataset, Exclusion, Improvement
 from improvement.selectors import NoSuchImprovement, ready_for
 from improvement.services import Busy, request_improvement
@@ -141,12 +142,27 @@ def test_one_that_failed_can_be_tried_again(administrator: User) -> None:
 def test_retraining_begins_where_nothing_was_taken_back(administrator: User, alice: User) -> None:
     thumb(alice, "Why?", "Because.", good=True)
     dataset = make_dataset(administrator, made_by=None, share=0.0)
-    done(dataset=dataset, method="kto")
+    done(dataset=dataset, method="kto", hyperparameters={"n_epochs": 2})
     with pytest.raises(InvalidRequest, match="nothing that was taken back"):
         services.request_retraining(administrator, CANDIDATE)
     alice.delete()
     made = services.request_retraining(administrator, CANDIDATE)
     assert (made.base, made.replaces, made.trigger) == (STARTER_ID, CANDIDATE, "retraining")
+    assert (made.method, made.hyperparameters) == ("kto", {"n_epochs": 2})
+
+
+@pytest.mark.parametrize(
+    ("training", "method"),
+    [
+        ({"preferences": 1, "judged": 2, "supervised": 1}, "dpo"),
+        ({"preferences": 1, "judged": 31, "supervised": 1}, "kto"),
+        ({"judged": 1}, "kto"),
+        ({"supervised": 3}, "supervised"),
+        ({}, "supervised"),
+    ],
+)
+def test_what_says_the_most_is_learnt(training: dict[str, int], method: str) -> None:
+    assert method_for(training) == method
 
 
 # --- decided

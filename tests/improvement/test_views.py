@@ -281,6 +281,8 @@ def test_a_rating_taken_back_marks_the_model(administrator: User, alice: User) -
     assert "Retrain without them" not in page_of(administrator, f"{HOME}models/{CANDIDATE}/")
     alice.delete()
     assert "Something was taken back" in page_of(administrator, HOME)
+    verdict = page_of(administrator, f"{HOME}{Improvement.objects.get().id}/")
+    assert "taken back since: train it anew without." in verdict
     assert "Retrain without them" in page_of(administrator, f"{HOME}models/{CANDIDATE}/")
     response = signed_in(administrator).post(f"{HOME}models/{CANDIDATE}/retrain/")
     begun = Improvement.objects.get(trigger="retraining")
