@@ -7,6 +7,7 @@ the answer, never a person's instructions or another branch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -70,6 +71,12 @@ def opted_out() -> frozenset[str]:
     """The people whose ratings no model learns from, as `Feedback.person` names them."""
     people = User.objects.filter(training_opt_out=True).values_list("pk", flat=True)
     return frozenset(map(str, people))
+
+
+def changed_since(moment: datetime) -> set[str]:
+    """The ratings that people have made or changed after this moment."""
+    ids = Rating.objects.filter(updated_at__gt=moment).values_list("id", flat=True)
+    return {f"{RATING}{one.hex}" for one in ids}
 
 
 def existing(ids: Iterable[str]) -> set[str]:

@@ -53,7 +53,7 @@ def ready_for(user: User) -> Ready:
     away = training_feedback.opted_out()
     excluded = set(Exclusion.objects.values_list("rating", flat=True))
     last = Dataset.objects.first()
-    known = set() if last is None else set(last.ratings.values_list("rating", flat=True))
+    known = set() if last is None else _known_to(last)
     kinds: Counter[str] = Counter()
     for rating in training_feedback.feedback():
         if rating.person in away:
@@ -82,6 +82,14 @@ def ready_for(user: User) -> Ready:
         refused=0 if last is None else last.counts["fates"].get("refused", 0),
         method=method_for(counts) if kinds["total"] else "",
     )
+
+
+def _known_to(dataset: Dataset) -> set[str]:
+    """The ratings that a dataset has dealt with. Who took part again, or said it otherwise, is
+    new."""
+    passed_over = ("opted_out", "excluded")
+    ratings = dataset.ratings.exclude(fate__in=passed_over).values_list("rating", flat=True)
+    return set(ratings) - training_feedback.changed_since(dataset.created_at)
 
 
 # --- improvements

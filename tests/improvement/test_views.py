@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
@@ -23,6 +24,7 @@ from chatsite.backend.evaluation.comparing import (
 )
 from chatsite.backend.evaluation.metrics import share
 from chatsite.jobs import State
+from conversations.models import Rating
 from finetuning.workplace import tuned_file
 from improvement.datasets import make_dataset
 from improvement.models import Dataset, Exclusion, Improvement
@@ -168,6 +170,25 @@ def test_the_overview_says_what_has_gathered_and_what_it_would_do(
     assert "15 new ratings wait" in page_of(administrator, f"{HOME}hint/")
     request_improvement(administrator)
     assert "Watch it learn" in page_of(administrator, HOME)
+
+
+def test_who_takes_part_again_or_says_it_otherwise_is_new(
+    administrator: User, alice: User, bob: User
+) -> None:
+    thumb(bob, "Why?", "Because.", good=True)
+    User.objects.filter(pk=bob.pk).update(training_opt_out=True)
+    page = page_of(administrator, HOME)
+    assert "Nothing to learn from" in page
+    assert "All that was said is left out: 1 rating of people who opted out." in page
+    thumb(alice, "What?", "That.")
+    done(administrator, make_dataset(administrator, made_by=None, share=0.0))
+    assert "Nothing new" in page_of(administrator, HOME)
+    User.objects.filter(pk=bob.pk).update(training_opt_out=False)
+    assert "1 new rating<" in page_of(administrator, HOME)
+    hers = Rating.objects.get(owner=alice)
+    hers.better_answer, hers.updated_at = "This.", timezone.now()
+    hers.save()
+    assert "2 new ratings<" in page_of(administrator, HOME)
 
 
 def test_an_improvement_begins_with_the_button(administrator: User, alice: User) -> None:
