@@ -1,15 +1,17 @@
-"""What a candidate is measured by: the held-out part of its dataset, and all thumbs down."""
+"""What a candidate is measured by: the held-out part of its dataset, all thumbs down, and the
+better answers that it learnt."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
 
-from chatsite.backend.datasets import ChatTurn, Example, Judged, Preference, read_examples
+from chatsite.backend.datasets import Chat, ChatTurn, Example, Judged, Preference, read_examples
 from chatsite.backend.errors import InvalidRequest
 from chatsite.backend.evaluation.candidates import Plan, Question, evaluate
 from chatsite.backend.evaluation.comparing import Evaluation
@@ -28,6 +30,16 @@ from improvement.selectors import ratings_by_line
 
 PROMPTS_A_GROUP = 6
 """Of the evaluation's prompts: about a hundred in all, a moment's work for a small model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The ends of conversations that were held out, those with a thumb down, and those whose better
+    answer was learnt, each once."""
+
+    held_out: tuple[Question, ...]
+    disliked: tuple[Question, ...]
+    corrected: tuple[Question, ...]
 
 
 def measure(improvement: Improvement, pulse: Pulse) -> Evaluation:
@@ -55,8 +67,7 @@ def measure(improvement: Improvement, pulse: Pulse) -> Evaluation:
             judged=files.get(("held_out", "judged")),
             supervised=files.get(("held_out", "supervised")),
         )
-        held_out, disliked = questions_of(dataset, files)
-        work = _evaluate(improvement, task, held_out, disliked, rewarder)
+        work = _evaluate(improvement, task, questions_of(dataset, files), rewarder)
         return async_to_sync(pulse.guard)(work)
 
 
@@ -74,8 +85,7 @@ def _file(dataset: Dataset, part: str, kind: str) -> UploadedFile | None:
 async def _evaluate(
     improvement: Improvement,
     task: Task,
-    held_out: list[Question],
-    disliked: list[Question],
+    questions: Questions,
     rewarder: str,
 ) -> Evaluation:
     # One of its own: connections belong to an event loop, and this one ends with the work.
@@ -85,8 +95,9 @@ async def _evaluate(
             base=await _subject(registry, improvement.base),
             candidate=await _subject(registry, improvement.candidate),
             task=task,
-            held_out=held_out,
-            disliked=disliked,
+            held_out=questions.held_out,
+            disliked=questions.disliked,
+            corrected=questions.corrected,
             prompts=read_prompts(limit=PROMPTS_A_GROUP),
             rewarder=rewarder,
             judge=await _subject(registry, settings.JUDGE_MODEL) if settings.JUDGE_MODEL else None,
@@ -118,11 +129,10 @@ def _reward_model() -> tuple[str, Path | None]:
 # --- what is asked
 
 
-def questions_of(
-    dataset: Dataset, files: dict[tuple[str, str], Path]
-) -> tuple[list[Question], list[Question]]:
-    """The ends of conversations that were held out, and those with a thumb down, each once."""
+def questions_of(dataset: Dataset, files: dict[tuple[str, str], Path]) -> Questions:
+    """What a dataset's examples give to ask, by the files of their parts and kinds."""
     held_out: dict[tuple[ChatTurn, ...], Question] = {}
+    corrected: dict[tuple[ChatTurn, ...], Question] = {}
     disliked: dict[tuple[tuple[ChatTurn, ...], str], Question] = {}
     for (part, kind), path in files.items():
         ratings = ratings_by_line(dataset, part, kind)
@@ -131,9 +141,12 @@ def questions_of(
             turns = _asked(example)
             if part == "held_out":
                 held_out.setdefault(turns, Question(_messages(turns), made))
+            elif isinstance(example, Chat):
+                better = example.messages[-1].content
+                corrected.setdefault(turns, Question(_messages(turns), made, better=better))
             for answer in _disliked(example, made):
                 disliked.setdefault((turns, answer), Question(_messages(turns), made, answer))
-    return list(held_out.values()), list(disliked.values())
+    return Questions(tuple(held_out.values()), tuple(disliked.values()), tuple(corrected.values()))
 
 
 def _asked(example: Example) -> tuple[ChatTurn, ...]:

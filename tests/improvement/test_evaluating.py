@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -19,8 +20,8 @@ from tests.improvement.conftest import choice, thumb
 pytestmark = pytest.mark.django_db
 
 
-def questions(dataset: Dataset) -> tuple[dict[str, Question], dict[str, Question]]:
-    """Those that were held out and those with a thumb down, by what is asked."""
+def questions(dataset: Dataset) -> tuple[dict[str, Question], ...]:
+    """Those held out, those with a thumb down, and those with a better answer, by what is asked."""
     with ExitStack() as stack:
         files = {
             (part, kind): stack.enter_context(storing.local_copy(file.id))
@@ -29,8 +30,8 @@ def questions(dataset: Dataset) -> tuple[dict[str, Question], dict[str, Question
             if (file := dataset.file(part, kind)) is not None
         }
         found = questions_of(dataset, files)
-    held_out, disliked = ({one.asked[-1].text: one for one in each} for each in found)
-    return held_out, disliked
+    each_part = (found.held_out, found.disliked, found.corrected)
+    return tuple({one.asked[-1].text: one for one in each} for each in each_part)
 
 
 def question(asked: str, rating: str, answer: str = "") -> Question:
@@ -47,7 +48,8 @@ def test_questions_of_a_dataset(administrator: User, alice: User) -> None:
         "What?": question("What?", disliked, "Nothing."),
         "Who?": question("Who?", corrected, "Me."),
     }
-    assert questions(dataset) == ({}, bad)
+    better = replace(question("Who?", corrected), better="You.")
+    assert questions(dataset) == ({}, bad, {"Who?": better})
 
     # The same, all of it held out.
     for kind in KINDS:
@@ -62,6 +64,7 @@ def test_questions_of_a_dataset(administrator: User, alice: User) -> None:
             "Hi": question("Hi", compared),
         },
         bad,
+        {},
     )
 
 
@@ -72,7 +75,7 @@ def test_a_bad_answer_that_was_given_twice_is_one(administrator: User, alice: Us
     file = dataset.training_judged
     assert file is not None
     with storing.local_copy(file.id) as path:
-        _, disliked = questions_of(dataset, {("training", "judged"): path})
+        disliked = questions_of(dataset, {("training", "judged"): path}).disliked
     assert sorted(one.disliked for one in disliked) == ["Nothing.", "Something."]
     assert {rating for one in disliked for rating in one.ratings} & set(twice)
 

@@ -12,6 +12,7 @@ from chatsite.backend.evaluation import metrics
 from chatsite.backend.evaluation.checks import fold, words
 from chatsite.backend.evaluation.comparing import (
     MOST_SHOWN,
+    Corrected,
     Evaluation,
     Group,
     Lengths,
@@ -37,6 +38,8 @@ LIKELIEST = Sampling(temperature=0.0, max_tokens=160, parallel=2)
 """How answers are drawn; two at a time leave slots for people."""
 MOST_DISLIKED = 100
 """Answers with a thumb down that are asked for again."""
+MOST_CORRECTED = 50
+"""Questions whose better answer was learnt that are asked again."""
 ALIKE = 0.9
 """From this likeness on an answer counts as the same (difflib's ratio of the folded texts)."""
 _VERDICT = re.compile(r"\b(A|B)\b")
@@ -51,12 +54,14 @@ _THINKING = Sampling(temperature=0.0, max_tokens=1024, parallel=2)
 class Question:
     """The end of a conversation, and the ratings that it comes from.
 
-    `disliked` is an answer to it that got a thumb down, where one did.
+    `disliked` is an answer to it that got a thumb down, where one did, `better` one that somebody
+    wrote.
     """
 
     asked: tuple[Message, ...]
     ratings: tuple[str, ...]
     disliked: str = ""
+    better: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Plan:
     task: Task
     held_out: Sequence[Question] = ()
     disliked: Sequence[Question] = ()
+    corrected: Sequence[Question] = ()
     prompts: Sequence[Prompt] = ()
     rewarder: str = ""
     judge: Subject | None = None
@@ -100,6 +106,7 @@ async def evaluate(plan: Plan) -> Evaluation:
         overall=overall,
         groups=groups,
         regressions=await _regressions(plan),
+        corrected=await what_was_corrected(plan),
     )
 
 
@@ -201,6 +208,23 @@ async def _regressions(plan: Plan) -> Regressions | None:
         alike(_text(reply), case.disliked) for case, reply in zip(cases, base, strict=True)
     )
     return Regressions(len(cases), len(again), before, tuple(again[:MOST_SHOWN]))
+
+
+async def what_was_corrected(plan: Plan) -> Corrected | None:
+    """Whether the better answers that were learnt are given."""
+    cases = plan.corrected[:MOST_CORRECTED]
+    if not cases:
+        return None
+    chats = [case.asked for case in cases]
+    base = await answer_chats(plan.base, chats, LIKELIEST)
+    candidate = await answer_chats(plan.candidate, chats, LIKELIEST)
+    missed = [
+        SideBySide(case.ratings, case.asked[-1].text, case.better, _text(reply))
+        for case, reply in zip(cases, candidate, strict=True)
+        if not alike(_text(reply), case.better)
+    ]
+    before = sum(alike(_text(reply), case.better) for case, reply in zip(cases, base, strict=True))
+    return Corrected(len(cases), len(cases) - len(missed), before, tuple(missed))
 
 
 def alike(left: str, right: str) -> bool:

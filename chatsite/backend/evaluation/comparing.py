@@ -100,6 +100,20 @@ class Regressions:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """Questions for which a better answer was learnt, and how often it is given now.
+
+    No proof of anything, but what people expect who wrote them. `given` is the candidate's count,
+    `shown` are those where it says something else, `base` being the better answer.
+    """
+
+    cases: int
+    given: int
+    given_by_base: int
+    shown: tuple[SideBySide, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """All that was measured; what could not be is None, or empty. `margin` is in nats a pair."""
 
@@ -114,6 +128,7 @@ class Evaluation:
     overall: Group | None = None
     groups: tuple[Group, ...] = ()
     regressions: Regressions | None = None
+    corrected: Corrected | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; `from_json` reads them back."""
@@ -161,6 +176,11 @@ def verdict(found: Evaluation, method: str) -> tuple[Judgement, tuple[str, ...]]
         if again.repeated > again.repeated_by_base and judgement == "better":
             judgement = "same"
             reasons.append("It repeats more of them, so it counts as no better.")
+    if found.corrected is not None and found.corrected.cases:
+        reasons.append(
+            f"Better answers that it learnt: of {found.corrected.cases} it gives "
+            f"{found.corrected.given} now, the model before gave {found.corrected.given_by_base}."
+        )
     return judgement, tuple(reasons)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from chatsite.backend.evaluation.candidates import alike, proofs
 from chatsite.backend.evaluation.comparing import (
+    Corrected,
     Evaluation,
     Lengths,
     Regressions,
@@ -97,6 +98,12 @@ def test_better_is_what_held_out_ratings_prove() -> None:
             "better",
             "Answers that got a thumb down: of 10 it repeats 3, the model before 9.",
         ),
+        (
+            replace(PROVEN, corrected=Corrected(17, 6, 0)),
+            "dpo",
+            "better",
+            ("Better answers that it learnt: of 17 it gives 6 now, the model before gave 0."),
+        ),
         # Each method is judged by what it learns from, where there is some.
         (
             replace(PROVEN, judged=share(20, 40)),
@@ -148,6 +155,7 @@ def test_an_evaluation_is_read_back_from_its_json() -> None:
         answers=(pair,),
         reward=Wins("ft:reward", 3, 1, 0, share(3, 4), -1.0, 0.5),
         regressions=Regressions(1, 1, 0, (pair,)),
+        corrected=Corrected(1, 0, 0, (pair,)),
     )
     assert Evaluation.from_json(found.to_json()) == found
 
