@@ -19,10 +19,20 @@ METHODS = (
 )
 
 
+PASSES = (
+    ("", "As many passes as usual"),
+    ("5", "5 passes"),
+    ("10", "10 passes"),
+    ("20", "20 passes"),
+    ("50", "50 passes"),
+)
+
+
 class StartForm(forms.Form):
-    """How to improve."""
+    """How to improve, and how often every example is read."""
 
     method = forms.ChoiceField(choices=METHODS, required=False)
+    passes = forms.TypedChoiceField(choices=PASSES, coerce=int, empty_value=None, required=False)
 
     def clean_method(self) -> str:
         return self.cleaned_data["method"] or AUTO

@@ -29,7 +29,7 @@ from finetuning.workplace import is_removed
 from improvement import provenance, schedule, selectors, services
 from improvement.estimating import expected_time
 from improvement.figures import WIDTH, measures, trial_measures
-from improvement.forms import METHODS, PERCENT, SettingsForm, StartForm, TrialForm
+from improvement.forms import METHODS, PASSES, PERCENT, SettingsForm, StartForm, TrialForm
 from improvement.models import Improvement
 from improvement.selectors import NoSuchImprovement
 from improvement.tasks import send_for
@@ -106,6 +106,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "longest": longest,
         "active": selectors.active_improvement(user, LATEST_ID),
         "methods": METHODS,
+        "passes": PASSES,
         "improvements": found.rows,
         "older": found.rows[-1].id if found.has_more else None,
         "later": after is not None,
@@ -162,10 +163,15 @@ def start(request: PageRequest) -> HttpResponse:
     """Begin an improvement."""
     form = StartForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "There is no such method.")
+        messages.error(request, "There is no such method, or number of passes.")
         return redirect("improvement:overview")
     try:
-        improvement = services.request_improvement(request.user, method=form.cleaned_data["method"])
+        passes = form.cleaned_data["passes"]
+        improvement = services.request_improvement(
+            request.user,
+            method=form.cleaned_data["method"],
+            hyperparameters={"n_epochs": passes} if passes else None,
+        )
     except BackendError as error:
         messages.error(request, error.message)
         return redirect("improvement:overview")

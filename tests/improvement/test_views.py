@@ -194,8 +194,12 @@ def test_who_takes_part_again_or_says_it_otherwise_is_new(
 def test_an_improvement_begins_with_the_button(administrator: User, alice: User) -> None:
     gathered(alice)
     client = signed_in(administrator)
-    response = client.post(f"{HOME}start/", {"method": "kto"})
+    for wrong in ({"method": "magic"}, {"passes": "many"}, {"passes": "-1"}):
+        refused = client.post(f"{HOME}start/", wrong, follow=True).content.decode()
+        assert "There is no such method, or number of passes." in refused
+    response = client.post(f"{HOME}start/", {"method": "kto", "passes": "20"})
     improvement = Improvement.objects.get()
+    assert improvement.hyperparameters == {"n_epochs": 20}
     assert response["location"] == f"{HOME}{improvement.id}/"
     assert (improvement.method, improvement.trigger, improvement.requested_by) == (
         "kto", "button", administrator,
@@ -210,8 +214,9 @@ def test_an_improvement_begins_with_the_button(administrator: User, alice: User)
     assert "It was ended before it was done." in page
     live = client.get(f"{HOME}{improvement.id}/?part=live", headers={"HX-Request": "true"})
     assert (live["HX-Refresh"], "<html" in live.content.decode()) == ("true", False)
-    assert client.post(f"{HOME}start/", {"method": "magic"}).status_code == 302
-    assert Improvement.objects.count() == 1
+    client.post(f"{HOME}start/", {"method": "", "passes": ""})
+    [usual, _] = Improvement.objects.order_by("-created_at")
+    assert (usual.method, usual.hyperparameters) == ("auto", {})
 
 
 def test_the_history_takes_as_many_queries_for_three_as_for_one(
