@@ -85,13 +85,14 @@ _CLOSE_MESSAGE = """
 """
 
 
-def drop_twin(run: Run) -> None:
-    """Of two answers to be compared that came out the same, delete the second.
+def drop_twin(run: Run) -> bool:
+    """Of two answers to be compared that came out the same, delete the second; whether that was so.
 
     There is no choice between them, and they are not two versions. Called when one of them, the
     run's, has ended; does nothing until both are complete, or where the second is gone on from.
     """
     message = run.message_id
+    dropped = False
     undecided = Comparison.objects.filter(Q(first=message) | Q(second=message), choice="")
     for pair in undecided.select_related("first", "second"):
         answers = (pair.first, pair.second)
@@ -102,6 +103,8 @@ def drop_twin(run: Run) -> None:
             with transaction.atomic():
                 pair.second.delete()
                 changed(run.conversation)
+            dropped = True
+    return dropped
 
 
 MESSAGE_STATUS = {

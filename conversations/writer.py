@@ -104,6 +104,8 @@ class Writer:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     last_beat: float = field(default_factory=time.monotonic)
     channel: str = ""
+    dropped_twin: bool = False
+    """Whether of this answer and another that said the same only one is left."""
     reading: asyncio.Task[None] = field(init=False)
 
     async def listen(self) -> None:
@@ -375,7 +377,10 @@ class Writer:
         html = await self._closed()
         if html is None:
             return
-        await announce_ended(self.run, html)
+        if self.dropped_twin:  # the pages show both, side by side
+            await announce(conversation_group(self.run.conversation_id), "thread.changed")
+        else:
+            await announce_ended(self.run, html)
         if self.status == Run.Status.FINISHED:
             with suppress(BackendError):
                 await self._entitle()
@@ -409,7 +414,7 @@ class Writer:
         if not saved:
             return None
         if self.view is None:
-            progress.drop_twin(run)
+            self.dropped_twin = progress.drop_twin(run)
             return ""
         self.renderer.update(self.text)
         view = replace(

@@ -102,10 +102,10 @@ def test_the_same_answer_twice_is_one_version(alice: User) -> None:
     assert turn.run is not None
     assert turn.second is not None
     progress.end_run(turn.second, status=Run.Status.FINISHED, text="Same")
-    progress.drop_twin(turn.second)
+    assert not progress.drop_twin(turn.second)
     assert Comparison.objects.count() == 1  # the other may say something else
     progress.end_run(turn.run, status=Run.Status.FINISHED, text="Same ")
-    progress.drop_twin(turn.run)
+    assert progress.drop_twin(turn.run)
     thread = selectors.thread_for(alice, turn.conversation_id)
     assert [(view.text, view.siblings) for view in thread.messages] == [("Hi", 1), ("Same ", 1)]
     assert not Comparison.objects.exists()
@@ -116,7 +116,7 @@ def test_who_is_on_the_second_of_two_equal_answers_stays_there(alice: User) -> N
     comparison = finish(turn, "Same", "Same")
     services.select(alice, turn.conversation_id, comparison.second_id)
     assert turn.run is not None
-    progress.drop_twin(turn.run)
+    assert not progress.drop_twin(turn.run)
     assert shown(alice, comparison) == ["Hi", "Same"]
     assert Comparison.objects.exists()
 

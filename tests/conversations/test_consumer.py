@@ -111,6 +111,7 @@ async def ask(page: Page, text: str = "Hello there", model: str = "fake/echo") -
 
 
 COMPLETE = r'<article id="m-[^"]+" class="message assistant" data-status="complete"'
+THREAD = '<div id="thread" class="thread"'
 
 
 def answer() -> Message:
@@ -351,6 +352,33 @@ def test_two_answers_are_stopped_together_and_then_compared(
         ("stopped", ""),
         ("stopped", "fake/stall-2"),
     ]
+
+
+@pytest.mark.parametrize("models", [("fake/echo", "fake/slow-6"), ("fake/slow-6", "fake/echo")])
+def test_two_answers_that_say_the_same_end_as_one(
+    alice: User, fake_models: Upstream, models: tuple[str, str]
+) -> None:
+    conversation = uuid4()
+    offer = services.Offer(models)
+
+    async def scene() -> None:
+        turn = await sync_to_async(services.ask)(
+            alice, conversation, text=words(6), model=models[0], nonce="n", offer=offer
+        )
+        assert turn.run is not None
+        assert turn.second is not None
+        async with opened(Page(alice, conversation, version="-")) as page:
+            await runner.start(alice, turn.run)
+            await runner.start(alice, turn.second)
+            await runner.settle()
+            await page.until(f'{THREAD}.*data-state="idle"')
+        *_, last = re.split(THREAD, page.heard)
+        assert re.findall('data-status="([a-z]+)"', last) == ["complete", "complete"]
+        assert words(6) in last
+        assert "Answer A" not in last
+        assert "Which answer is better" not in page.heard
+
+    in_a_loop(scene)
 
 
 def test_a_failure_keeps_the_text_says_why_and_can_be_retried(
