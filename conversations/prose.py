@@ -31,7 +31,7 @@ _MARKED = re.compile(f"{_MARK}(\\d+){_MARK_END}")
 _UNFIT = re.compile(f"[\0\ud800-\udfff{_MARK}{_MARK_END}]")
 
 _CLOSING_FENCE = re.compile(r"\n[ \t>]*(?:`{3,}|~{3,})\s*\Z")
-_LINE_BREAK = re.compile(r"&lt;br\s*/?&gt;", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"&lt;br\s*/?&gt;\n?", re.IGNORECASE)
 _SAFE_URL = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
 _INFO = re.compile(r"\s*\{?\.?([\w+#.-]{1,32})")
 _TEXT = re.compile(
@@ -202,10 +202,12 @@ class _Writer:
         self._out.append(_LINE_BREAK.sub("<br>", escape(self._restored(text))))
 
     def soft_break(self, _: None) -> None:
-        self._out.append("\n")
+        # The page breaks lines at both; after a <br> it would show an empty one.
+        if not self._out[-1].endswith("<br>"):
+            self._out.append("\n")
 
     def hard_break(self, _: None) -> None:
-        self._out.append("<br>\n")
+        self._out.append("<br>")
 
     def rule(self, _: None) -> None:
         self._out.append("<hr>")
