@@ -234,6 +234,22 @@ def test_markdown_is_rendered_with_tables_code_and_maths(page_for: PageFor) -> N
     expect(prose.get_by_role("button", name="Copy")).to_be_visible()
 
 
+def test_what_is_written_from_right_to_left_is_laid_out_so_and_its_code_is_not(
+    page_for: PageFor,
+) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, "Hello\n\n- مرحبا `a (b)`\n\n  ```\n  x (y)\n  ```", "fake/echo")
+    prose = answer(page).locator(".prose")
+    directions = {
+        tag: prose.locator(tag).first.evaluate("each => getComputedStyle(each).direction")
+        for tag in ("p", "ul", "li code", "pre")
+    }
+    assert directions == {"p": "ltr", "ul": "rtl", "li code": "ltr", "pre": "ltr"}
+    page.reload()
+    expect(prose.locator("ul")).to_have_css("direction", "rtl")
+
+
 def test_versions_by_edit_and_regenerate(page_for: PageFor) -> None:
     page = page_for()
     page.goto("/")

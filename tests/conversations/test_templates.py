@@ -82,6 +82,14 @@ def test_an_answer_carries_its_source_for_copying() -> None:
     assert "<template data-source>a &lt; b\n</template>" in html
 
 
+def test_every_block_of_an_answer_runs_in_the_direction_of_its_words() -> None:
+    html = rendered("_message", message=replace(ANSWER, text="Hello\n\n- مرحبا"))
+
+    assert re.findall(r'<div class="block" id="[^"]+" dir="auto">', html) == [
+        f'<div class="block" id="m-{ANSWERED}-b{number}" dir="auto">' for number in range(2)
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "text", "actions"),
     [
