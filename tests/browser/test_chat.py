@@ -250,6 +250,18 @@ def test_what_is_written_from_right_to_left_is_laid_out_so_and_its_code_is_not(
     expect(prose.locator("ul")).to_have_css("direction", "rtl")
 
 
+def test_a_table_scrolls_before_it_cuts_a_name(page_for: PageFor) -> None:
+    page = page_for(viewport={"width": 360, "height": 740})
+    page.goto("/")
+    name = "A_NAME_THAT_IS_RATHER_LONG"
+    ask(page, f"| `{name}` | https://example.com/{name} |\n|---|---|\n| a | b |", "fake/echo")
+    prose = answer(page).locator(".prose")
+    for cell in prose.locator("th :is(a, code)").all():
+        assert cell.evaluate("each => each.getClientRects().length") == 1
+    assert prose.locator(".table-wrap").evaluate("each => each.scrollWidth - each.clientWidth") > 0
+    assert sideways(page) <= 0
+
+
 def test_versions_by_edit_and_regenerate(page_for: PageFor) -> None:
     page = page_for()
     page.goto("/")
