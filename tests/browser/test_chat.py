@@ -262,6 +262,18 @@ def test_a_table_scrolls_before_it_cuts_a_name(page_for: PageFor) -> None:
     assert sideways(page) <= 0
 
 
+def test_a_long_answer_is_printed_whole_and_by_itself(page_for: PageFor) -> None:
+    page = page_for()
+    page.goto("/")
+    ask(page, words(1500), "fake/echo")
+    last = answer(page)
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) > 2
+    page.emulate_media(media="print")
+    expect(last.locator(".prose")).to_be_visible()
+    for hidden in ("#sidebar", "#prompt", "#model", ".message .actions"):
+        expect(page.locator(hidden).first).to_be_hidden()
+
+
 def test_versions_by_edit_and_regenerate(page_for: PageFor) -> None:
     page = page_for()
     page.goto("/")
