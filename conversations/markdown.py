@@ -6,6 +6,8 @@ comes later can change what stands before it. A whole answer goes through the sa
 streamed one, so both give the same blocks. What follows from it:
 
 - Link references are resolved within their segment only; every definition is shown, as a link.
+- A footnote's name is raised wherever it stands once the footnote has come; then, and only then,
+  everything is rendered anew.
 - A line that may begin a definition (`[label]:`) begins no segment.
 - An update costs time in proportion to the last segment: usually a paragraph, list or code block.
 """
@@ -21,6 +23,10 @@ from conversations.prose import OPTIONS, html_blocks, readable
 # A complete line, not indented as code, that cannot be the start of a reference definition
 # (whose label may go on in the next line).
 _FIRST_LINE = re.compile(r"^ {0,3}(?!\[(?:[^\]\\\n]|\\.)*(?:\]:|\\?\n))[^\s][^\n]*\n", re.MULTILINE)
+
+# A number is raised without a definition.
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^(?!\d{1,3}\])([\w-]{1,32})\]:", re.MULTILINE)
+_MOST_FOOTNOTES = 64
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class StreamRenderer:
         self._searched = 0
         self._closed = 0
         self._blocks: list[str] = []
+        self._notes: dict[str, None] = {}
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -62,16 +69,20 @@ class StreamRenderer:
         kept = self._closed
         if not text.startswith(self._text):
             self._text, self._segment, self._searched, self._closed = "", "", 0, 0
+            self._notes.clear()
             kept = 0
         self._segment += readable(text[len(self._text) :])
         self._text = text
+        if self._found_notes() and self._closed:
+            self._segment, self._searched, self._closed = readable(text), 0, 0
+            kept = 0
 
         fresh: list[str] = []
         *closed, self._segment = self._cut()
         for segment in closed:
-            fresh += html_blocks(segment)
+            fresh += html_blocks(segment, self._notes)
         self._closed += len(fresh)
-        fresh += html_blocks(self._segment)
+        fresh += html_blocks(self._segment, self._notes)
 
         old = self._blocks[kept:]
         if old == fresh:
@@ -81,6 +92,15 @@ class StreamRenderer:
             same += 1
         self._blocks[kept + same :] = fresh[same:]
         return Patch(kept + same, tuple(fresh[same:]))
+
+    def _found_notes(self) -> bool:
+        """Look for named footnotes in the open segment; whether there is one not known before."""
+        known = len(self._notes)
+        if "]:" in self._segment:
+            for name in _FOOTNOTE.findall(self._segment):
+                if len(self._notes) < _MOST_FOOTNOTES:
+                    self._notes[name.casefold()] = None
+        return len(self._notes) > known
 
     def _cut(self) -> list[str]:
         """Split the open segment where later ones begin; look only at lines not seen before."""

@@ -6,7 +6,7 @@ styles, and whatever is written passes an allow-list in the end.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from html import escape
 from itertools import islice
 from typing import Any, cast
@@ -35,9 +35,10 @@ _LINE_BREAK = re.compile(r"&lt;br\s*/?&gt;\n?", re.IGNORECASE)
 _SAFE_URL = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x1f]+", re.IGNORECASE)
 _INFO = re.compile(r"\s*\{?\.?([\w+#.-]{1,32})")
 _TEXT = re.compile(
-    r"(?<![\w:/])https?://[!#-;=?-_a-z{|}~]{1,2000}|\[\^(\d{1,3})\]",
+    r"(?<![\w:/])https?://[!#-;=?-_a-z{|}~]{1,2000}|\[\^([\w-]{1,32})\]",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d{1,3}")
 
 _FAINT_UNDERLINE = re.compile(r"\n[ \t>]*(?:--?|=)\Z")
 
@@ -91,16 +92,17 @@ def readable(text: str) -> str:
     return _UNFIT.sub("\ufffd", text.replace("\r", ""))
 
 
-def html_blocks(source: str) -> list[str]:
+def html_blocks(source: str, notes: Container[str] = ()) -> list[str]:
     """Return one sanitised HTML string per top-level block of a `readable` Markdown source.
 
-    Reference definitions hold within `source` and are shown after its blocks.
+    Reference definitions hold within `source` and are shown after its blocks. `notes` are the
+    names, casefolded, of footnotes that are defined elsewhere; a number needs no definition.
     """
     formulas: list[Formula] = []
     if "$" in source or r"\(" in source or r"\[" in source:
         source, formulas = _set_aside_formulas(source)
     inserts = [formula_html(formula) for formula in formulas]
-    writer = _Writer(formulas, inserts)
+    writer = _Writer(formulas, inserts, notes)
     blocks = list(writer.blocks(source))
     if "]:" in source:
         blocks += writer.definitions(source)
@@ -142,9 +144,10 @@ def _is_code_block(tag: object) -> bool:
 class _Writer:
     """Writes the parser's events as HTML; what it writes is still to be sanitised."""
 
-    def __init__(self, formulas: list[Formula], inserts: list[str]) -> None:
+    def __init__(self, formulas: list[Formula], inserts: list[str], notes: Container[str]) -> None:
         self._formulas = formulas
         self._inserts = inserts
+        self._notes = notes
         self._out: list[str] = []
         self._closings: list[str] = []
         self._in_anchor = False
@@ -297,8 +300,9 @@ class _Writer:
         for match in _TEXT.finditer(text):
             written.append(escape(text[end : match.start()], quote=False))
             end = match.end()
-            if match[1]:
-                written.append(f"<sup>[{match[1]}]</sup>")
+            if name := match[1]:
+                raised = _NUMBER.fullmatch(name) or name.casefold() in self._notes
+                written.append(f"<sup>[{name}]</sup>" if raised else match[0])
             else:
                 url = _without_punctuation(match[0])
                 end = match.start() + len(url)

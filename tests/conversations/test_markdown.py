@@ -30,6 +30,7 @@ SAMPLES = (
         "[a]: http://a.b 'title\nover lines'\n\nUse [a] and [b].\n"
         "\n[b]:\n/late\n\n[b] [c\n\nd]: /x\n\n[c\nd]: /y\n"
     ),
+    "Note[^a] and [^b_c].\n\nMore[^a].\n\n[^a]: The note\n\nText [^d].\n\n[^b_c]: Other.\n\nText.",
     "Note[^1] and [^2].\n\n[^1]: The note\n\n    goes on.\n\n[^2]: Other.\n\nText.",
     (
         "Inline $a_1$, \\(b_2\\), price $5 and $10.\n\n"
@@ -58,6 +59,8 @@ FRAGMENTS = (
         "d]: /x",
         "[^1]",
         "[^1]: n",
+        "[^n]",
+        "[^n]: m",
         "$x$",
         "$$",
     ),
@@ -157,6 +160,17 @@ def test_every_closed_block_is_rendered_once() -> None:
     assert firsts == sorted(firsts)
     assert max(firsts.count(first) for first in set(firsts)) <= 5
     assert max(len(patch.blocks) for patch in patches if patch) == 2
+
+
+def test_a_named_footnote_raises_its_mark_when_it_comes() -> None:
+    renderer = StreamRenderer()
+    renderer.update("Zero.\n\nOne[^a].\n\nTwo.\n\n[^a]")
+    assert renderer.blocks[1] == "<p>One[^a].</p>"
+    patch = renderer.update("Zero.\n\nOne[^a].\n\nTwo.\n\n[^a]: Said.")
+    assert patch is not None
+    assert (patch.first, patch.blocks[0]) == (1, "<p>One<sup>[a]</sup>.</p>")
+    renderer.update("One[^a].\n\nTwo.")
+    assert renderer.blocks == ("<p>One[^a].</p>", "<p>Two.</p>")
 
 
 def test_a_changed_text_is_rendered_from_the_first_changed_block() -> None:

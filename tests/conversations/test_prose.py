@@ -39,6 +39,20 @@ def html(text: str) -> str:
         ("a & b &lt; c", "<p>a &amp; b &lt; c</p>"),
         ("Note[^1].", "<p>Note<sup>[1]</sup>.</p>"),
         ("[^1]: Said.", '<div class="footnote"><sup>1</sup><p>Said.</p></div>'),
+        (
+            "Note[^my-note].\n\n[^My-Note]: Said.",
+            (
+                "<p>Note<sup>[my-note]</sup>.</p>"
+                '<div class="footnote"><sup>My-Note</sup><p>Said.</p></div>'
+            ),
+        ),
+        (
+            "One[^a_b] [^z].\n\nTwo.\n\n[^a_b]: Said.",
+            (
+                "<p>One<sup>[a_b]</sup> [^z].</p><p>Two.</p>"
+                '<div class="footnote"><sup>a_b</sup><p>Said.</p></div>'
+            ),
+        ),
         ("the class [^a-z]", "<p>the class [^a-z]</p>"),
     ],
 )
