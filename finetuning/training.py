@@ -25,7 +25,7 @@ from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.tuning.events import Failed, Final, Succeeded, read_events
 from chatsite.backend.tuning.graders import grader_from_json
 from chatsite.backend.tuning.hyperparameters import Hyperparameters, Method, resolve
-from chatsite.backend.tuning.run import Run, training_threads
+from chatsite.backend.tuning.run import STUCK, AtWorkError, Run, at_work, training_threads
 from chatsite.backend.tuning.spec import PROMPTS, TuningSpec, write_spec
 from chatsite.jobs import OPEN, Pulse, State, StoppedError
 from finetuning import storing
@@ -53,6 +53,8 @@ WINDING_DOWN = 120.0
 """Seconds that a job which is paused has for its checkpoint; a step may be long."""
 LEAVING = 3.0
 """Seconds that a worker which is told to end has for the same."""
+HANDING_OVER = 2 * WINDING_DOWN
+"""Seconds that the training process of a job's former worker has to end."""
 TRIES = 3
 """So often a training process that was killed or is stuck is started again by itself."""
 KEPT = timedelta(days=30)
@@ -93,10 +95,14 @@ def run_job(job_id: UUID, stopping: threading.Event) -> None:
         began = time.monotonic()
         try:
             _begin(job)
-            final = _told_before(work) or _train(work)
+            final = _handed_over(work) or _told_before(work) or _train(work)
             _end(work, final, time.monotonic() - began)
         except StoppedError:
             log.info("%s is stopped", job)
+        except AtWorkError:
+            # A worker that was slow to heed that the job is not its own any more has begun after
+            # all: the job is queued again, and its next run waits for that one.
+            log.info("%s is still in other hands", job)
         except BackendError as error:
             _fail(work, Failed(error.code or "invalid_request", error.message), error.param)
         except FileNotFoundError:
@@ -118,6 +124,20 @@ def _begin(job: TuningJob) -> None:
         tell(job, "Fine-tuning job started")
 
 
+def _handed_over(work: _Work) -> Failed | None:
+    """Wait until a former training process has ended: one that was paused writes its checkpoint.
+
+    A job that is paused and resumed at once is claimed by another worker meanwhile.
+    """
+    until = time.monotonic() + HANDING_OVER
+    while at_work(work.folder):
+        work.pulse.report()
+        if time.monotonic() > until:
+            return Failed("stuck", STUCK, retryable=True)
+        time.sleep(LOOK)
+    return None
+
+
 def _told_before(work: _Work) -> Final | None:
     """The end that a worker did not live to write down."""
     pending = read_events(work.folder, after=work.job.mirrored)
@@ -137,6 +157,7 @@ def _train(work: _Work) -> Final:
     with _spec(work.job) as spec:
         write_spec(work.folder, spec)
         for attempt in range(1, TRIES + 1):
+            work.pulse.report()
             run = Run(work.folder, after=work.job.mirrored)
             try:
                 final = _follow(work, run)

@@ -22,6 +22,7 @@ from accounts.types import Caller
 from chatsite import jobs
 from chatsite.backend.errors import BackendError, InvalidRequest
 from chatsite.backend.tuning.events import Succeeded
+from chatsite.backend.tuning.run import hold
 from chatsite.backend.tuning.spec import PROMPTS
 from chatsite.jobs import Pulse, State
 from finetuning import selectors, training, tuning
@@ -225,6 +226,36 @@ def test_a_job_is_paused_and_goes_on_where_it_was(
     assert (job.state, job.step) == (State.DONE, 120)
     assert steps(job) == list(range(1, 121))
     assert UsageRecord.objects.count() == 1
+
+
+def test_a_job_that_is_paused_and_resumed_at_once_loses_nothing(
+    alice: User, sent: Sent, in_background: Background
+) -> None:
+    job = ordered(alice, sent(alice, jsonl(*chats(12))), epochs=20)
+    in_background(job)
+    wait_for(job, 3)
+    tuning.pause_job(alice, job.public_id)
+    tuning.resume_job(alice, job.public_id)
+    run(job)  # another worker's, while the first has not yet heeded the pause
+    assert (job.state, job.step, job.error) == (State.DONE, 120, "")
+    assert steps(job) == list(range(1, 121))
+    assert UsageRecord.objects.count() == 1
+
+
+@pytest.mark.parametrize("patience", [0.0, 60.0])
+def test_a_job_in_other_hands_is_not_over(
+    job: TuningJob, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.setattr(training, "HANDING_OVER", patience)
+    monkeypatch.setattr(training, "at_work", lambda _: not patience)
+    job_folder(job.id).mkdir(parents=True)
+    with hold(job_folder(job.id)):
+        run(job)
+    assert (job.state == State.QUEUED) if patience else job.resumable
+    monkeypatch.undo()
+    if not patience:
+        tuning.resume_job(job.owner, job.public_id)
+    assert run(job).state == State.DONE
 
 
 def test_a_worker_that_ends_leaves_its_job_to_the_next(

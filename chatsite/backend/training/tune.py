@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import os
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 from chatsite.backend.tuning.events import Cancelled, JobOverError, Journal
-from chatsite.backend.tuning.run import DISK_FULL_CODE, HEARTBEAT, asked
+from chatsite.backend.tuning.run import DISK_FULL_CODE, HEARTBEAT, AtWorkError, asked, hold
 from chatsite.backend.tuning.spec import read_spec
 
 _LOOK = 0.2
-_PATIENCE_FOR_PREDECESSOR = 10.0
-"""Seconds that the child of a worker that died may need to notice it."""
 
 
 class Watch(threading.Thread):
@@ -64,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tune")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parent", type=int, default=os.getppid())
+    parser.add_argument("--lock", type=int, help="the job's lock, where the parent holds it")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     with contextlib.suppress(OSError):
@@ -72,8 +71,7 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     os.environ["HF_HUB_OFFLINE"] = "1"
     spec = read_spec(folder)
-    with (folder / "lock").open("a") as lock:
-        _wait_for_predecessor(lock.fileno())
+    with _lock(folder, arguments.lock):
         journal = Journal(folder / "events.jsonl")
         watch = Watch(folder, journal, parent=arguments.parent, patience=spec.patience)
         watch.start()
@@ -90,17 +88,14 @@ def main() -> None:
     os._exit(0 if written else DISK_FULL_CODE)
 
 
-def _wait_for_predecessor(lock: int) -> None:
-    deadline = time.monotonic() + _PATIENCE_FOR_PREDECESSOR
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                sys.exit("Another process is at work on this job.")
-            time.sleep(_LOOK)
-        else:
-            return
+def _lock(folder: Path, inherited: int | None) -> IO[str]:
+    if inherited is not None:
+        os.set_inheritable(inherited, False)
+        return os.fdopen(inherited, "a")
+    try:
+        return hold(folder)
+    except AtWorkError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

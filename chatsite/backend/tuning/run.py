@@ -1,14 +1,15 @@
 """A training job as a child process: started, followed, paused, cancelled, and mourned.
 
 The job's folder holds `spec.json`, `events.jsonl`, `request` (what is asked of the child),
-`heartbeat`, `log.txt`, `checkpoints/checkpoint-STEP/` and at the end `result/checkpoint/` with
-`result/model.gguf`. A job is resumed by starting it again: it goes on from its last whole
-checkpoint, and its events are numbered on.
+`heartbeat`, `lock` (held as long as a child lives), `log.txt`, `checkpoints/checkpoint-STEP/` and
+at the end `result/checkpoint/` with `result/model.gguf`. A job is resumed by starting it again: it
+goes on from its last whole checkpoint, and its events are numbered on.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from chatsite.backend.engine.machine import usable_cores
 from chatsite.backend.tuning.events import (
@@ -79,6 +80,32 @@ def asked(folder: Path) -> Asked | None:
     return "cancel" if word == "cancel" else "pause" if word == "pause" else None
 
 
+class AtWorkError(Exception):
+    """Another process is at work on the job."""
+
+
+def hold(folder: Path) -> IO[str]:
+    """The job's lock, for this process and for a child that inherits it. Raises AtWorkError."""
+    lock = (folder / "lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise AtWorkError("Another process is at work on this job.") from None
+    return lock
+
+
+def at_work(folder: Path) -> bool:
+    """Whether a process is at work on the job."""
+    if not (folder / "lock").exists():
+        return False
+    try:
+        hold(folder).close()
+    except AtWorkError:
+        return True
+    return False
+
+
 class Run:
     """A job's child process and its events. Not for several threads at once."""
 
@@ -90,36 +117,43 @@ class Run:
 
         A pause that was asked for earlier is over; a cancellation is not. A child that has not
         beaten for `stale` seconds is ended.
+
+        Raises AtWorkError, and changes nothing, while the child of a former run is there: what was
+        asked of that one must stay until it is heeded.
         """
-        self.folder = folder
-        self.final: Final | None = None
-        self._stale = stale
-        self._former = _last_number(folder)
-        told = self._former if after is None else after
-        self._tail = Tail(folder / "events.jsonl", after=told)
-        self._began = time.time()
-        self._killed_for: Failed | Cancelled | None = None
-        self._cancel_by: float | None = None
-        if asked(folder) == "pause":
-            (folder / "request").unlink()
-        self._kills_before = _out_of_memory_kills()
-        with (folder / "log.txt").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
-                [
-                    sys.executable,
-                    "-m",
-                    "chatsite.backend.training.tune",
-                    str(folder.resolve()),
-                    "--parent",
-                    str(os.getpid()),
-                ],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C is for the worker, whose end the child notices by itself.
-                start_new_session=True,
-            )
+        with hold(folder) as lock:
+            self.folder = folder
+            self.final: Final | None = None
+            self._stale = stale
+            self._former = _last_number(folder)
+            told = self._former if after is None else after
+            self._tail = Tail(folder / "events.jsonl", after=told)
+            self._began = time.time()
+            self._killed_for: Failed | Cancelled | None = None
+            self._cancel_by: float | None = None
+            if asked(folder) == "pause":
+                (folder / "request").unlink()
+            self._kills_before = _out_of_memory_kills()
+            with (folder / "log.txt").open("ab") as log:
+                self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
+                    [
+                        sys.executable,
+                        "-m",
+                        "chatsite.backend.training.tune",
+                        str(folder.resolve()),
+                        "--parent",
+                        str(os.getpid()),
+                        "--lock",
+                        str(lock.fileno()),
+                    ],
+                    pass_fds=[lock.fileno()],
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    # Ctrl-C is for the worker, whose end the child notices by itself.
+                    start_new_session=True,
+                )
 
     @property
     def pid(self) -> int:

@@ -25,7 +25,7 @@ from chatsite.backend.tuning.events import (
     Validated,
     read_events,
 )
-from chatsite.backend.tuning.run import KILLED, STUCK, Run
+from chatsite.backend.tuning.run import KILLED, STUCK, AtWorkError, Run, asked, at_work
 from tests.backend.engine.alphabet import ROOT, alive, wait_until
 from tests.backend.training.tuning.jobs import chats, make_job
 
@@ -87,6 +87,30 @@ def test_pause_resume_and_cancel(tmp_path, tiny):
     assert [recorded.event for recorded in again.events()][-1] == Cancelled()
     assert time.monotonic() - began < 5
     assert not alive(again.pid)
+
+
+def test_a_pause_is_not_lost_on_whoever_starts_the_job_again_at_once(tmp_path, tiny):
+    folder = tmp_path / "job"
+    make_job(folder, tiny, chats(40), n_epochs=50)
+    run = Run(folder)
+    with pytest.raises(AtWorkError):
+        Run(folder)  # before the first has done anything
+    until_step(run, 3)
+    os.kill(run.pid, signal.SIGSTOP)  # a step that takes long
+
+    run.pause()
+    with pytest.raises(AtWorkError):
+        Run(folder)
+    assert asked(folder) == "pause"
+
+    os.kill(run.pid, signal.SIGCONT)
+    paused = [recorded.event for recorded in run.events()][-1]
+    assert isinstance(paused, Paused)
+    assert not at_work(folder)
+    again = Run(folder)
+    assert asked(folder) is None
+    assert until_step(again, 1).event.step == paused.step + 1
+    again.kill()
 
 
 def test_cancelled_while_it_is_starting(tmp_path, tiny):
