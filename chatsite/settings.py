@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
@@ -305,7 +306,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 # Signing up with an address that has an account says so, unless addresses have to be confirmed:
 # then allauth hides it and writes to the address instead. Without that mail, which by default only
 # goes to the terminal, whoever forgot their account would wait for an answer that never comes.
-ACCOUNT_EMAIL_VERIFICATION = env.str("CHATSITE_EMAIL_VERIFICATION", default="none")
+ACCOUNT_EMAIL_VERIFICATION = _one_of("CHATSITE_EMAIL_VERIFICATION", "none", "optional", "mandatory")
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
 # Behind a proxy everybody would otherwise share one address, and its limit on sign-ins.
@@ -315,7 +316,9 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-DEFAULT_FROM_EMAIL = env.str("CHATSITE_FROM_EMAIL", default=f"{SITE_NAME} <noreply@localhost>")
+DEFAULT_FROM_EMAIL = env.str(
+    "CHATSITE_FROM_EMAIL", default=formataddr((SITE_NAME, "noreply@localhost"))
+)
 
 # --- models and limits
 
