@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from email.utils import formataddr
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,15 @@ def _number(
     return number
 
 
+def _list(name: str, default: Iterable[str] = ()) -> list[str]:
+    """Words between commas, with spaces around them or not; the default where there are none."""
+    words = [word.strip() for word in env.str(name, default="").split(",")]
+    return [word for word in words if word] or list(default)
+
+
 def _origins(name: str) -> list[str]:
     """Origins of pages, such as https://app.example.org, or "*" for all."""
-    given = [str(origin).strip().rstrip("/") for origin in env.list(name, default=[])]
+    given = [origin.rstrip("/") for origin in _list(name)]
     for origin in given:
         if origin != "*" and not re.fullmatch(r"https?://[^/\s?#@*]+", origin):
             raise ImproperlyConfigured(
@@ -110,8 +117,8 @@ def _one_of(name: str, *choices: str) -> str:
 def _model_limits(name: str) -> dict[str, tuple[int, int]]:
     """Requests and tokens a minute by the pattern of a model's id: "gpt-5=60/90000,fake/*=10"."""
     found = {}
-    for entry in env.list(name, default=[]):
-        pattern, _, paces = entry.strip().rpartition("=")
+    for entry in _list(name):
+        pattern, _, paces = entry.rpartition("=")
         numbers = paces.split("/") if pattern else []
         if not 1 <= len(numbers) <= 2 or not all(n.isascii() and n.isdecimal() for n in numbers):
             raise ImproperlyConfigured(
@@ -127,8 +134,8 @@ def _model_limits(name: str) -> dict[str, tuple[int, int]]:
 SITE_NAME = env.str("CHATSITE_NAME", default="Chatsite")
 DEBUG = _switch("CHATSITE_DEBUG", default=False)
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = env.list("CHATSITE_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CHATSITE_ORIGINS", default=[])
+ALLOWED_HOSTS = _list("CHATSITE_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = _list("CHATSITE_ORIGINS")
 HTTPS = _switch("CHATSITE_HTTPS", default=False)
 
 ROOT_URLCONF = "chatsite.urls"
@@ -359,11 +366,11 @@ if _openai_key := env.str("OPENAI_API_KEY", default=""):
             "api_key": _openai_key,
             "prefix": "",
             "timeout": env.float("OPENAI_TIMEOUT", default=120.0),
-            "models": env.list("OPENAI_MODELS", default=[]),
+            "models": _list("OPENAI_MODELS"),
             "context_window": None,
         }
     )
-for _name in env.list("CHATSITE_BACKENDS", default=[]):
+for _name in _list("CHATSITE_BACKENDS"):
     _var = f"CHATSITE_BACKEND_{_name.upper().replace('-', '_')}"
     BACKENDS.append(
         {
@@ -373,7 +380,7 @@ for _name in env.list("CHATSITE_BACKENDS", default=[]):
             "api_key": env.str(f"{_var}_KEY", default="none"),
             "prefix": env.str(f"{_var}_PREFIX", default=f"{_name}/"),
             "timeout": env.float(f"{_var}_TIMEOUT", default=120.0),
-            "models": env.list(f"{_var}_MODELS", default=[]),
+            "models": _list(f"{_var}_MODELS"),
             "context_window": env.int(f"{_var}_CONTEXT", default=0) or None,
         }
     )
