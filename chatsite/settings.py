@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from email.utils import formataddr
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import environ
 from csp.constants import NONE, SELF
@@ -62,6 +63,8 @@ def _secret_key() -> str:
     return path.read_text(encoding="ascii")
 
 
+_DATABASES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
+_DAY = 24 * 3600
 _ON, _OFF = ("true", "on", "yes", "y", "1"), ("false", "off", "no", "n", "0")
 
 
@@ -77,6 +80,20 @@ def _number(
         bounds = f"of {least} or more" if most is None else f"from {least} to {most}"
         raise ImproperlyConfigured(f"{name} must be a whole number {bounds}, not {given!r}.")
     return number
+
+
+def _seconds(name: str, *, default: float) -> float:
+    """Seconds above 0, a day at most; the default where nothing is given."""
+    given = env.str(name, default="").strip()
+    if not given:
+        return default
+    seconds = float(given) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", given) else 0.0
+    if not 0 < seconds <= _DAY:
+        raise ImproperlyConfigured(
+            f"{name} must be a number of seconds above 0 and up to {_DAY}, such as 120, "
+            f"not {given!r}."
+        )
+    return seconds
 
 
 def _list(name: str, default: Iterable[str] = ()) -> list[str]:
@@ -97,6 +114,18 @@ def _origins(name: str) -> list[str]:
     return given
 
 
+def _own_origins(name: str) -> list[str]:
+    """Origins of the site itself, in which an asterisk stands for any subdomain."""
+    given = [origin.rstrip("/") for origin in _list(name)]
+    for origin in given:
+        if not re.fullmatch(r"https?://(\*\.)?[^/\s?#@*]+", origin):
+            raise ImproperlyConfigured(
+                f"{name} must be a list such as https://chat.example.org,http://localhost:3000, "
+                f"not {origin!r}."
+            )
+    return given
+
+
 def _switch(name: str, *, default: bool) -> bool:
     """On or off; the default where nothing is given."""
     given = env.str(name, default="").strip().lower()
@@ -105,13 +134,49 @@ def _switch(name: str, *, default: bool) -> bool:
     return given in _ON if given else default
 
 
-def _one_of(name: str, *choices: str) -> str:
-    """One of several words, the first where none is given."""
-    given = str(env.str(name, default="")) or choices[0]
-    if given not in choices:
-        listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        raise ImproperlyConfigured(f"{name} must be {listed}, not {given!r}.")
+def _one_of(name: str, *choices: str, default: str = "") -> str:
+    """One of several words in any case; the default, or the first, where none is given."""
+    given = env.str(name, default="").strip()
+    if not given:
+        return default or choices[0]
+    for choice in choices:
+        if given.lower() == choice.lower():
+            return choice
+    listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
+    raise ImproperlyConfigured(f"{name} must be {listed}, not {given!r}.")
+
+
+def _log_level(*, default: str) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    return _one_of("CHATSITE_LOG_LEVEL", *levels, default=default)
+
+
+def _time_zone(name: str, *, default: str) -> str:
+    """A time zone that this machine knows."""
+    given = str(env.str(name, default="")) or default
+    try:
+        ZoneInfo(given)
+    except (LookupError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name} must be a time zone such as Europe/Berlin, not {given!r}."
+        ) from error
     return given
+
+
+def _database(name: str, *, default: str) -> dict[str, Any]:
+    """How the database is reached."""
+    address = str(env.str(name, default="")).strip() or default
+    # Its password is not to be read in a log.
+    refused = ImproperlyConfigured(
+        f"{name} must be an address such as postgres://user:password@host/name or "
+        "sqlite:////folder/db.sqlite3."
+    )
+    if address.partition(":")[0].lower() not in _DATABASES:
+        raise refused
+    try:
+        return dict(env.db_url_config(address))
+    except ValueError:  # of the port, for example
+        raise refused from None
 
 
 def _model_limits(name: str) -> dict[str, tuple[int, int]]:
@@ -135,7 +200,7 @@ SITE_NAME = env.str("CHATSITE_NAME", default="Chatsite")
 DEBUG = _switch("CHATSITE_DEBUG", default=False)
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _list("CHATSITE_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = _list("CHATSITE_ORIGINS")
+CSRF_TRUSTED_ORIGINS = _own_origins("CHATSITE_ORIGINS")
 HTTPS = _switch("CHATSITE_HTTPS", default=False)
 
 ROOT_URLCONF = "chatsite.urls"
@@ -202,7 +267,7 @@ UNFOLD = {"SITE_TITLE": SITE_NAME, "SITE_HEADER": SITE_NAME}
 
 # --- storage
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": _database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     _private_folder()
     DATABASES["default"]["OPTIONS"] = {
@@ -218,7 +283,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
-        "max_size": env.int("CHATSITE_DATABASE_CONNECTIONS", default=16),
+        "max_size": _number("CHATSITE_DATABASE_CONNECTIONS", least=1, default=16),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -301,9 +366,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SIGNUP = env.str("CHATSITE_SIGNUP", default="open")
-if SIGNUP not in {"open", "invite", "closed"}:
-    raise ImproperlyConfigured("CHATSITE_SIGNUP must be open, invite or closed.")
+SIGNUP = _one_of("CHATSITE_SIGNUP", "open", "invite", "closed")
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.auth.AccountAdapter"
@@ -365,7 +428,7 @@ if _openai_key := env.str("OPENAI_API_KEY", default=""):
             "base_url": env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1"),
             "api_key": _openai_key,
             "prefix": "",
-            "timeout": env.float("OPENAI_TIMEOUT", default=120.0),
+            "timeout": _seconds("OPENAI_TIMEOUT", default=120.0),
             "models": _list("OPENAI_MODELS"),
             "context_window": None,
         }
@@ -379,9 +442,9 @@ for _name in _list("CHATSITE_BACKENDS"):
             "base_url": env.str(f"{_var}_URL"),
             "api_key": env.str(f"{_var}_KEY", default="none"),
             "prefix": env.str(f"{_var}_PREFIX", default=f"{_name}/"),
-            "timeout": env.float(f"{_var}_TIMEOUT", default=120.0),
+            "timeout": _seconds(f"{_var}_TIMEOUT", default=120.0),
             "models": _list(f"{_var}_MODELS"),
-            "context_window": env.int(f"{_var}_CONTEXT", default=0) or None,
+            "context_window": _number(f"{_var}_CONTEXT", least=0) or None,
         }
     )
 # Named as the hub's own tools name them, whose users have them set already.
@@ -409,12 +472,12 @@ DEFAULT_IMAGE_MODEL = env.str("CHATSITE_DEFAULT_IMAGE_MODEL", default="")
 FEEDBACK_HOURS = _number("CHATSITE_FEEDBACK_HOURS", least=0, default=24) or 0
 REQUEST_LOG = _one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
 REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30) or 30
-MAX_ANSWER_TOKENS = env.int("CHATSITE_MAX_ANSWER_TOKENS", default=4096)
+MAX_ANSWER_TOKENS = _number("CHATSITE_MAX_ANSWER_TOKENS", least=1, default=4096) or 4096
 
 # --- the page
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("TZ", default="UTC")
+TIME_ZONE = _time_zone("TZ", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -504,9 +567,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("CHATSITE_LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["console"], "level": _log_level(default="WARNING")},
     "loggers": {
-        "chatsite": {"level": env.str("CHATSITE_LOG_LEVEL", default="INFO")},
+        "chatsite": {"level": _log_level(default="INFO")},
         # A client's mistake is the client's to read.
         "django.request": {"level": "ERROR"},
         # It warns at every start that it will try the broker again, which is what is wanted.
