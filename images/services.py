@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -43,7 +44,6 @@ async def order(caller: Caller, wanted: Order) -> Drawing:
     Raises BackendError, and Picture.DoesNotExist or Board.DoesNotExist for what is not one's own.
     """
     await limits.admit(caller)
-    await limits.admit_pictures(caller, wanted.n)
     model = wanted.model or await selectors.default_image_model()
     resolved = await get_registry().resolve_images(model, can=_NEEDED[wanted.operation])
     keys.require_model(caller, resolved.model.id)
@@ -54,7 +54,10 @@ async def order(caller: Caller, wanted: Order) -> Drawing:
     await job_charges.require_funds(
         caller, model=resolved.model.id, backend=resolved.backend.name, images=wanted.n
     )
-    return await sync_to_async(_save)(caller, wanted, resolved, size)
+    given = await sync_to_async(_given)(caller.user, wanted)
+    # Last of all: what is refused takes none of the pictures that a person may order.
+    await limits.admit_pictures(caller, wanted.n)
+    return await sync_to_async(_save)(caller, wanted, resolved, size, given)
 
 
 async def moderate(prompt: str) -> None:
@@ -68,10 +71,19 @@ async def moderate(prompt: str) -> None:
         )
 
 
-def _save(
-    caller: Caller, wanted: Order, resolved: ResolvedImages, size: tuple[int, int] | None
-) -> Drawing:
-    waiting = Drawing.objects.filter(owner=caller.user, state__in=ACTIVE).count()
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What an order begins with: its pictures as they are stored, and where it belongs."""
+
+    source: Picture | None
+    board: Board | None
+    pictures: list[bytes]
+    mask: bytes | None
+
+
+def _given(user: User, wanted: Order) -> _Given:
+    """Raises InvalidRequest, and Picture.DoesNotExist or Board.DoesNotExist."""
+    waiting = Drawing.objects.filter(owner=user, state__in=ACTIVE).count()
     if waiting >= MOST_WAITING:
         raise InvalidRequest(
             f"{waiting} of your orders are being drawn. Wait for one, or cancel some.",
@@ -83,12 +95,12 @@ def _save(
         )
     source = None
     if wanted.source is not None:
-        source = selectors.picture_for(caller.user, wanted.source)
+        source = selectors.picture_for(user, wanted.source)
     elif wanted.images:
-        source = selectors.same_picture_for(caller.user, wanted.images[0])
+        source = selectors.same_picture_for(user, wanted.images[0])
     board = None
     if wanted.board is not None:
-        board = selectors.board_for(caller.user, wanted.board)
+        board = selectors.board_for(user, wanted.board)
     elif source is not None:
         board = source.board
     cleaned = [
@@ -102,6 +114,16 @@ def _save(
     mask = None if wanted.mask is None else files.clean(wanted.mask, what="The mask", param="mask")
     if mask is not None:
         _require_same_size(mask, cleaned[0] if cleaned else _content(source))
+    return _Given(source, board, cleaned, mask)
+
+
+def _save(
+    caller: Caller,
+    wanted: Order,
+    resolved: ResolvedImages,
+    size: tuple[int, int] | None,
+    given: _Given,
+) -> Drawing:
     drawing = Drawing(
         id=uuid4(),
         owner=caller.user,
@@ -115,15 +137,15 @@ def _save(
         height=size[1] if size else 0,
         seed=wanted.seed,
         params=dict(wanted.params),
-        board=board,
-        source=source,
-        sources=len(cleaned),
-        masked=mask is not None,
+        board=given.board,
+        source=given.source,
+        sources=len(given.pictures),
+        masked=given.mask is not None,
     )
-    for number, data in enumerate(cleaned):
+    for number, data in enumerate(given.pictures):
         storing.write(storing.source(drawing.id, number), data)
-    if mask is not None:
-        storing.write(storing.mask(drawing.id), mask)
+    if given.mask is not None:
+        storing.write(storing.mask(drawing.id), given.mask)
     drawing.save(force_insert=True)
     return drawing
 
