@@ -276,7 +276,7 @@ def _form(
         body = fields.validate_python({name: request.POST[name] for name in request.POST})
     except Malformed as error:
         raise ValidationError(
-            [dict(each) | {"loc": ("form", "body", *each["loc"])} for each in error.errors()]
+            [dict(each) | {"loc": ("form", *each["loc"])} for each in error.errors()]
         ) from None
     files = [*request.FILES.getlist("image"), *request.FILES.getlist("image[]")]
     if not files:

@@ -200,6 +200,34 @@ def test_errors_have_their_status_type_code_and_parameter(
     assert not UsageRecord.objects.filter(images__gt=0).exists()
 
 
+@pytest.mark.parametrize(
+    ("way", "fields", "code", "message", "param"),
+    [
+        ("edits", {}, "missing_required_parameter", "Missing required parameter: 'prompt'.",
+         "prompt"),
+        ("edits", {"prompt": ""}, "empty_string", "Invalid value for 'prompt': ", "prompt"),
+        ("edits", {"prompt": "a hat", "n": "11"}, "integer_above_max_value",
+         "Invalid value for 'n': ", "n"),
+        ("edits", {"prompt": "a hat", "quality": "best"}, None, "Invalid value for 'quality': ",
+         "quality"),
+        ("variations", {"n": "many"}, "invalid_type", "Invalid value for 'n': ", "n"),
+        ("variations", {"mood": "sad"}, "unknown_parameter", "Unknown parameter: 'mood'.", "mood"),
+    ],
+)  # fmt: skip
+def test_a_form_is_refused_by_the_names_of_its_fields(
+    key: IssuedKey, way: str, fields: dict[str, str], code: str | None, message: str, param: str
+) -> None:
+    reply = Client().post(
+        f"/v1/images/{way}",
+        {"image": io.BytesIO(small_picture()), **fields},
+        headers={"authorization": f"Bearer {key.secret}"},
+    )
+    error = reply.json()["error"]
+    assert (reply.status_code, error["param"]) == (400, param)
+    assert error["message"].startswith(message)
+    assert code in (None, error["code"])
+
+
 def test_what_a_seeing_moderator_blocks_is_neither_shown_nor_charged(
     key: IssuedKey, settings: LazySettings
 ) -> None:
