@@ -206,7 +206,7 @@ class _Writer:
 
     def soft_break(self, _: None) -> None:
         # The page breaks lines at both; after a <br> it would show an empty one.
-        if not self._out[-1].endswith("<br>"):
+        if not (self._out and self._out[-1].endswith("<br>")):
             self._out.append("\n")
 
     def hard_break(self, _: None) -> None:
