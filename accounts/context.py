@@ -13,11 +13,11 @@ from accounts.models import User
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """site_name, theme, signup_open, first_account, whether the visitor brought an invitation, and
-    whether mail is only printed where the site runs.
+    """site_name, theme, signup_open, first_account, whether the visitor brought an invitation,
+    whether invitations count, and whether mail is only printed where the site runs.
 
-    All but the name are functions, which a template calls where it uses them: a page that does
-    not ask costs no query.
+    Those that cost something are functions, which a template calls where it uses them: a page
+    that does not ask costs no query.
     """
 
     def theme() -> str:
@@ -35,6 +35,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme,
         "signup_open": signup_open,
         "invitation": invitation,
+        "by_invitation": settings.SIGNUP == "invite",
         "first_account": services.first_account,
         "mail_is_printed": settings.EMAIL_BACKEND
         == "django.core.mail.backends.console.EmailBackend",

@@ -52,6 +52,8 @@ def test_a_closed_site_has_no_form(client: Client, settings: Settings, administr
     settings.SIGNUP = "closed"
     page = client.get(reverse("account_signup"))
     assert (page.status_code, page.templates[0].name) == (200, "account/signup_closed.html")
+    assert "Chatsite takes no new accounts." in page.content.decode()
+    assert "invitation" not in page.content.decode()
     sign_up(client, "carol@example.com")
     assert User.objects.count() == 1
 
@@ -59,7 +61,9 @@ def test_a_closed_site_has_no_form(client: Client, settings: Settings, administr
 def test_signing_up_by_invitation(client: Client, settings: Settings, administrator: User) -> None:
     settings.SIGNUP = "invite"
     url = reverse("account_signup")
-    assert client.get(url).templates[0].name == "account/signup_closed.html"
+    closed = client.get(url)
+    assert closed.templates[0].name == "account/signup_closed.html"
+    assert "New accounts on Chatsite need an invitation." in closed.content.decode()
     assert (
         client.get(url, {"invitation": "1:forged"}).templates[0].name
         == "account/signup_closed.html"
