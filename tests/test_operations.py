@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sqlite3
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from tests.servers.site import ROOT
@@ -89,6 +93,24 @@ def test_the_handbooks_defaults_are_the_codes() -> None:
         and f"`{_written(default)}`" not in cells[name]
     }
     assert wrong == {}
+
+
+def test_the_handbooks_backup_can_be_made_again_and_is_private(tmp_path: Path) -> None:
+    handbook = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    found = re.search(r"^    .*VACUUM INTO.*\n(?:    .*\n)*", handbook, re.MULTILINE)
+    assert found is not None
+    command = found[0].replace(".venv/bin/python", sys.executable)
+    (tmp_path / "var").mkdir()
+    with closing(sqlite3.connect(tmp_path / "var" / "db.sqlite3")) as database:
+        database.execute("CREATE TABLE people (name)")
+    for _ in range(2):
+        subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True)
+        time.sleep(1.1)  # names are told apart by their seconds
+    copies = list(tmp_path.glob("backup-*.sqlite3"))
+    assert [copy.stat().st_mode & 0o777 for copy in copies] == [0o600, 0o600]
+    for copy in copies:
+        with closing(sqlite3.connect(copy)) as database:
+            assert database.execute("SELECT * FROM people").fetchall() == []
 
 
 def _written(default: object) -> str:
