@@ -62,6 +62,28 @@ def test_issue_key_takes_bounds(alice: User) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--days", "99999999"], "--days must be from 1 to 36500, not 99999999."),
+        (["--days", "0"], "--days must be from 1 to 36500, not 0."),
+        (["--days=-3"], "--days must be from 1 to 36500, not -3."),
+        (["--budget-unit", "usd"], "--budget-unit needs --budget."),
+        (["--budget-period", "day"], "--budget-period needs --budget."),
+        (["--budget", "some"], "Error: argument --budget: 'some' is not a number"),
+        (["--budget", "NaN"], ""),
+        (["--budget=-1"], ""),
+    ],
+)
+def test_issue_key_refuses_bounds_that_cannot_be_meant(
+    alice: User, options: list[str], words: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("issue_key", "alice@example.com", *options, stdout=StringIO())
+    assert words in ("", str(refused.value))
+    assert not ApiKey.objects.exists()
+
+
 def test_issue_key_with_bounds_that_there_are_not(alice: User) -> None:
     with pytest.raises(CommandError, match="There is no scope root"):
         call_command("issue_key", "alice@example.com", "--scope", "root")

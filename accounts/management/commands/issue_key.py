@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,8 @@ from django.utils import timezone
 from accounts.keys import TERMS, issue_key
 from accounts.models import SCOPES, Allowance, User
 from accounts.types import KeyTerms
+
+MOST_DAYS = 36500
 
 
 class Command(BaseCommand):
@@ -35,19 +38,26 @@ class Command(BaseCommand):
                 default=[],
                 help=f"{said}; may be given several times",
             )
-        bounds.add_argument("--days", type=int, help="the days for which it works")
-        bounds.add_argument("--budget", dest="budget_limit", type=Decimal, help="0.5, for example")
-        bounds.add_argument("--budget-unit", choices=Allowance.Unit.values, default="usd")
-        bounds.add_argument("--budget-period", choices=Allowance.Period.values, default="month")
+        bounds.add_argument(
+            "--days", type=int, help=f"the days for which it works, 1 to {MOST_DAYS}"
+        )
+        bounds.add_argument("--budget", dest="budget_limit", type=_amount, help="0.5, for example")
+        bounds.add_argument("--budget-unit", choices=Allowance.Unit.values, help="usd by default")
+        bounds.add_argument(
+            "--budget-period", choices=Allowance.Period.values, help="month by default"
+        )
         bounds.add_argument("--requests-per-minute", type=int)
         bounds.add_argument("--tokens-per-minute", type=int)
 
     def handle(self, *_: Any, email: str, name: str, days: int | None, **options: Any) -> None:
+        if days is not None and not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"--days must be from 1 to {MOST_DAYS}, not {days}.")
+        for option in ("budget_unit", "budget_period"):
+            if options[option] is not None and options["budget_limit"] is None:
+                raise CommandError(f"--{option.replace('_', '-')} needs --budget.")
+        given = {term: options[term] for term in TERMS if options.get(term) is not None}
         expires_at = None if days is None else timezone.now() + timedelta(days=days)
-        terms = KeyTerms(
-            **{term: options[term] for term in TERMS if term != "expires_at"},
-            expires_at=expires_at,
-        )
+        terms = KeyTerms(**given, expires_at=expires_at)
         try:
             user = User.objects.get_by_natural_key(email)
         except User.DoesNotExist as error:
@@ -57,3 +67,10 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(issued.secret)
+
+
+def _amount(given: str) -> Decimal:
+    try:
+        return Decimal(given)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"{given!r} is not a number") from None
