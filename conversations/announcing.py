@@ -33,6 +33,15 @@ async def announce_touched(user: User, conversation_id: UUID) -> None:
     await announce(person_group(user.pk), "conversation.touched", conversation=str(conversation_id))
 
 
+async def announce_row(user: User, conversation_id: UUID, tab: str) -> None:
+    """Tell the person's pages that a conversation has another title where it is, or is deleted.
+
+    `tab` is the page on which that was done, which shows it already.
+    """
+    group, conversation = person_group(user.pk), str(conversation_id)
+    await announce(group, "conversation.listed", conversation=conversation, tab=tab)
+
+
 async def announce_ended(run: Run, html: str = "") -> None:
     """Tell every page of the conversation that an answer is being written no more.
 

@@ -155,6 +155,16 @@ def top_row(row: ConversationRow, current: UUID) -> str:
     return f'<ul hx-swap-oob="afterbegin:#conversations-today">{html}</ul>'
 
 
+def row(shown: ConversationRow, current: UUID) -> str:
+    """A conversation's row in the place where it is."""
+    context = {"row": shown, "conversation_id": current, "oob": True}
+    return render_to_string("conversations/_conversation_row.html", context)
+
+
+def no_row(conversation_id: UUID) -> str:
+    return f'<li id="conversation-{conversation_id}" hx-swap-oob="delete"></li>'
+
+
 def nonce(acknowledged: str) -> str:
     context = {"nonce": uuid4().hex, "acknowledged": acknowledged, "oob": True}
     return render_to_string("conversations/_nonce.html", context)

@@ -20,7 +20,7 @@ from chatsite import pictures
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
 from conversations import attachments, markdown, progress, runner, selectors, services
-from conversations.announcing import announce, conversation_group
+from conversations.announcing import announce, announce_row, conversation_group
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
 from conversations.threads import Thread
@@ -151,6 +151,7 @@ async def rename(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     response = await sync_to_async(_rename)(request, conversation_id)
     if request.method == "POST" and response.status_code != 422:
         await announce(conversation_group(conversation_id), "conversation.entitled")
+        await announce_row(request.user, conversation_id, request.headers.get("X-Tab", ""))
     return response
 
 
@@ -181,6 +182,8 @@ async def delete(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     response = await sync_to_async(_delete)(request, conversation_id)
     if request.method == "POST":
         await runner.stop(conversation_id)
+        # Before the pages of the conversation itself close their sockets.
+        await announce_row(request.user, conversation_id, request.headers.get("X-Tab", ""))
         await announce(conversation_group(conversation_id), "conversation.deleted")
     return response
 

@@ -143,6 +143,10 @@ class Watcher(AsyncWebsocketConsumer):
         if await self._may_hear():
             await self._show(await sync_to_async(self._top_row)(UUID(event["conversation"])))
 
+    async def conversation_listed(self, event: dict[str, Any]) -> None:
+        if not self._is_of_this_page(event) and await self._may_hear():
+            await self._show(await sync_to_async(self._row)(UUID(event["conversation"])))
+
     # --- rendering
 
     async def _catch_up(self) -> None:
@@ -250,6 +254,13 @@ class Watcher(AsyncWebsocketConsumer):
         except Conversation.DoesNotExist:
             return ""
         return fragments.top_row(selectors.row(conversation), self.conversation_id)
+
+    def _row(self, conversation_id: UUID) -> str:
+        try:
+            conversation = selectors.conversation_for(self.user, conversation_id)
+        except Conversation.DoesNotExist:
+            return fragments.no_row(conversation_id)
+        return fragments.row(selectors.row(conversation), self.conversation_id)
 
     def _remember(self, shown: Thread) -> None:
         for view in shown.messages:

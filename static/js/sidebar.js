@@ -107,14 +107,15 @@ dialog.addEventListener("htmx:afterRequest", (event) => {
 
 // --- fragments that arrive from the server
 
-// A title that is being typed, or an open menu, is worth more than a fresh row or list.
+// A title that is being typed, or an open menu, is worth more than a fresh row or list. An empty row
+// takes it away all the same: its conversation is deleted.
 const BUSY = "form.rename, :popover-open";
 
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
   if (!sidebar.contains(target)) return;
   if (target.id !== "conversations-today") {
-    if (target.querySelector(BUSY)) event.detail.shouldSwap = false;
+    if (fragment.childElementCount && target.querySelector(BUSY)) event.detail.shouldSwap = false;
     return;
   }
   // A row that comes to the top leaves its old place.

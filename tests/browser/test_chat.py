@@ -301,6 +301,8 @@ def test_rename_and_delete(page_for: PageFor) -> None:
     ask(page, "First talk", "fake/echo")
     answer(page)
     page.locator("h1", has_text="User: First talk").wait_for()  # so the model would call it
+    other = page.context.new_page()
+    other.goto("/")
     page.get_by_role("button", name="Options for User: First talk").click()
     page.get_by_role("link", name="Rename").click()
     page.get_by_label("New title").fill("Renamed")
@@ -308,11 +310,14 @@ def test_rename_and_delete(page_for: PageFor) -> None:
     page.locator("h1", has_text="Renamed").wait_for()
     options = page.get_by_role("button", name="Options for Renamed")
     expect(options).to_be_focused()
+    listed = other.get_by_role("link", name="Renamed")
+    expect(listed).to_have_count(1)
     options.click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     page.locator("h1", has_text="New chat").wait_for()
     expect(page.get_by_role("link", name="Renamed")).to_have_count(0)
+    expect(listed).to_have_count(0)
 
 
 def test_a_word_without_end_fits_on_a_narrow_screen(page_for: PageFor) -> None:

@@ -805,6 +805,29 @@ def test_deleting_a_conversation_stops_its_run_and_closes_its_pages(
     assert not Run.objects.exists()
 
 
+def test_the_other_pages_rows_follow_a_rename_and_a_deletion(
+    alice: User, bob: User, fake_models: Upstream
+) -> None:
+    async def scene() -> None:
+        conversation = await Conversation.objects.acreate(owner=alice, title="Old")
+        place = f"/c/{conversation.id}"
+        row = f'<li id="conversation-{conversation.id}" class="row" hx-swap-oob="true">'
+        other, own, bobs = (Page(who, uuid4()) for who in (alice, alice, bob))
+        own.socket.scope["query_string"] = b"version=0&tab=own"
+        tab = {"X-Tab": "own"}
+        client = AsyncClient()
+        await client.aforce_login(alice)
+        async with opened(other), opened(own), opened(bobs):
+            await client.post(f"{place}/rename/", {"title": "New"}, headers=tab)
+            assert "New" in await other.until(row)
+            await client.post(f"{place}/delete/", headers=tab)
+            await other.until(f'<li id="conversation-{conversation.id}" hx-swap-oob="delete">')
+            for page in (own, bobs):
+                assert await page.socket.receive_nothing(timeout=0.3)
+
+    in_a_loop(scene)
+
+
 def test_a_new_password_closes_what_other_sessions_have_open(
     alice: User, fake_models: Upstream
 ) -> None:
