@@ -281,9 +281,23 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # 2 ms together, for every request of the API and every message of a socket.
     DATABASES["default"]["CONN_MAX_AGE"] = None
 else:
+    try:
+        from chatsite.postgresql import Connection
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            "PostgreSQL needs further packages: start the site by `make run EXTRAS=training,team`."
+        ) from error
+
+    # A connection that broke while nobody used it is found out before it is used.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": _number("CHATSITE_DATABASE_CONNECTIONS", least=1, default=16),
+        "connection_class": Connection,
+        # Requests wait one after the other while the database is away. The pool asks for it anew
+        # after 1, 2 and 4 seconds and so on: given long, it would not see that it is back.
+        "timeout": 10.0,
+        "reconnect_timeout": 5.0,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

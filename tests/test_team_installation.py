@@ -15,7 +15,7 @@ from tests.servers.site import ROOT, clean_environment
 def test_the_core_tests_pass_on_postgresql_and_redis(postgres_url: str, redis_url: str):
     command = [sys.executable, "-m", "pytest", "tests/accounts", "tests/conversations"]
     command += ["tests/fulltext", "tests/search", "tests/images/test_views.py"]
-    command += ["tests/test_sql.py", "-q"]
+    command += ["tests/test_sql.py", "tests/test_database_restart.py", "-q"]
     command += ["-m", "not browser and not engine and not services", "-p", "no:xdist"]
     done = subprocess.run(
         command,
