@@ -11,7 +11,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
-from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from accounts.models import NANOS, Allowance, ApiKey, User
@@ -55,7 +54,7 @@ class Remembered(Generic[T]):
     async def _again(self) -> T:
         try:
             began = time.monotonic()
-            self.value = await sync_to_async(self._read)()
+            self.value = await sql.threaded(self._read)()
             now = time.monotonic()
             self._stale_at = now + max(REFRESH, LEISURE * (now - began))
             return self.value

@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
 import orjson
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, IntegrityError, transaction
@@ -28,6 +27,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, RequestLog, User
 from accounts.types import Caller
+from chatsite import sql
 from chatsite.backend.moderation.secrets import mask
 
 logger = logging.getLogger("chatsite.requests")
@@ -228,7 +228,7 @@ class Queue:
         """Write all that is there now; what is being written already is waited for."""
         async with self._writing:
             while batch := self._take():
-                await sync_to_async(write)(batch)
+                await sql.threaded(write)(batch)
 
     def flush_now(self) -> None:
         """The same without an event loop, as the process ends."""

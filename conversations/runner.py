@@ -10,9 +10,8 @@ import contextvars
 import logging
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-
 from accounts.models import User
+from chatsite import sql
 from chatsite.backend.errors import Unavailable
 from conversations import progress
 from conversations.announcing import announce, control_group
@@ -44,7 +43,7 @@ async def start(
     except Exception as problem:
         logger.exception("run %s could not be started", run.id)
         failure = "The site could not start this answer. Try again in a moment."
-        await sync_to_async(progress.end_run)(
+        await sql.threaded(progress.end_run)(
             run, status=Run.Status.FAILED, text=run.message.text, error=failure
         )
         raise Unavailable(failure) from problem

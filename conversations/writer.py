@@ -14,12 +14,12 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
 from accounts.models import User
 from accounts.types import Caller
+from chatsite import sql
 from chatsite.backend import types
 from chatsite.backend.errors import BackendError, Unavailable
 from chatsite.backend.reasoning import Reasoning
@@ -162,14 +162,14 @@ class Writer:
                 await asyncio.sleep(PAUSE)
 
     async def _read(self) -> None:
-        self.lines = await sync_to_async(selectors.history_for)(
+        self.lines = await sql.threaded(selectors.history_for)(
             self.user, self.run.conversation_id, self.run.message_id
         )
         shown = [picture for line in self.lines for picture in line.attached]
         if shown and await seeing.sees(self.user, self.run.model, self.run.conversation_id):
-            self.seen = await sync_to_async(attachments.addresses)(shown)
+            self.seen = await sql.threaded(attachments.addresses)(shown)
         if self.view is None and not self.text and await self._built_in():
-            self.another = await sync_to_async(selectors.answered_before)(self.run)
+            self.another = await sql.threaded(selectors.answered_before)(self.run)
         self.draws = (
             self.draws
             and not self.text
@@ -332,7 +332,7 @@ class Writer:
         now = time.monotonic()
         if self.text or now - self.glimpsed > THINKING:
             self.glimpsed = now
-            await sync_to_async(self._save_reasoning)()
+            await sql.threaded(self._save_reasoning)()
             await announce(
                 conversation_group(self.run.conversation_id),
                 "run.reasoned",
@@ -362,7 +362,7 @@ class Writer:
     async def _save(self, text: str, *, beat: bool) -> bool:
         if beat:
             self.last_beat = time.monotonic()
-        kept = await sync_to_async(progress.save_progress)(
+        kept = await sql.threaded(progress.save_progress)(
             self.run.id, self.run.message_id, text, beat=beat, served=self.served
         )
         if not kept:
@@ -389,7 +389,7 @@ class Writer:
         """Save the end; a database that is away is waited for, as nobody else has the text."""
         for attempt in range(CLOSING_TRIES):
             try:
-                return await sync_to_async(self._close)()
+                return await sql.threaded(self._close)()
             except DatabaseError:
                 logger.exception("run %s could not be closed yet", self.run.id)
                 await asyncio.sleep(PAUSE * 2**attempt)
@@ -456,6 +456,6 @@ class Writer:
                 if isinstance(event, types.Delta):
                     said += thoughts.take(event)
         title = clean_title(said + thoughts.rest())
-        if title and await sync_to_async(services.entitle)(self.run.conversation_id, title):
+        if title and await sql.threaded(services.entitle)(self.run.conversation_id, title):
             await announce(conversation_group(self.run.conversation_id), "conversation.entitled")
             await announce_touched(self.user, self.run.conversation_id)
