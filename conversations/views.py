@@ -20,7 +20,7 @@ from chatsite import pictures
 from chatsite.backend.registry import get_registry
 from chatsite.backend.types import BackendStatus, ModelInfo
 from conversations import attachments, markdown, progress, runner, selectors, services
-from conversations.announcing import announce, announce_row, conversation_group
+from conversations.announcing import announce, announce_ended, announce_row, conversation_group
 from conversations.forms import RenameForm
 from conversations.models import Conversation, Message
 from conversations.threads import Thread
@@ -44,7 +44,8 @@ def new(request: PageRequest) -> HttpResponse:
 @require_GET
 def show(request: PageRequest, conversation_id: UUID) -> HttpResponse:
     conversation = _own(request, conversation_id)
-    progress.settle_orphans(conversation_id)
+    for run in progress.settle_orphans(conversation_id):
+        async_to_sync(announce_ended)(run)
     through = _uuid(request.GET.get("message", ""))
     thread = selectors.thread_for(request.user, conversation_id, through=through)
     return _chat(request, conversation_id, conversation, thread)

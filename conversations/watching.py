@@ -15,7 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from accounts.auth import still_signed_in
 from accounts.models import User
 from conversations import fragments, progress, runner, selectors
-from conversations.announcing import conversation_group, person_group
+from conversations.announcing import announce_ended, conversation_group, person_group
 from conversations.models import Conversation, Message
 from conversations.threads import Thread
 
@@ -58,7 +58,8 @@ class Watcher(AsyncWebsocketConsumer):
         if not await sync_to_async(self._is_mine)():
             await self.close(NOT_FOUND)
             return
-        await sync_to_async(progress.settle_orphans)(self.conversation_id)
+        for run in await sync_to_async(progress.settle_orphans)(self.conversation_id):
+            await announce_ended(run)  # the page's other tabs wait for it, too
         await self._catch_up()
 
     async def disconnect(self, code: int) -> None:

@@ -16,7 +16,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
-from django.test import AsyncClient
+from django.test import AsyncClient, Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import UsageRecord, User
@@ -740,6 +740,28 @@ def test_the_answers_of_a_dead_process_are_settled_when_a_page_connects(
         async with opened(Page(alice, turn.conversation_id)) as page:
             await page.until('data-status="interrupted"')
             assert "so far" in page.heard
+
+    in_a_loop(scene)
+
+
+@pytest.mark.parametrize("comes", ["another tab", "a page"])
+def test_whoever_settles_the_answers_of_a_dead_process_tells_the_other_tabs(
+    alice: User, fake_models: Upstream, client: Client, comes: str
+) -> None:
+    turn = services.ask(alice, uuid4(), text="Hello", model="fake/echo", nonce="n")
+    host, pid, _ = processes.identity().rsplit("/", 2)
+    client.force_login(alice)
+
+    async def scene() -> None:
+        async with opened(Page(alice, turn.conversation_id)) as waiting:
+            await waiting.until('data-status="streaming"')
+            await Run.objects.aupdate(process=f"{host}/{pid}/1.00")
+            if comes == "a page":
+                await sync_to_async(client.get)(f"/c/{turn.conversation_id}/")
+            else:
+                async with opened(Page(alice, turn.conversation_id)) as other:
+                    await other.until('data-status="interrupted"')
+            await waiting.until('data-status="interrupted"')
 
     in_a_loop(scene)
 
