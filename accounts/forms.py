@@ -44,7 +44,8 @@ class ProfileForm(forms.Form):
     custom_instructions = LongText(
         required=False,
         max_length=MAX_INSTRUCTIONS,
-        help_text="Given to the model at the start of every conversation.",
+        help_text="Given to the model at the start of every conversation. At most "
+        f"{MAX_INSTRUCTIONS:,} characters.",
     )
     theme = forms.ChoiceField(choices=User.Theme.choices)
     training_opt_out = forms.BooleanField(

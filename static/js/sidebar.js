@@ -86,6 +86,11 @@ sidebar.addEventListener("keydown", (event) => {
   }
 });
 
+// Most new titles have nothing of the old one.
+sidebar.addEventListener("focusin", (event) => {
+  if (event.target.matches("form.rename input")) event.target.select();
+});
+
 // Saving swaps the row, and what had the focus goes with it: the new one has a button in its place,
 // or the field again where the title cannot be taken.
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -305,8 +305,9 @@ def test_rename_and_delete(page_for: PageFor) -> None:
     other.goto("/")
     page.get_by_role("button", name="Options for User: First talk").click()
     page.get_by_role("link", name="Rename").click()
-    page.get_by_label("New title").fill("Renamed")
-    page.get_by_label("New title").press("Enter")
+    expect(page.get_by_label("New title")).to_be_focused()
+    page.keyboard.type("Renamed")  # over the old one, which is selected
+    page.keyboard.press("Enter")
     page.locator("h1", has_text="Renamed").wait_for()
     options = page.get_by_role("button", name="Options for Renamed")
     expect(options).to_be_focused()

@@ -12,6 +12,7 @@ from chatsite.backend.errors import InvalidRequest
 from conversations import progress, selectors, services
 from conversations.models import Conversation, Message, Run
 from conversations.threads import MessageView
+from conversations.titles import clean_title
 
 pytestmark = pytest.mark.django_db
 
@@ -316,3 +317,16 @@ def test_a_message_is_reached_through_its_own_conversation_only(alice: User) -> 
     message = last(alice, one.conversation_id)
     with pytest.raises(Message.DoesNotExist):
         services.select(alice, other.conversation_id, message.id)
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ('"A walk by the sea."', "A walk by the sea"),
+        ("Title: The answer is **40**", "The answer is 40"),
+        ("\n\nUse `git rebase`\nand more", "Use git rebase"),
+        ("word " * 40, ""),
+    ],
+)
+def test_a_models_title_is_cleaned(said: str, title: str) -> None:
+    assert clean_title(said) == title
