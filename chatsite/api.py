@@ -30,6 +30,7 @@ from chatsite.backend.errors import (
     NotAuthenticated,
     UnsupportedMedia,
 )
+from chatsite.outages import failure
 from chatsite.validation import invalid_request
 from conversations.api import router as conversations_router
 from conversations.completions_api import router as completions_router
@@ -241,11 +242,9 @@ class GatewayMiddleware:
             return _problem(413, f"The body is larger than {limit} MB.", code="request_too_large")
         except BackendError as error:
             return http.error_response(error)
-        except Exception:
-            logger.exception("%s %s failed", request.method, request.path)
-            return _problem(
-                500, "Something went wrong on this site.", kind="server_error", code=None
-            )
+        except Exception as error:  # noqa: BLE001 - logged there
+            what = f"{request.method} {request.path} failed"
+            return http.error_response(failure(error, logger, what))
         if response.status_code == 405:
             allowed = response.get("allow", "")
             refusal = _problem(
@@ -258,7 +257,6 @@ class GatewayMiddleware:
         return response
 
 
-def _problem(
-    status: int, message: str, *, code: str | None, kind: str = "invalid_request_error"
-) -> HttpResponse:
-    return http.json_response(http.error_body(message, kind=kind, code=code), status)
+def _problem(status: int, message: str, *, code: str) -> HttpResponse:
+    body = http.error_body(message, kind="invalid_request_error", code=code)
+    return http.json_response(body, status)

@@ -37,6 +37,7 @@ from chatsite.backend.types import (
     Reading,
     Usage,
 )
+from chatsite.outages import failure
 
 logger = logging.getLogger("chatsite.completion")
 
@@ -159,10 +160,9 @@ async def complete(
             yield Failed(error)
         except (GeneratorExit, asyncio.CancelledError):
             raise
-        except Exception:
-            logger.exception("a completion of %s broke", request.model)
+        except Exception as error:  # noqa: BLE001 - logged there
             meter.outcome = "failed"
-            yield Failed(errors.BackendError("Something went wrong on this site."))
+            yield Failed(failure(error, logger, f"a completion of {request.model} broke"))
     finally:
         if charge is not None:
             await _settle(charge, meter, beside if meter.outcome == "finished" else None)

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
+import redis.exceptions
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -281,3 +284,37 @@ def test_a_reply_is_kept_for_a_day(alice: User) -> None:
     assert forget_replies.name == "accounts.tasks.forget_replies"
     forget_replies()
     assert [row.idempotency_key for row in IdempotentReply.objects.all()] == ["new"]
+
+
+# --- what the site itself needs is away
+
+
+@pytest.mark.parametrize(
+    "problem", [OperationalError("the database is locked"), redis.exceptions.ConnectionError("no")]
+)
+@pytest.mark.parametrize("met", ["chatsite.api.caller_for_bearer", "accounts.limits.admit"])
+def test_what_is_away_for_a_moment_is_worth_another_try(
+    secret: str,
+    fake_models: Upstream,
+    met: str,
+    problem: Exception,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with mock.patch(met, side_effect=problem):
+        response = post(secret, BODY)
+    status, told = error(response)
+    assert (status, told["code"], response.headers["retry-after"]) == (
+        503,
+        "service_unavailable",
+        "5",
+    )
+    assert "Try again" in told["message"]
+    [line] = [line for line in caplog.records if line.name.startswith("chatsite")]
+    assert (line.levelname, line.exc_info) == ("ERROR", None)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="others call it another error")
+def test_a_statement_that_is_wrong_is_a_fault_of_the_site(secret: str) -> None:
+    problem = OperationalError("no such column: nonsense")
+    with mock.patch("chatsite.api.caller_for_bearer", side_effect=problem):
+        assert get(secret, "/models").status_code == 500
