@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -256,6 +257,12 @@ class Server(daphne.server.Server):
         )
 
     def run(self) -> None:
+        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            # Every page would be a fault without a word of why.
+            sys.exit(
+                f"There are no static files in {settings.STATIC_ROOT}. Run `manage.py migrate` and "
+                "`manage.py collectstatic --noinput` first; `manage.py serve` does both."
+            )
         daphne.server.HTTPFactory = Factory  # Daphne looks it up there, and nowhere else
         _later(self._sweep)
         super().run()

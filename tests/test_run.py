@@ -190,3 +190,23 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(tmp_path: Path):
     url = f"postgres://nobody@127.0.0.1:{free_port()}/none"
     said = refused(CHATSITE_DATA_DIR=str(tmp_path), DATABASE_URL=url)
     assert said.startswith("CommandError: The database cannot be used: ")
+
+
+def test_a_redis_that_cannot_be_reached_is_told_in_one_line(tmp_path: Path):
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    said = refused(CHATSITE_DATA_DIR=str(tmp_path), REDIS_URL=url)
+    assert said.startswith("CommandError: Redis (REDIS_URL) cannot be used: ")
+
+
+def test_a_web_process_by_itself_says_what_has_to_be_done_first(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "chatsite.server", "-v0", "-p0", "chatsite.asgi:application"],
+        cwd=ROOT,
+        env=clean_environment(CHATSITE_DATA_DIR=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Run `manage.py migrate` and `manage.py collectstatic --noinput` first" in done.stderr

@@ -37,6 +37,7 @@ class Command(BaseCommand):
         _check_folder(settings.DATA_DIR)
         _check_free(bind, port)
         _hold(settings.DATA_DIR)
+        _check_redis(settings.REDIS_URL)
         # One connection is enough here; a pool would try for half a minute before it says why not.
         connection.settings_dict["OPTIONS"].pop("pool", None)
         try:
@@ -131,6 +132,23 @@ def _check_free(bind: str, port: int) -> None:
                 f"Cannot listen on {bind}:{port} ({error.strerror}). "
                 "Is the site running already? Set CHATSITE_PORT to use another port."
             ) from error
+
+
+def _check_redis(url: str) -> None:
+    """Raise CommandError where Redis is meant to be used, and cannot be."""
+    if not url:
+        return
+    try:
+        import redis
+    except ImportError as error:
+        raise CommandError(
+            "REDIS_URL needs further packages: start the site by `make run EXTRAS=training,team`."
+        ) from error
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as server:
+            server.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise CommandError(f"Redis (REDIS_URL) cannot be used: {_one_line(error)}") from error
 
 
 def _collect_static() -> None:
