@@ -40,5 +40,6 @@ def title_request(model: str, question: str, answer: str) -> ChatRequest:
 def clean_title(words: str) -> str:
     """A title out of what the model said; "" when it said something else."""
     line = next((line for line in words.splitlines() if line.strip()), "")
-    title = line.replace("**", "").replace("`", "").strip().strip("\"'“”«»*#").removeprefix("Title:").strip().rstrip(".")
+    plain = line.replace("**", "").replace("`", "").strip().strip("\"'“”«»*#")
+    title = plain.removeprefix("Title:").strip().rstrip(".")
     return title if 0 < len(title) <= 80 else ""
