@@ -6,23 +6,31 @@ Nothing has to be set: without any variable the site keeps all it needs under on
 from __future__ import annotations
 
 import os
-import re
 import secrets
-from collections.abc import Iterable
 from email.utils import formataddr
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from chatsite.environment import (
+    database,
+    env,
+    listed,
+    log_level,
+    model_limits,
+    number,
+    one_of,
+    origins,
+    own_origins,
+    seconds,
+    switch,
+    time_zone,
+)
 
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+BASE_DIR = Path(__file__).resolve().parent.parent
 
 DATA_DIR = Path(env.str("CHATSITE_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
 
@@ -63,145 +71,14 @@ def _secret_key() -> str:
     return path.read_text(encoding="ascii")
 
 
-_DATABASES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
-_DAY = 24 * 3600
-_ON, _OFF = ("true", "on", "yes", "y", "1"), ("false", "off", "no", "n", "0")
-
-
-def _number(
-    name: str, *, least: int, most: int | None = None, default: int | None = None
-) -> int | None:
-    """A whole number within bounds; the default where it is not given, or "auto"."""
-    given = env.str(name, default="").strip()
-    if given in ("", "auto"):
-        return default
-    number = int(given) if given.isascii() and given.isdecimal() else -1
-    if number < least or (most is not None and number > most):
-        bounds = f"of {least} or more" if most is None else f"from {least} to {most}"
-        raise ImproperlyConfigured(f"{name} must be a whole number {bounds}, not {given!r}.")
-    return number
-
-
-def _seconds(name: str, *, default: float) -> float:
-    """Seconds above 0, a day at most; the default where nothing is given."""
-    given = env.str(name, default="").strip()
-    if not given:
-        return default
-    seconds = float(given) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", given) else 0.0
-    if not 0 < seconds <= _DAY:
-        raise ImproperlyConfigured(
-            f"{name} must be a number of seconds above 0 and up to {_DAY}, such as 120, "
-            f"not {given!r}."
-        )
-    return seconds
-
-
-def _list(name: str, default: Iterable[str] = ()) -> list[str]:
-    """Words between commas, with spaces around them or not; the default where there are none."""
-    words = [word.strip() for word in env.str(name, default="").split(",")]
-    return [word for word in words if word] or list(default)
-
-
-def _origins(name: str) -> list[str]:
-    """Origins of pages, such as https://app.example.org, or "*" for all."""
-    given = [origin.rstrip("/") for origin in _list(name)]
-    for origin in given:
-        if origin != "*" and not re.fullmatch(r"https?://[^/\s?#@*]+", origin):
-            raise ImproperlyConfigured(
-                f"{name} must be a list such as https://app.example.org,http://localhost:3000, or "
-                f"* for all, not {origin!r}."
-            )
-    return given
-
-
-def _own_origins(name: str) -> list[str]:
-    """Origins of the site itself, in which an asterisk stands for any subdomain."""
-    given = [origin.rstrip("/") for origin in _list(name)]
-    for origin in given:
-        if not re.fullmatch(r"https?://(\*\.)?[^/\s?#@*]+", origin):
-            raise ImproperlyConfigured(
-                f"{name} must be a list such as https://chat.example.org,http://localhost:3000, "
-                f"not {origin!r}."
-            )
-    return given
-
-
-def _switch(name: str, *, default: bool) -> bool:
-    """On or off; the default where nothing is given."""
-    given = env.str(name, default="").strip().lower()
-    if given not in ("", *_ON, *_OFF):
-        raise ImproperlyConfigured(f"{name} must be true or false, not {given!r}.")
-    return given in _ON if given else default
-
-
-def _one_of(name: str, *choices: str, default: str = "") -> str:
-    """One of several words in any case; the default, or the first, where none is given."""
-    given = env.str(name, default="").strip()
-    if not given:
-        return default or choices[0]
-    for choice in choices:
-        if given.lower() == choice.lower():
-            return choice
-    listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
-    raise ImproperlyConfigured(f"{name} must be {listed}, not {given!r}.")
-
-
-def _log_level(*, default: str) -> str:
-    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-    return _one_of("CHATSITE_LOG_LEVEL", *levels, default=default)
-
-
-def _time_zone(name: str, *, default: str) -> str:
-    """A time zone that this machine knows."""
-    given = str(env.str(name, default="")) or default
-    try:
-        ZoneInfo(given)
-    except (LookupError, ValueError, OSError) as error:
-        raise ImproperlyConfigured(
-            f"{name} must be a time zone such as Europe/Berlin, not {given!r}."
-        ) from error
-    return given
-
-
-def _database(name: str, *, default: str) -> dict[str, Any]:
-    """How the database is reached."""
-    address = str(env.str(name, default="")).strip() or default
-    # Its password is not to be read in a log.
-    refused = ImproperlyConfigured(
-        f"{name} must be an address such as postgres://user:password@host/name or "
-        "sqlite:////folder/db.sqlite3."
-    )
-    if address.partition(":")[0].lower() not in _DATABASES:
-        raise refused
-    try:
-        return dict(env.db_url_config(address))
-    except ValueError:  # of the port, for example
-        raise refused from None
-
-
-def _model_limits(name: str) -> dict[str, tuple[int, int]]:
-    """Requests and tokens a minute by the pattern of a model's id: "gpt-5=60/90000,fake/*=10"."""
-    found = {}
-    for entry in _list(name):
-        pattern, _, paces = entry.rpartition("=")
-        numbers = paces.split("/") if pattern else []
-        if not 1 <= len(numbers) <= 2 or not all(n.isascii() and n.isdecimal() for n in numbers):
-            raise ImproperlyConfigured(
-                f"{name} must be a list such as gpt-5=60/90000,local/*=10, of requests and, where "
-                f"wanted, tokens a minute for each model, not {entry!r}."
-            )
-        found[pattern] = (int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0)
-    return found
-
-
 # --- the site
 
 SITE_NAME = env.str("CHATSITE_NAME", default="Chatsite")
-DEBUG = _switch("CHATSITE_DEBUG", default=False)
+DEBUG = switch("CHATSITE_DEBUG", default=False)
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = _list("CHATSITE_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = _own_origins("CHATSITE_ORIGINS")
-HTTPS = _switch("CHATSITE_HTTPS", default=False)
+ALLOWED_HOSTS = listed("CHATSITE_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = own_origins("CHATSITE_ORIGINS")
+HTTPS = switch("CHATSITE_HTTPS", default=False)
 
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
@@ -267,7 +144,7 @@ UNFOLD = {"SITE_TITLE": SITE_NAME, "SITE_HEADER": SITE_NAME}
 
 # --- storage
 
-DATABASES = {"default": _database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     _private_folder()
     DATABASES["default"]["OPTIONS"] = {
@@ -292,7 +169,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
-        "max_size": _number("CHATSITE_DATABASE_CONNECTIONS", least=1, default=16),
+        "max_size": number("CHATSITE_DATABASE_CONNECTIONS", least=1, default=16),
         "connection_class": Connection,
         # Requests wait one after the other while the database is away. The pool asks for it anew
         # after 1, 2 and 4 seconds and so on: given long, it would not see that it is back.
@@ -380,7 +257,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SIGNUP = _one_of("CHATSITE_SIGNUP", "open", "invite", "closed")
+SIGNUP = one_of("CHATSITE_SIGNUP", "open", "invite", "closed")
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.auth.AccountAdapter"
@@ -390,7 +267,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 # Signing up with an address that has an account says so, unless addresses have to be confirmed:
 # then allauth hides it and writes to the address instead. Without that mail, which by default only
 # goes to the terminal, whoever forgot their account would wait for an answer that never comes.
-ACCOUNT_EMAIL_VERIFICATION = _one_of("CHATSITE_EMAIL_VERIFICATION", "none", "optional", "mandatory")
+ACCOUNT_EMAIL_VERIFICATION = one_of("CHATSITE_EMAIL_VERIFICATION", "none", "optional", "mandatory")
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
 # Behind a proxy everybody would otherwise share one address, and its limit on sign-ins.
@@ -406,32 +283,32 @@ DEFAULT_FROM_EMAIL = env.str(
 
 # --- models and limits
 
-ENGINE_ENABLED = _switch("CHATSITE_ENGINE", default=True)
-ENGINE_MEMORY_BYTES = (_number("CHATSITE_ENGINE_MEMORY_MB", least=0) or 0) * 1024**2 or None
-ENGINE_SLOTS = _number("CHATSITE_ENGINE_SLOTS", least=1, most=256)
-ENGINE_QUEUE = _number("CHATSITE_ENGINE_QUEUE", least=0, default=64) or 0
-ENGINE_THREADS = _number("CHATSITE_ENGINE_THREADS", least=0, most=512) or None
-ENGINE_BATCH_THREADS = _number("CHATSITE_ENGINE_BATCH_THREADS", least=0, most=512) or None
+ENGINE_ENABLED = switch("CHATSITE_ENGINE", default=True)
+ENGINE_MEMORY_BYTES = (number("CHATSITE_ENGINE_MEMORY_MB", least=0) or 0) * 1024**2 or None
+ENGINE_SLOTS = number("CHATSITE_ENGINE_SLOTS", least=1, most=256)
+ENGINE_QUEUE = number("CHATSITE_ENGINE_QUEUE", least=0, default=64) or 0
+ENGINE_THREADS = number("CHATSITE_ENGINE_THREADS", least=0, most=512) or None
+ENGINE_BATCH_THREADS = number("CHATSITE_ENGINE_BATCH_THREADS", least=0, most=512) or None
 # A cache for the whole window of a 128k model would take gigabytes.
-ENGINE_CONTEXT = _number("CHATSITE_ENGINE_CONTEXT", least=0, default=16384) or None
+ENGINE_CONTEXT = number("CHATSITE_ENGINE_CONTEXT", least=0, default=16384) or None
 if ENGINE_CONTEXT is not None and ENGINE_CONTEXT < 512:
     raise ImproperlyConfigured(
         "CHATSITE_ENGINE_CONTEXT must be 512 or more, or 0 for as much as each model can."
     )
-ENGINE_GPU_LAYERS = _number("CHATSITE_ENGINE_GPU_LAYERS", least=0, most=9999)
-ENGINE_FLASH_ATTENTION = _one_of("CHATSITE_ENGINE_FLASH_ATTENTION", "auto", "on", "off")
-ENGINE_CACHE_TYPE = _one_of("CHATSITE_ENGINE_CACHE_TYPE", "f16", "q8_0", "q4_0")
+ENGINE_GPU_LAYERS = number("CHATSITE_ENGINE_GPU_LAYERS", least=0, most=9999)
+ENGINE_FLASH_ATTENTION = one_of("CHATSITE_ENGINE_FLASH_ATTENTION", "auto", "on", "off")
+ENGINE_CACHE_TYPE = one_of("CHATSITE_ENGINE_CACHE_TYPE", "f16", "q8_0", "q4_0")
 if ENGINE_CACHE_TYPE != "f16" and ENGINE_FLASH_ATTENTION == "off":
     raise ImproperlyConfigured(
         f"CHATSITE_ENGINE_CACHE_TYPE={ENGINE_CACHE_TYPE} needs flash attention: "
         "leave CHATSITE_ENGINE_FLASH_ATTENTION at auto or on."
     )
-ENGINE_LOAD = _one_of("CHATSITE_ENGINE_LOAD", "auto", "map", "lock", "read")
-_prompt_cache_mb = _number("CHATSITE_ENGINE_PROMPT_CACHE_MB", least=0)
+ENGINE_LOAD = one_of("CHATSITE_ENGINE_LOAD", "auto", "map", "lock", "read")
+_prompt_cache_mb = number("CHATSITE_ENGINE_PROMPT_CACHE_MB", least=0)
 ENGINE_PROMPT_CACHE_BYTES = None if _prompt_cache_mb is None else _prompt_cache_mb * 1024**2
 
-ILLUSTRATOR_ENABLED = _switch("CHATSITE_ILLUSTRATOR", default=True)
-PICTURE_TOOL = _switch("CHATSITE_PICTURE_TOOL", default=True)
+ILLUSTRATOR_ENABLED = switch("CHATSITE_ILLUSTRATOR", default=True)
+PICTURE_TOOL = switch("CHATSITE_PICTURE_TOOL", default=True)
 
 BACKENDS: list[dict[str, Any]] = []
 if _openai_key := env.str("OPENAI_API_KEY", default=""):
@@ -442,12 +319,12 @@ if _openai_key := env.str("OPENAI_API_KEY", default=""):
             "base_url": env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1"),
             "api_key": _openai_key,
             "prefix": "",
-            "timeout": _seconds("OPENAI_TIMEOUT", default=120.0),
-            "models": _list("OPENAI_MODELS"),
+            "timeout": seconds("OPENAI_TIMEOUT", default=120.0),
+            "models": listed("OPENAI_MODELS"),
             "context_window": None,
         }
     )
-for _name in _list("CHATSITE_BACKENDS"):
+for _name in listed("CHATSITE_BACKENDS"):
     _var = f"CHATSITE_BACKEND_{_name.upper().replace('-', '_')}"
     BACKENDS.append(
         {
@@ -456,9 +333,9 @@ for _name in _list("CHATSITE_BACKENDS"):
             "base_url": env.str(f"{_var}_URL"),
             "api_key": env.str(f"{_var}_KEY", default="none"),
             "prefix": env.str(f"{_var}_PREFIX", default=f"{_name}/"),
-            "timeout": _seconds(f"{_var}_TIMEOUT", default=120.0),
-            "models": _list(f"{_var}_MODELS"),
-            "context_window": _number(f"{_var}_CONTEXT", least=0) or None,
+            "timeout": seconds(f"{_var}_TIMEOUT", default=120.0),
+            "models": listed(f"{_var}_MODELS"),
+            "context_window": number(f"{_var}_CONTEXT", least=0) or None,
         }
     )
 # Named as the hub's own tools name them, whose users have them set already.
@@ -474,24 +351,24 @@ if MODERATION not in {"rules", "off", *(b["name"] for b in BACKENDS)}:
     raise ImproperlyConfigured(
         "CHATSITE_MODERATION must be rules, off, or the name of a configured backend."
     )
-REQUESTS_PER_MINUTE = _number("CHATSITE_REQUESTS_PER_MINUTE", least=0, default=120) or 0
-TOKENS_PER_MINUTE = _number("CHATSITE_TOKENS_PER_MINUTE", least=0) or 0
-SITE_REQUESTS_PER_MINUTE = _number("CHATSITE_SITE_REQUESTS_PER_MINUTE", least=0) or 0
-SITE_TOKENS_PER_MINUTE = _number("CHATSITE_SITE_TOKENS_PER_MINUTE", least=0) or 0
-MODEL_LIMITS = _model_limits("CHATSITE_MODEL_LIMITS")
-PICTURES_PER_MINUTE = _number("CHATSITE_PICTURES_PER_MINUTE", least=0, default=30) or 0
-PICTURE_LINK_MINUTES = _number("CHATSITE_PICTURE_LINK_MINUTES", least=1, default=60) or 60
-PICTURE_WAIT = _number("CHATSITE_PICTURE_WAIT_SECONDS", least=1, default=120) or 120
+REQUESTS_PER_MINUTE = number("CHATSITE_REQUESTS_PER_MINUTE", least=0, default=120) or 0
+TOKENS_PER_MINUTE = number("CHATSITE_TOKENS_PER_MINUTE", least=0) or 0
+SITE_REQUESTS_PER_MINUTE = number("CHATSITE_SITE_REQUESTS_PER_MINUTE", least=0) or 0
+SITE_TOKENS_PER_MINUTE = number("CHATSITE_SITE_TOKENS_PER_MINUTE", least=0) or 0
+MODEL_LIMITS = model_limits("CHATSITE_MODEL_LIMITS")
+PICTURES_PER_MINUTE = number("CHATSITE_PICTURES_PER_MINUTE", least=0, default=30) or 0
+PICTURE_LINK_MINUTES = number("CHATSITE_PICTURE_LINK_MINUTES", least=1, default=60) or 60
+PICTURE_WAIT = number("CHATSITE_PICTURE_WAIT_SECONDS", least=1, default=120) or 120
 DEFAULT_IMAGE_MODEL = env.str("CHATSITE_DEFAULT_IMAGE_MODEL", default="")
-FEEDBACK_HOURS = _number("CHATSITE_FEEDBACK_HOURS", least=0, default=24) or 0
-REQUEST_LOG = _one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
-REQUEST_LOG_DAYS = _number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30) or 30
-MAX_ANSWER_TOKENS = _number("CHATSITE_MAX_ANSWER_TOKENS", least=1, default=4096) or 4096
+FEEDBACK_HOURS = number("CHATSITE_FEEDBACK_HOURS", least=0, default=24) or 0
+REQUEST_LOG = one_of("CHATSITE_REQUEST_LOG", "metadata", "off", "full")
+REQUEST_LOG_DAYS = number("CHATSITE_REQUEST_LOG_DAYS", least=1, default=30) or 30
+MAX_ANSWER_TOKENS = number("CHATSITE_MAX_ANSWER_TOKENS", least=1, default=4096) or 4096
 
 # --- the page
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = _time_zone("TZ", default="UTC")
+TIME_ZONE = time_zone("TZ", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -516,20 +393,20 @@ if _bucket := env.str("CHATSITE_S3_BUCKET", default=""):
     }
 # On the disk of the files: what has arrived is then renamed, not copied.
 FILE_UPLOAD_TEMP_DIR = str(_private_folder("incoming"))
-FILES_QUOTA_BYTES = (_number("CHATSITE_FILES_QUOTA_MB", least=0, default=10240) or 0) * 1024**2
+FILES_QUOTA_BYTES = (number("CHATSITE_FILES_QUOTA_MB", least=0, default=10240) or 0) * 1024**2
 
 # API bodies carry base64 pictures: the framework's 2.5 MB would answer them with an HTML page.
-DATA_UPLOAD_MAX_MEMORY_SIZE = (_number("CHATSITE_MAX_BODY_MB", least=1) or 32) * 1024**2
+DATA_UPLOAD_MAX_MEMORY_SIZE = (number("CHATSITE_MAX_BODY_MB", least=1) or 32) * 1024**2
 # Uploads are not read into memory; a little more than the largest file is for the form around it.
-MAX_UPLOAD_BYTES = (_number("CHATSITE_MAX_UPLOAD_MB", least=1) or 513) * 1024**2
+MAX_UPLOAD_BYTES = (number("CHATSITE_MAX_UPLOAD_MB", least=1) or 513) * 1024**2
 MAX_FILE_BYTES = MAX_UPLOAD_BYTES // 513 * 512  # the rest is for the form around it
-REQUEST_SECONDS = _number("CHATSITE_REQUEST_SECONDS", least=1) or 30
-REQUEST_PACE = _number("CHATSITE_REQUEST_PACE", least=0, default=1024) or 0
-IDLE_SECONDS = _number("CHATSITE_IDLE_SECONDS", least=1) or 75
-REPLY_SECONDS = _number("CHATSITE_REPLY_SECONDS", least=1) or 60
+REQUEST_SECONDS = number("CHATSITE_REQUEST_SECONDS", least=1) or 30
+REQUEST_PACE = number("CHATSITE_REQUEST_PACE", least=0, default=1024) or 0
+IDLE_SECONDS = number("CHATSITE_IDLE_SECONDS", least=1) or 75
+REPLY_SECONDS = number("CHATSITE_REPLY_SECONDS", least=1) or 60
 
 # Pages of other sites that may call the API, with a key of their own and never with cookies.
-if _cors_origins := _origins("CHATSITE_CORS_ORIGINS"):
+if _cors_origins := origins("CHATSITE_CORS_ORIGINS"):
     INSTALLED_APPS.append("corsheaders")
     MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
     CORS_ALLOW_ALL_ORIGINS = "*" in _cors_origins
@@ -581,9 +458,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _log_level(default="WARNING")},
+    "root": {"handlers": ["console"], "level": log_level(default="WARNING")},
     "loggers": {
-        "chatsite": {"level": _log_level(default="INFO")},
+        "chatsite": {"level": log_level(default="INFO")},
         # A client's mistake is the client's to read.
         "django.request": {"level": "ERROR"},
         # It warns at every start that it will try the broker again, which is what is wanted.

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.settings import _origins
+from chatsite.environment import origins
 from tests.contract.conftest import ORIGIN
 from tests.servers.site import Site
 
@@ -94,11 +94,11 @@ def test_without_the_setting_nothing_is_said() -> None:
 
 def test_origins_are_checked_when_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORIGINS", "https://a.example/,http://localhost:3000,*")
-    assert _origins("ORIGINS") == ["https://a.example", "http://localhost:3000", "*"]
+    assert origins("ORIGINS") == ["https://a.example", "http://localhost:3000", "*"]
     for wrong in ("a.example", "https://a.example/path", "https://*.example", "https://a b"):
         monkeypatch.setenv("ORIGINS", wrong)
         with pytest.raises(ImproperlyConfigured, match="ORIGINS must be a list such as"):
-            _origins("ORIGINS")
+            origins("ORIGINS")
 
 
 @pytest.mark.parametrize(
