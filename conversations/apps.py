@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class ConversationsConfig(AppConfig):
@@ -10,6 +11,8 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from chatsite import own_data
+        from conversations.deactivating import stop_runs
         from conversations.own_data import PART
 
         own_data.register(self.name, PART)
+        post_save.connect(stop_runs, sender="accounts.User")

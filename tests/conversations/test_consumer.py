@@ -19,6 +19,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import AsyncClient, Client
 from pytest_django.fixtures import Settings
 
+from accounts import people
 from accounts.models import UsageRecord, User
 from chatsite import processes
 from chatsite.backend import types
@@ -764,6 +765,20 @@ def test_whoever_settles_the_answers_of_a_dead_process_tells_the_other_tabs(
             await waiting.until('data-status="interrupted"')
 
     in_a_loop(scene)
+
+
+def test_what_is_being_written_ends_when_its_person_is_deactivated(
+    alice: User, administrator: User, fake_models: Upstream
+) -> None:
+    async def scene() -> None:
+        async with opened(Page(alice, uuid4())) as page:
+            await ask(page, model="fake/slow-200")
+            await page.until("two2")
+            await sync_to_async(people.admit)(administrator, alice.pk, active=False)
+            await runner.settle()
+
+    in_a_loop(scene)
+    assert answer().status == "stopped"
 
 
 def test_a_socket_does_not_outlive_its_person(alice: User, fake_models: Upstream) -> None:
