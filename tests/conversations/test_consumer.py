@@ -772,7 +772,8 @@ def test_what_is_being_written_ends_when_its_person_is_deactivated(
 ) -> None:
     async def scene() -> None:
         async with opened(Page(alice, uuid4())) as page:
-            await ask(page, model="fake/slow-200")
+            fake_models.models = ("slow-80",)
+            await ask(page, model="fake/slow-80")
             await page.until("two2")
             await sync_to_async(people.admit)(administrator, alice.pk, active=False)
             await runner.settle()
