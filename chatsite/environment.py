@@ -97,9 +97,10 @@ def one_of(name: str, *choices: str, default: str = "") -> str:
     raise ImproperlyConfigured(f"{name} must be {known}, not {given!r}.")
 
 
-def log_level(*, default: str) -> str:
+def log_level(name: str, *, default: str) -> str:
+    """A level of the log."""
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-    return one_of("CHATSITE_LOG_LEVEL", *levels, default=default)
+    return one_of(name, *levels, default=default)
 
 
 def time_zone(name: str, *, default: str) -> str:

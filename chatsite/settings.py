@@ -458,9 +458,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": log_level(default="WARNING")},
+    "root": {"handlers": ["console"], "level": log_level("CHATSITE_LOG_LEVEL", default="WARNING")},
     "loggers": {
-        "chatsite": {"level": log_level(default="INFO")},
+        "chatsite": {"level": log_level("CHATSITE_LOG_LEVEL", default="INFO")},
         # A client's mistake is the client's to read.
         "django.request": {"level": "ERROR"},
         # It warns at every start that it will try the broker again, which is what is wanted.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from chatsite import environment
 from tests.servers.site import ROOT
 
 SYSTEMS = {"PATH", "PYTHONPATH"}
@@ -42,7 +43,7 @@ def settings_read() -> Iterator[tuple[str, object]]:
             elif isinstance(node, ast.Call) and node.args and (name := _name(node.args[0])):
                 reader = ast.unparse(node.func)
                 # The settings have readers of their own, which take the name first.
-                own = in_settings and reader.startswith(("env.", "_"))
+                own = in_settings and (reader.startswith("env.") or hasattr(environment, reader))
                 if own or reader in READERS:
                     yield name, _default(node)
     for name in re.findall(r"\$\{(\w+)", (ROOT / "Procfile").read_text("utf-8")):
