@@ -101,6 +101,7 @@ class Writer:
     reasoned: int = 0
     """Characters of the reasoning that are saved."""
     glimpsed: float = 0.0
+    """When thoughts were shown last; 0 where none are on the pages."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     last_beat: float = field(default_factory=time.monotonic)
     channel: str = ""
@@ -303,7 +304,8 @@ class Writer:
     async def _frame(self) -> None:
         """Save what is new, and only then show it."""
         text = self.text
-        if len(self.reasoning.text) != self.reasoned:
+        # That the thinking is over is told although nothing of it is new.
+        if len(self.reasoning.text) != self.reasoned or (text and self.glimpsed):
             await self._show_reasoning()
         if text == self.saved:
             await self._show_waiting()
@@ -331,7 +333,7 @@ class Writer:
         """A glimpse of the newest thoughts now and then; where words follow, what it came to."""
         now = time.monotonic()
         if self.text or now - self.glimpsed > THINKING:
-            self.glimpsed = now
+            self.glimpsed = 0.0 if self.text else now
             await sql.threaded(self._save_reasoning)()
             await announce(
                 conversation_group(self.run.conversation_id),
