@@ -196,17 +196,14 @@ async def _regressions(plan: Plan) -> Regressions | None:
     cases = plan.disliked[:MOST_DISLIKED]
     if not cases:
         return None
-    chats = [case.asked for case in cases]
-    base = await answer_chats(plan.base, chats, LIKELIEST)
-    candidate = await answer_chats(plan.candidate, chats, LIKELIEST)
+    answers = await _side_by_side(plan, cases)
+    pairs = list(zip(cases, answers, strict=True))
     again = [
-        SideBySide(case.ratings, case.asked[-1].text, case.disliked, _text(reply))
-        for case, reply in zip(cases, candidate, strict=True)
-        if alike(_text(reply), case.disliked)
+        replace(one, base=case.disliked)
+        for case, one in pairs
+        if alike(one.candidate, case.disliked)
     ]
-    before = sum(
-        alike(_text(reply), case.disliked) for case, reply in zip(cases, base, strict=True)
-    )
+    before = sum(alike(one.base, case.disliked) for case, one in pairs)
     return Regressions(len(cases), len(again), before, tuple(again[:MOST_SHOWN]))
 
 
@@ -215,15 +212,14 @@ async def what_was_corrected(plan: Plan) -> Corrected | None:
     cases = plan.corrected[:MOST_CORRECTED]
     if not cases:
         return None
-    chats = [case.asked for case in cases]
-    base = await answer_chats(plan.base, chats, LIKELIEST)
-    candidate = await answer_chats(plan.candidate, chats, LIKELIEST)
+    answers = await _side_by_side(plan, cases)
+    pairs = list(zip(cases, answers, strict=True))
     missed = [
-        SideBySide(case.ratings, case.asked[-1].text, case.better, _text(reply))
-        for case, reply in zip(cases, candidate, strict=True)
-        if not alike(_text(reply), case.better)
+        replace(one, base=case.better)
+        for case, one in pairs
+        if not alike(one.candidate, case.better)
     ]
-    before = sum(alike(_text(reply), case.better) for case, reply in zip(cases, base, strict=True))
+    before = sum(alike(one.base, case.better) for case, one in pairs)
     return Corrected(len(cases), len(cases) - len(missed), before, tuple(missed))
 
 
