@@ -43,6 +43,12 @@ def test_the_scene_of_a_whole_prompt():
     )
 
 
+def test_snow_is_weather_and_no_colour():
+    scene = read("a fox in the snow")
+    assert (scene.subjects[0].kind, scene.subjects[0].color) == ("fox", None)
+    assert "snow" in scene.weather
+
+
 def test_the_same_prompt_is_always_the_same_scene():
     prompt = "two grey wolves and an axolotl in a snowy forest, no moon"
     assert read(prompt, seed=3) == read(prompt, seed=3)
